@@ -1,0 +1,2 @@
+//! The ironrtc command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! DTLS (RFC 6347, RFC 9147) and certificates.

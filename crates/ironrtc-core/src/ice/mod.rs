@@ -1,0 +1,1 @@
+//! Interactive Connectivity Establishment (RFC 8445).

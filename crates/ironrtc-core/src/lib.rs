@@ -1,0 +1,29 @@
+//! IronRTC's protocols, sans-IO: no sockets, clocks, threads or operating-system randomness.
+//!
+//! The data path goes one way: datagram → demux → ICE | DTLS → SCTP → data channels →
+//! application. Each folder is one protocol; a module uses only modules below it
+//! (`docs/architecture.md`).
+#![forbid(unsafe_code)]
+
+pub mod datagram;
+pub mod rng;
+pub mod time;
+
+// Protocols, lowest layer first: a module uses only those above it in this list.
+pub mod wire;
+
+pub mod ice;
+
+pub mod dtls;
+
+pub mod sctp;
+
+pub mod channel;
+
+pub mod transport;
+
+pub mod jsep;
+
+pub mod stats;
+
+pub mod peer;

@@ -1,0 +1,1 @@
+//! The peer connection: JSEP on top of transports.

@@ -1,0 +1,1 @@
+//! Statistics (W3C webrtc-stats).

@@ -1,0 +1,1 @@
+//! One BUNDLE group: ICE, DTLS and SCTP wired together.

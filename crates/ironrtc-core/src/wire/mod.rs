@@ -1,0 +1,4 @@
+//! Parsing and printing only, no policy.
+
+pub mod sdp;
+pub mod stun;
