@@ -1,0 +1,99 @@
+//! What an association is told at its birth.
+
+use std::time::Duration;
+
+/// Which congestion control an association runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CongestionAlgorithm {
+    /// RFC 9260 section 7, the loss-based rules every SCTP stack follows.
+    NewReno,
+    /// RFC 9438 adapted to SCTP: recovers its window faster on long or fast paths.
+    #[default]
+    Cubic,
+}
+
+/// Settings of one association. `Default` suits a WebRTC data channel transport.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SctpConfig {
+    /// Our port, from `a=sctp-port` of the local description.
+    pub local_port: u16,
+    /// The peer's port, from `a=sctp-port` of the remote description.
+    pub remote_port: u16,
+    /// Largest SCTP packet to send, in bytes. The default fits a 1280-byte IPv6 path under DTLS.
+    pub max_packet_size: usize,
+    /// Largest packet that path MTU discovery (RFC 8899) may probe for. No larger than
+    /// `max_packet_size` switches discovery off.
+    pub max_probe_packet_size: usize,
+    /// Bytes of received and unread data to hold before the peer is told to stop. It is raised
+    /// if needed so that one message of `max_receive_message_size` fits.
+    pub receive_window: usize,
+    /// Largest message to accept; a larger one aborts the association.
+    pub max_receive_message_size: usize,
+    /// Most streams to send on; the peer may allow fewer.
+    pub max_outbound_streams: u16,
+    /// Most streams the peer may send on.
+    pub max_inbound_streams: u16,
+    /// Offer to leave the CRC32c out, as DTLS authenticates every packet (RFC 9653).
+    pub zero_checksum: bool,
+    /// Offer I-DATA, so that a large message does not hold up other streams (RFC 8260).
+    pub interleaving: bool,
+    /// Most bytes queued and not yet sent, over all streams. One message of any size is
+    /// accepted when nothing is queued.
+    pub max_send_buffer: usize,
+    /// Which congestion control to run.
+    pub congestion: CongestionAlgorithm,
+    /// Initial congestion window in packets (RFC 6928 suggests 10).
+    pub initial_window_packets: usize,
+    /// Upper bound of the congestion window in bytes, and so of the unacknowledged data held.
+    pub max_congestion_window: usize,
+    /// Most packets of new data sent in answer to one acknowledgement.
+    pub max_burst: usize,
+    /// Retransmission timeout before the first round-trip measurement.
+    pub rto_initial: Duration,
+    /// Lower bound of the retransmission timeout; above the peer's delayed acknowledgement.
+    pub rto_min: Duration,
+    /// Upper bound of the retransmission timeout.
+    pub rto_max: Duration,
+    /// How long an acknowledgement may wait for a second packet.
+    pub sack_delay: Duration,
+    /// Time between heartbeats on an idle association.
+    pub heartbeat_interval: Duration,
+    /// Consecutive unanswered retransmissions after which the association is given up.
+    pub max_retransmissions: u32,
+    /// Retransmissions of INIT and COOKIE-ECHO after which the handshake is given up.
+    pub max_init_retransmissions: u32,
+    /// How long a state cookie is valid.
+    pub cookie_lifetime: Duration,
+}
+
+impl Default for SctpConfig {
+    fn default() -> Self {
+        Self {
+            local_port: 5000,
+            remote_port: 5000,
+            // 1280 (IPv6 minimum) - 40 (IPv6) - 8 (UDP) - 41 (DTLS 1.2 record with GCM, or 1.3).
+            max_packet_size: 1191,
+            max_probe_packet_size: 0,
+            receive_window: 8 * 1024 * 1024,
+            max_receive_message_size: 256 * 1024,
+            max_outbound_streams: u16::MAX,
+            max_inbound_streams: u16::MAX,
+            zero_checksum: true,
+            interleaving: true,
+            max_send_buffer: 16 * 1024 * 1024,
+            congestion: CongestionAlgorithm::default(),
+            initial_window_packets: 10,
+            max_congestion_window: 32 * 1024 * 1024,
+            max_burst: 128,
+            rto_initial: Duration::from_millis(500),
+            rto_min: Duration::from_millis(400),
+            rto_max: Duration::from_secs(3),
+            sack_delay: Duration::from_millis(200),
+            heartbeat_interval: Duration::from_secs(30),
+            // With rto_max of 3 s this outlasts the 30 s in which ICE decides about a path.
+            max_retransmissions: 20,
+            max_init_retransmissions: 20,
+            cookie_lifetime: Duration::from_secs(60),
+        }
+    }
+}
