@@ -1,0 +1,411 @@
+//! The DTLS endpoint of one transport, over dimpl.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use dimpl::{Config, Dtls, Error, Output};
+
+use super::certificate::MAX_CERTIFICATE_LEN;
+use super::{Certificate, Fingerprint, record};
+use crate::datagram::{DropCounters, DropReason};
+use crate::time::Time;
+
+/// Bytes that the largest record of any suite we negotiate adds to its plaintext: a header of 13,
+/// an explicit nonce of 8 and a tag of 16 (RFC 5288 section 3).
+pub(crate) const MAX_OVERHEAD: usize = 13 + 8 + 16;
+
+/// Largest handshake datagram: fits IPv6's minimum MTU with UDP's header and a TURN header.
+const HANDSHAKE_MTU: usize = 1200;
+/// First retransmission of a flight. ICE has measured a working path by then, so RFC 9147's second
+/// (section 5.8.2) would only slow down set-up on a lossy network.
+const FLIGHT_RTO: Duration = Duration::from_millis(200);
+const FLIGHT_RETRIES: usize = 8;
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(40);
+/// Datagrams that may wait to be sent: a flight and its retransmission.
+const MAX_OUTGOING: usize = 32;
+/// The largest buffer a record can need: 2^14 bytes of plaintext and expansion.
+const MAX_SCRATCH: usize = (1 << 14) + 4096;
+
+/// Which side opens the handshake (`a=setup`, RFC 8842).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Sends the ClientHello: `active`.
+    Client,
+    /// Waits for it: `passive`.
+    Server,
+}
+
+/// The state of the transport (webrtc-pc section 5.5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DtlsState {
+    /// Not started.
+    New,
+    /// The handshake is under way.
+    Connecting,
+    /// The handshake is done and the fingerprint matched.
+    Connected,
+    /// Closed by either side.
+    Closed,
+    /// The handshake failed, or the fingerprint did not match.
+    Failed,
+}
+
+/// Why a transport failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DtlsError {
+    /// The crypto library refused its configuration.
+    #[error("DTLS cannot start: {0}")]
+    Setup(String),
+    /// None of the fingerprints in the description is usable.
+    #[error("the remote description has no usable fingerprint")]
+    NoFingerprint,
+    /// The peer's certificate has another fingerprint than the description said.
+    #[error("the peer's certificate does not match the fingerprints of the remote description")]
+    FingerprintMismatch,
+    /// The peer's certificate is larger than we read.
+    #[error("the peer's certificate is too large")]
+    CertificateTooLarge,
+    /// The handshake broke off.
+    #[error("the DTLS handshake failed: {0}")]
+    Handshake(String),
+}
+
+/// Why plaintext could not be sealed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// The handshake is not done, or the transport is closed.
+    #[error("DTLS is not connected")]
+    NotConnected,
+    /// The record layer refused: the keys are used up.
+    #[error("DTLS cannot encrypt: {0}")]
+    Record(String),
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The state changed.
+    StateChange(DtlsState),
+}
+
+/// One DTLS association. Pull its datagrams with [`poll_transmit`](Self::poll_transmit).
+#[derive(Debug)]
+pub struct Engine {
+    dtls: Dtls,
+    /// The driver's `Instant` of `Time::ZERO`: dimpl counts in `Instant`.
+    epoch: Instant,
+    role: Role,
+    state: DtlsState,
+    failure: Option<DtlsError>,
+    expected: Vec<Fingerprint>,
+    peer_certificate: Option<Vec<u8>>,
+    /// The peer's certificate has an expected fingerprint. Nothing passes before.
+    trusted: bool,
+    deadline: Option<Time>,
+    outgoing: VecDeque<Vec<u8>>,
+    events: VecDeque<Event>,
+    scratch: Vec<u8>,
+    drops: DropCounters,
+}
+
+impl Engine {
+    /// Starts an association. A client's first flight is ready to be polled at once.
+    ///
+    /// `epoch` is the `Instant` of [`Time::ZERO`].
+    pub fn new(
+        certificate: &Certificate,
+        role: Role,
+        remote_fingerprints: Vec<Fingerprint>,
+        epoch: Instant,
+        now: Time,
+    ) -> Result<Self, DtlsError> {
+        if remote_fingerprints.is_empty() {
+            return Err(DtlsError::NoFingerprint);
+        }
+        let start = epoch + Duration::from_nanos(now.as_nanos());
+        let mut dtls = Dtls::new_auto(shared_config()?, certificate.to_dimpl(), start);
+        dtls.set_active(role == Role::Client);
+        let mut engine = Self {
+            dtls,
+            epoch,
+            role,
+            state: DtlsState::New,
+            failure: None,
+            expected: remote_fingerprints,
+            peer_certificate: None,
+            trusted: false,
+            deadline: None,
+            outgoing: VecDeque::new(),
+            events: VecDeque::new(),
+            scratch: vec![0; 2048],
+            drops: DropCounters::default(),
+        };
+        engine.set_state(DtlsState::Connecting);
+        engine.handle_timeout(now);
+        Ok(engine)
+    }
+
+    /// The role in the handshake.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The state.
+    pub fn state(&self) -> DtlsState {
+        self.state
+    }
+
+    /// Why the state is [`DtlsState::Failed`].
+    pub fn failure(&self) -> Option<&DtlsError> {
+        self.failure.as_ref()
+    }
+
+    /// The peer's certificate in DER, once it has been shown and accepted.
+    pub fn remote_certificate(&self) -> Option<&[u8]> {
+        self.peer_certificate.as_deref().filter(|_| self.trusted)
+    }
+
+    /// The version as W3C statistics write it: `FEFD` for 1.2, `FEFC` for 1.3.
+    pub fn version(&self) -> Option<&'static str> {
+        match self.dtls.protocol_version()? {
+            dimpl::ProtocolVersion::DTLS1_2 => Some("FEFD"),
+            dimpl::ProtocolVersion::DTLS1_3 => Some("FEFC"),
+            _ => None,
+        }
+    }
+
+    /// The most bytes that [`seal`](Self::seal) adds.
+    pub fn overhead(&self) -> usize {
+        MAX_OVERHEAD
+    }
+
+    /// What was dropped.
+    pub fn drops(&self) -> &DropCounters {
+        &self.drops
+    }
+
+    /// Takes one datagram of DTLS records and hands each decrypted record of application data to
+    /// `application`. Not one byte gets there before the peer's fingerprint has matched.
+    pub fn handle_datagram(
+        &mut self,
+        now: Time,
+        data: &mut [u8],
+        application: &mut dyn FnMut(&[u8]),
+    ) {
+        if self.is_over() {
+            self.drops.add(DropReason::Closed);
+            return;
+        }
+        if !record::is_plausible(data) {
+            self.drops.add(DropReason::DtlsRecord);
+            return;
+        }
+        if self.state == DtlsState::Connecting && !self.advance_clock(now) {
+            return;
+        }
+        match self.dtls.handle_packet(data) {
+            Ok(()) => {}
+            Err(Error::ConnectionClosed) => self.set_state(DtlsState::Closed),
+            Err(error) if self.state == DtlsState::Connecting && is_verdict(&error) => {
+                self.fail(DtlsError::Handshake(error.to_string()));
+            }
+            // Anyone on the path can send a broken record; retransmission repairs what was lost,
+            // and the handshake's own deadline ends what cannot be repaired.
+            Err(_) => self.drops.add(DropReason::DtlsRecord),
+        }
+        self.drain(application);
+    }
+
+    /// Appends one record with `plaintext` to `out` and returns its length.
+    pub fn seal(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<usize, SealError> {
+        if self.state != DtlsState::Connected {
+            return Err(SealError::NotConnected);
+        }
+        self.dtls
+            .send_application_data(plaintext)
+            .map_err(|error| SealError::Record(error.to_string()))?;
+        let mut written = 0;
+        // dimpl gives up for good when ten records wait, so each is collected at once.
+        loop {
+            match self.dtls.poll_output(&mut self.scratch) {
+                Output::Packet(packet) if written == 0 => {
+                    out.extend_from_slice(packet);
+                    written = packet.len();
+                }
+                // A key update of DTLS 1.3 can come with it.
+                Output::Packet(packet) => self.outgoing.push_back(packet.to_vec()),
+                Output::BufferTooSmall { needed } if needed <= MAX_SCRATCH => {
+                    self.scratch.resize(needed, 0);
+                }
+                Output::Timeout(at) => {
+                    self.deadline = Some(time_of(self.epoch, at));
+                    return Ok(written);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Appends one waiting handshake or alert datagram to `out` and returns its length.
+    pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> Option<usize> {
+        let datagram = self.outgoing.pop_front()?;
+        out.extend_from_slice(&datagram);
+        Some(datagram.len())
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    pub fn poll_timeout(&self) -> Option<Time> {
+        self.deadline.filter(|_| !self.is_over())
+    }
+
+    /// Advances the time: retransmits a flight, or gives the handshake up.
+    pub fn handle_timeout(&mut self, now: Time) {
+        if self.is_over() || self.deadline.is_some_and(|at| at > now) {
+            return;
+        }
+        if self.advance_clock(now) {
+            // A timeout produces no application data.
+            self.drain(&mut |_| {});
+        }
+    }
+
+    /// The next thing that happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Closes: the peer is told with a close_notify, which waits in `poll_transmit`.
+    pub fn close(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        // An unfinished handshake has no authenticated way to say goodbye; dimpl sends nothing.
+        let _ = self.dtls.close();
+        self.drain(&mut |_| {});
+        self.set_state(DtlsState::Closed);
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.state, DtlsState::Closed | DtlsState::Failed)
+    }
+
+    fn advance_clock(&mut self, now: Time) -> bool {
+        let instant = self.epoch + Duration::from_nanos(now.as_nanos());
+        match self.dtls.handle_timeout(instant) {
+            Ok(()) => true,
+            Err(error) => {
+                self.fail(DtlsError::Handshake(error.to_string()));
+                false
+            }
+        }
+    }
+
+    /// Collects all output, as dimpl wants after every call.
+    fn drain(&mut self, application: &mut dyn FnMut(&[u8])) {
+        loop {
+            match self.dtls.poll_output(&mut self.scratch) {
+                Output::Packet(packet) => {
+                    if self.outgoing.len() < MAX_OUTGOING {
+                        self.outgoing.push_back(packet.to_vec());
+                    }
+                }
+                Output::BufferTooSmall { needed } if needed <= MAX_SCRATCH => {
+                    self.scratch.resize(needed, 0);
+                }
+                Output::BufferTooSmall { .. } => {
+                    self.fail(DtlsError::Handshake("a record is too large".into()));
+                    return;
+                }
+                Output::PeerCert(der) => {
+                    let verdict = check_certificate(der, &self.expected);
+                    self.peer_certificate = Some(der.to_vec());
+                    match verdict {
+                        Ok(()) => self.trusted = true,
+                        Err(error) => {
+                            self.fail(error);
+                            return;
+                        }
+                    }
+                }
+                Output::Connected if self.trusted => self.set_state(DtlsState::Connected),
+                Output::Connected => {
+                    self.fail(DtlsError::FingerprintMismatch);
+                    return;
+                }
+                Output::ApplicationData(data) if self.trusted => application(data),
+                Output::ApplicationData(_) => self.drops.add(DropReason::DtlsRecord),
+                Output::CloseNotify => self.set_state(DtlsState::Closed),
+                Output::Timeout(at) => {
+                    self.deadline = Some(time_of(self.epoch, at));
+                    return;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn fail(&mut self, error: DtlsError) {
+        if !self.is_over() {
+            self.trusted = false;
+            self.outgoing.clear();
+            self.failure = Some(error);
+            self.set_state(DtlsState::Failed);
+        }
+    }
+
+    fn set_state(&mut self, state: DtlsState) {
+        if self.state != state && !self.is_over() {
+            self.state = state;
+            self.events.push_back(Event::StateChange(state));
+        }
+    }
+}
+
+/// RFC 8122 section 5.1 lets a peer list several fingerprints; one that matches is enough.
+fn check_certificate(der: &[u8], expected: &[Fingerprint]) -> Result<(), DtlsError> {
+    if der.len() > MAX_CERTIFICATE_LEN {
+        return Err(DtlsError::CertificateTooLarge);
+    }
+    if expected.iter().any(|fingerprint| fingerprint.matches(der)) {
+        Ok(())
+    } else {
+        Err(DtlsError::FingerprintMismatch)
+    }
+}
+
+/// Errors that no retransmission can repair.
+fn is_verdict(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::CertificateError(_) | Error::SecurityError(_) | Error::Timeout(_)
+    )
+}
+
+fn time_of(epoch: Instant, at: Instant) -> Time {
+    Time::ZERO + at.saturating_duration_since(epoch)
+}
+
+/// Building a configuration tests the crypto library, which takes longer than a handshake.
+fn shared_config() -> Result<Arc<Config>, DtlsError> {
+    static CONFIG: OnceLock<Result<Arc<Config>, String>> = OnceLock::new();
+    let built = CONFIG.get_or_init(|| {
+        Config::builder()
+            .mtu(HANDSHAKE_MTU)
+            // ICE has proved the peer's address by the time a ClientHello is read.
+            .use_server_cookie(false)
+            .flight_start_rto(FLIGHT_RTO)
+            .flight_retries(FLIGHT_RETRIES)
+            .handshake_timeout(HANDSHAKE_TIMEOUT)
+            .build()
+            .map(Arc::new)
+            .map_err(|error| error.to_string())
+    });
+    built.clone().map_err(DtlsError::Setup)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+use super::*;
+use crate::dtls::{CertificateOptions, HashAlgorithm};
+use crate::rng::Rng;
+
+fn certificate(seed: u64) -> Certificate {
+    let now = Duration::from_secs(1_790_000_000);
+    Certificate::generate(
+        CertificateOptions::default(),
+        now,
+        &mut Rng::from_test_seed(seed),
+    )
+    .unwrap()
+}
+
+struct Pair {
+    client: Engine,
+    server: Engine,
+    now: Time,
+    to_client: Vec<Vec<u8>>,
+    to_server: Vec<Vec<u8>>,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let (a, b) = (certificate(1), certificate(2));
+        Self::with(&a, b.fingerprints(), &b, a.fingerprints())
+    }
+
+    fn with(
+        client: &Certificate,
+        expected_by_client: Vec<Fingerprint>,
+        server: &Certificate,
+        expected_by_server: Vec<Fingerprint>,
+    ) -> Self {
+        let epoch = Instant::now();
+        let engine = |certificate, role, expected| {
+            Engine::new(certificate, role, expected, epoch, Time::ZERO).unwrap()
+        };
+        Self {
+            client: engine(client, Role::Client, expected_by_client),
+            server: engine(server, Role::Server, expected_by_server),
+            now: Time::ZERO,
+            to_client: Vec::new(),
+            to_server: Vec::new(),
+        }
+    }
+
+    /// Exchanges datagrams until both are quiet; `lose` says which to drop.
+    fn run(&mut self, mut lose: impl FnMut() -> bool) {
+        for _ in 0..200 {
+            let mut moved = false;
+            let mut out = Vec::new();
+            while let Some(len) = self.client.poll_transmit(&mut out) {
+                moved = true;
+                let datagram = out.split_off(out.len() - len);
+                if !lose() {
+                    self.server
+                        .handle_datagram(self.now, &mut datagram.clone(), &mut |data| {
+                            self.to_server.push(data.to_vec());
+                        });
+                }
+            }
+            while let Some(len) = self.server.poll_transmit(&mut out) {
+                moved = true;
+                let datagram = out.split_off(out.len() - len);
+                if !lose() {
+                    self.client
+                        .handle_datagram(self.now, &mut datagram.clone(), &mut |data| {
+                            self.to_client.push(data.to_vec());
+                        });
+                }
+            }
+            if !moved {
+                let next = [self.client.poll_timeout(), self.server.poll_timeout()];
+                let done = [self.client.state(), self.server.state()]
+                    .iter()
+                    .all(|state| *state != DtlsState::Connecting);
+                let Some(at) = next.into_iter().flatten().min().filter(|_| !done) else {
+                    return;
+                };
+                self.now = self.now.max(at);
+                self.client.handle_timeout(self.now);
+                self.server.handle_timeout(self.now);
+            }
+        }
+    }
+}
+
+#[test]
+fn two_engines_connect_and_exchange_records() {
+    let mut pair = Pair::new();
+    pair.run(|| false);
+    assert_eq!(
+        pair.client.state(),
+        DtlsState::Connected,
+        "{:?}",
+        pair.client.failure()
+    );
+    assert_eq!(
+        pair.server.state(),
+        DtlsState::Connected,
+        "{:?}",
+        pair.server.failure()
+    );
+    assert_eq!(pair.client.version(), Some("FEFC"));
+
+    let mut out = Vec::new();
+    let len = pair.client.seal(b"hello", &mut out).unwrap();
+    assert_eq!(len, out.len());
+    assert!(len <= 5 + pair.client.overhead());
+    assert!(!out.windows(5).any(|window| window == b"hello"));
+    let mut got = Vec::new();
+    let mut replay = out.clone();
+    pair.server
+        .handle_datagram(pair.now, &mut out, &mut |data| got.push(data.to_vec()));
+    pair.server
+        .handle_datagram(pair.now, &mut replay, &mut |data| got.push(data.to_vec()));
+    assert_eq!(got, [b"hello".to_vec()], "once, though it came twice");
+}
+
+#[test]
+fn a_handshake_survives_loss() {
+    for seed in 0..10 {
+        let mut rng = Rng::from_test_seed(seed);
+        let mut pair = Pair::new();
+        pair.run(|| rng.below(10) < 3);
+        assert_eq!(pair.client.state(), DtlsState::Connected, "seed {seed}");
+        assert_eq!(pair.server.state(), DtlsState::Connected, "seed {seed}");
+    }
+}
+
+#[test]
+fn any_matching_fingerprint_is_enough_and_none_fails_closed() {
+    let (a, b, other) = (certificate(1), certificate(2), certificate(3));
+    let mut several = other.fingerprints();
+    several.push(Fingerprint::of(HashAlgorithm::Sha384, b.der()));
+    let mut pair = Pair::with(&a, several, &b, a.fingerprints());
+    pair.run(|| false);
+    assert_eq!(pair.client.state(), DtlsState::Connected);
+
+    let mut pair = Pair::with(&a, other.fingerprints(), &b, a.fingerprints());
+    pair.run(|| false);
+    assert_eq!(pair.client.state(), DtlsState::Failed);
+    assert_eq!(pair.client.failure(), Some(&DtlsError::FingerprintMismatch));
+    assert_eq!(pair.client.remote_certificate(), None);
+    assert_eq!(
+        pair.client.seal(b"x", &mut Vec::new()),
+        Err(SealError::NotConnected)
+    );
+    assert!(pair.to_client.is_empty());
+
+    let mut pair = Pair::with(&a, b.fingerprints(), &b, other.fingerprints());
+    pair.run(|| false);
+    assert_eq!(pair.server.state(), DtlsState::Failed);
+    // The client may think that it is connected, but nothing that it sends gets through.
+    let mut out = Vec::new();
+    if pair.client.seal(b"secret", &mut out).is_ok() {
+        pair.server
+            .handle_datagram(pair.now, &mut out, &mut |_| panic!("a byte passed"));
+    }
+}
+
+#[test]
+fn no_fingerprint_at_all_is_refused_at_once() {
+    let engine = Engine::new(
+        &certificate(1),
+        Role::Client,
+        Vec::new(),
+        Instant::now(),
+        Time::ZERO,
+    );
+    assert_eq!(engine.err(), Some(DtlsError::NoFingerprint));
+}
+
+#[test]
+fn garbage_before_and_during_the_handshake_changes_nothing() {
+    let mut pair = Pair::new();
+    let mut rng = Rng::from_test_seed(9);
+    for round in 0..300u64 {
+        let mut garbage = vec![0; usize::try_from(rng.below(200)).unwrap()];
+        rng.fill(&mut garbage);
+        if let Some(first) = garbage.first_mut() {
+            *first = 20 + (round % 44) as u8;
+        }
+        pair.client
+            .handle_datagram(pair.now, &mut garbage.clone(), &mut |_| panic!());
+        pair.server
+            .handle_datagram(pair.now, &mut garbage, &mut |_| panic!());
+    }
+    // A well-formed record of another kind before the ServerHello: fatal to the library alone.
+    let mut stray = vec![22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4];
+    pair.client
+        .handle_datagram(pair.now, &mut stray, &mut |_| panic!());
+    pair.run(|| false);
+    assert_eq!(
+        pair.client.state(),
+        DtlsState::Connected,
+        "{:?}",
+        pair.client.failure()
+    );
+    assert_eq!(
+        pair.server.state(),
+        DtlsState::Connected,
+        "{:?}",
+        pair.server.failure()
+    );
+    assert!(pair.client.drops().count(DropReason::DtlsRecord) > 0);
+}
+
+#[test]
+fn plaintext_application_data_after_the_handshake_is_dropped() {
+    let mut pair = Pair::new();
+    pair.run(|| false);
+    let mut record = vec![23, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, 3, b'b', b'a', b'd'];
+    pair.server
+        .handle_datagram(pair.now, &mut record, &mut |_| panic!("plaintext passed"));
+    assert_eq!(pair.server.state(), DtlsState::Connected);
+}
+
+#[test]
+fn close_reaches_the_peer() {
+    let mut pair = Pair::new();
+    pair.run(|| false);
+    pair.client.close();
+    assert_eq!(pair.client.state(), DtlsState::Closed);
+    pair.run(|| false);
+    assert_eq!(pair.server.state(), DtlsState::Closed);
+    assert_eq!(pair.client.poll_timeout(), None);
+}
+
+#[test]
+fn a_silent_peer_ends_the_handshake_in_failure() {
+    let mut pair = Pair::new();
+    let mut out = Vec::new();
+    while let Some(at) = pair.client.poll_timeout() {
+        assert!(at <= Time::from_millis(60_000), "never gave up");
+        pair.client.handle_timeout(at);
+        while pair.client.poll_transmit(&mut out).is_some() {}
+    }
+    assert_eq!(pair.client.state(), DtlsState::Failed);
+}

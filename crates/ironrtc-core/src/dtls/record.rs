@@ -1,0 +1,111 @@
+//! A look at record headers before the DTLS library sees them.
+//!
+//! The library takes one malformed datagram in the early handshake for a fatal error, which would
+//! let a stray packet end a session. So only datagrams whose every record header is plausible
+//! reach it.
+
+/// Content types (RFC 9147 section 4): change_cipher_spec, alert, handshake, application_data, ACK.
+const PLAINTEXT_TYPES: [u8; 5] = [20, 21, 22, 23, 26];
+/// Version on the wire of a DTLS 1.0 record, which a ClientHello may carry, and of DTLS 1.2 and 1.3.
+const VERSIONS: [[u8; 2]; 2] = [[254, 255], [254, 253]];
+const PLAINTEXT_HEADER_LEN: usize = 13;
+/// Ciphertext limit of RFC 6347 section 4.1 with expansion.
+const MAX_RECORD_LEN: usize = (1 << 14) + 2048;
+
+/// True if the datagram is one or more records with plausible headers.
+pub(super) fn is_plausible(mut datagram: &[u8]) -> bool {
+    if datagram.is_empty() {
+        return false;
+    }
+    while let Some(&first) = datagram.first() {
+        let rest = if first & 0xe0 == 0x20 {
+            after_ciphertext_record(datagram)
+        } else {
+            after_plaintext_record(datagram)
+        };
+        match rest {
+            Some(rest) => datagram = rest,
+            None => return false,
+        }
+    }
+    true
+}
+
+fn after_plaintext_record(datagram: &[u8]) -> Option<&[u8]> {
+    let (header, rest) = datagram.split_first_chunk::<PLAINTEXT_HEADER_LEN>()?;
+    let [kind, major, minor, .., high, low] = *header;
+    let len = usize::from(u16::from_be_bytes([high, low]));
+    let plausible = PLAINTEXT_TYPES.contains(&kind)
+        && VERSIONS.contains(&[major, minor])
+        && len > 0
+        && len <= MAX_RECORD_LEN;
+    if plausible { rest.get(len..) } else { None }
+}
+
+/// RFC 9147 section 4: the unified header `001CSLEE`. We negotiate no connection id (C).
+fn after_ciphertext_record(datagram: &[u8]) -> Option<&[u8]> {
+    let (&first, rest) = datagram.split_first()?;
+    if first & 0x10 != 0 {
+        return None;
+    }
+    let sequence_len = if first & 0x08 != 0 { 2 } else { 1 };
+    let rest = rest.get(sequence_len..)?;
+    if first & 0x04 == 0 {
+        // Without a length the record takes the rest of the datagram.
+        return (rest.len() >= 16).then_some(&[]);
+    }
+    let (len, rest) = rest.split_first_chunk::<2>()?;
+    rest.get(usize::from(u16::from_be_bytes(*len))..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plaintext(kind: u8, version: [u8; 2], len: u16, body: usize) -> Vec<u8> {
+        let mut record = vec![kind, version[0], version[1], 0, 0, 0, 0, 0, 0, 0, 0];
+        record.extend(len.to_be_bytes());
+        record.resize(PLAINTEXT_HEADER_LEN + body, 0);
+        record
+    }
+
+    #[test]
+    fn well_formed_records_pass_alone_and_together() {
+        let hello = plaintext(22, [254, 255], 40, 40);
+        let finished = plaintext(22, [254, 253], 8, 8);
+        assert!(is_plausible(&hello));
+        assert!(is_plausible(&[hello, finished.clone()].concat()));
+        let mut unified = vec![0x2e, 0, 1, 0, 20];
+        unified.resize(5 + 20, 0);
+        assert!(is_plausible(&unified));
+        assert!(is_plausible(&[finished, unified].concat()));
+    }
+
+    #[test]
+    fn garbage_is_turned_away() {
+        assert!(!is_plausible(&[]));
+        assert!(!is_plausible(&[22]));
+        assert!(!is_plausible(&[22; 200]));
+        assert!(!is_plausible(&plaintext(22, [3, 3], 40, 40)), "TLS version");
+        assert!(
+            !is_plausible(&plaintext(24, [254, 253], 40, 40)),
+            "unknown type"
+        );
+        assert!(
+            !is_plausible(&plaintext(22, [254, 253], 0, 0)),
+            "empty record"
+        );
+        assert!(
+            !is_plausible(&plaintext(22, [254, 253], 40, 39)),
+            "cut short"
+        );
+        assert!(!is_plausible(&[0x3e, 0, 1, 0, 0]), "connection id");
+        let trailing = [plaintext(22, [254, 253], 8, 8), vec![1, 2, 3]].concat();
+        assert!(!is_plausible(&trailing), "trailing bytes");
+        for len in 0..64 {
+            for first in 0..=255 {
+                is_plausible(&vec![first; len]);
+            }
+        }
+    }
+}
