@@ -1,1 +1,22 @@
-//! Interactive Connectivity Establishment (RFC 8445).
+//! Interactive Connectivity Establishment: RFC 8445, with trickle (RFC 8838), SDP forms
+//! (RFC 8839), consent freshness (RFC 7675) and patience (RFC 8863).
+//!
+//! [`Agent`] is one component of one stream, sans-IO. A generation is one pair of credentials
+//! with its candidates and checklist; a restart starts a new one and leaves the old selected
+//! pair in use until the new generation has nominated its own.
+
+mod agent;
+mod candidate;
+mod config;
+mod credentials;
+mod event;
+mod stats;
+
+pub use agent::{AddCandidateError, Agent};
+pub use candidate::{
+    Candidate, CandidateAddress, CandidateError, CandidateKind, CandidateProtocol, TcpType,
+};
+pub use config::IceConfig;
+pub use credentials::{Credentials, CredentialsError};
+pub use event::{Event, GatheringState, IceState, Role};
+pub use stats::{PairCounters, PairState, PairStats};

@@ -1,0 +1,83 @@
+//! What an application may tune.
+
+use std::time::Duration;
+
+/// Smallest interval between new checks that a configuration can set.
+pub(super) const CHECK_INTERVAL_FLOOR: Duration = Duration::from_millis(20);
+
+/// The agent's settings. The defaults suit browsers and other WebRTC peers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IceConfig {
+    /// Be an ICE-lite agent (RFC 8445 section 2.5): host candidates only, no checks of its own.
+    /// Two lite agents do not connect to each other.
+    pub lite: bool,
+    /// Use relayed candidates only (the `relay` transport policy of WebRTC).
+    pub relay_only: bool,
+    /// Ta, the interval between new checks (RFC 8445 section 14.2); values below 20 ms count
+    /// as 20 ms.
+    pub check_interval: Duration,
+    /// First retransmission timeout of a check (RFC 8445 section 14.3).
+    pub check_rto: Duration,
+    /// Longest interval between two transmissions of a check.
+    pub check_rto_max: Duration,
+    /// How often a check is sent in all before its pair fails; more than 8 count as 8.
+    pub check_attempts: u8,
+    /// Interval between new transactions with STUN servers; values below 20 ms count as 20 ms.
+    pub gather_interval: Duration,
+    /// First retransmission timeout towards a STUN server.
+    pub gather_rto: Duration,
+    /// When a silent STUN server is given up.
+    pub gather_timeout: Duration,
+    /// How long the controlling side waits, from its first valid pair, for a better one.
+    pub nomination_grace: Duration,
+    /// Mean interval of consent checks (RFC 7675 section 5.1).
+    pub consent_interval: Duration,
+    /// Without consent for this long, nothing is sent any more (RFC 7675 section 5.1).
+    pub consent_timeout: Duration,
+    /// Without a sign of life for this long, the state is `Disconnected`.
+    pub disconnected_timeout: Duration,
+    /// How long failed checks are not final, since the peer's own checks may still open a path
+    /// (RFC 8863).
+    pub patience: Duration,
+    /// Interval at which mappings at STUN servers are kept alive until a pair is nominated
+    /// (RFC 8445 section 5.1.1.4).
+    pub keepalive_interval: Duration,
+}
+
+impl Default for IceConfig {
+    fn default() -> Self {
+        Self {
+            lite: false,
+            relay_only: false,
+            check_interval: Duration::from_millis(50),
+            check_rto: Duration::from_millis(500),
+            check_rto_max: Duration::from_secs(4),
+            check_attempts: 7,
+            gather_interval: CHECK_INTERVAL_FLOOR,
+            gather_rto: Duration::from_millis(500),
+            gather_timeout: Duration::from_secs(5),
+            nomination_grace: Duration::from_millis(50),
+            consent_interval: Duration::from_secs(5),
+            consent_timeout: Duration::from_secs(30),
+            disconnected_timeout: Duration::from_secs(8),
+            patience: Duration::from_secs(30),
+            keepalive_interval: Duration::from_secs(15),
+        }
+    }
+}
+
+impl IceConfig {
+    /// The configuration with every value inside its safe range.
+    pub(super) fn bounded(mut self) -> Self {
+        self.check_interval = self.check_interval.max(CHECK_INTERVAL_FLOOR);
+        self.gather_interval = self.gather_interval.max(CHECK_INTERVAL_FLOOR);
+        self.check_rto = self.check_rto.max(CHECK_INTERVAL_FLOOR);
+        self.gather_rto = self.gather_rto.max(CHECK_INTERVAL_FLOOR);
+        self.check_rto_max = self.check_rto_max.max(self.check_rto);
+        self.check_attempts = self.check_attempts.clamp(1, 8);
+        // RFC 7675 section 5.1: an interval under 4 s (5 s less a fifth) would only add load.
+        self.consent_interval = self.consent_interval.max(Duration::from_secs(1));
+        self.keepalive_interval = self.keepalive_interval.max(Duration::from_secs(1));
+        self
+    }
+}

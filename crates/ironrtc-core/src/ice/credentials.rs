@@ -1,0 +1,132 @@
+//! ICE username fragments and passwords (RFC 8445 section 5.3, RFC 8839 section 5.4).
+
+use std::fmt;
+
+use crate::rng::Rng;
+
+/// Shortest and longest username fragment (RFC 8839 section 5.4).
+const UFRAG_LENGTH: std::ops::RangeInclusive<usize> = 4..=256;
+/// Shortest and longest password (RFC 8839 section 5.4).
+const PWD_LENGTH: std::ops::RangeInclusive<usize> = 22..=256;
+
+/// The username fragment and password of one ICE generation of one side.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The username fragment, 4 to 256 ice-chars.
+    pub ufrag: String,
+    /// The password, 22 to 256 ice-chars.
+    pub pwd: String,
+}
+
+/// Why a username fragment or password was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialsError {
+    /// The username fragment has a wrong length.
+    #[error("ice-ufrag has {0} characters; use 4 to 256")]
+    UfragLength(usize),
+    /// The password has a wrong length.
+    #[error("ice-pwd has {0} characters; use 22 to 256")]
+    PwdLength(usize),
+    /// A character outside the ice-char set.
+    #[error("{0} contains a character that is not a letter, a digit, '+' or '/'; remove it")]
+    Character(&'static str),
+}
+
+impl Credentials {
+    /// Credentials received from the peer or chosen by the application.
+    pub fn new(ufrag: impl Into<String>, pwd: impl Into<String>) -> Result<Self, CredentialsError> {
+        let credentials = Self {
+            ufrag: ufrag.into(),
+            pwd: pwd.into(),
+        };
+        credentials.validate()?;
+        Ok(credentials)
+    }
+
+    /// Fresh credentials: 48 random bits of fragment and 144 of password, where RFC 8445
+    /// section 5.3 demands at least 24 and 128.
+    pub fn generate(rng: &mut Rng) -> Self {
+        Self {
+            ufrag: rng.ice_chars(8),
+            pwd: rng.ice_chars(24),
+        }
+    }
+
+    /// Checks lengths and characters against RFC 8839 section 5.4.
+    pub fn validate(&self) -> Result<(), CredentialsError> {
+        if !UFRAG_LENGTH.contains(&self.ufrag.len()) {
+            return Err(CredentialsError::UfragLength(self.ufrag.len()));
+        }
+        if !PWD_LENGTH.contains(&self.pwd.len()) {
+            return Err(CredentialsError::PwdLength(self.pwd.len()));
+        }
+        if !self.ufrag.bytes().all(is_ice_char) {
+            return Err(CredentialsError::Character("ice-ufrag"));
+        }
+        if !self.pwd.bytes().all(is_ice_char) {
+            return Err(CredentialsError::Character("ice-pwd"));
+        }
+        Ok(())
+    }
+}
+
+/// RFC 8839 section 5.1: ice-char is a letter, a digit, "+" or "/".
+pub(super) const fn is_ice_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'
+}
+
+impl fmt::Debug for Credentials {
+    /// Keeps the password out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("ufrag", &self.ufrag)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_credentials_are_valid_and_differ() {
+        let mut rng = Rng::from_test_seed(1);
+        let first = Credentials::generate(&mut rng);
+        let second = Credentials::generate(&mut rng);
+        assert_eq!(first.validate(), Ok(()));
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn lengths_and_characters_are_checked() {
+        let pwd = "p".repeat(22);
+        assert!(Credentials::new("abcd", pwd.clone()).is_ok());
+        assert!(Credentials::new("a".repeat(256), "p".repeat(256)).is_ok());
+        assert_eq!(
+            Credentials::new("abc", pwd.clone()),
+            Err(CredentialsError::UfragLength(3))
+        );
+        assert_eq!(
+            Credentials::new("a".repeat(257), pwd.clone()),
+            Err(CredentialsError::UfragLength(257))
+        );
+        assert_eq!(
+            Credentials::new("abcd", "p".repeat(21)),
+            Err(CredentialsError::PwdLength(21))
+        );
+        assert_eq!(
+            Credentials::new("ab d", pwd),
+            Err(CredentialsError::Character("ice-ufrag"))
+        );
+        assert_eq!(
+            Credentials::new("abcd", "é".repeat(11)),
+            Err(CredentialsError::Character("ice-pwd"))
+        );
+    }
+
+    #[test]
+    fn debug_output_hides_the_password() {
+        let credentials = Credentials::new("abcd", "secretsecretsecretsecret").unwrap();
+        assert!(!format!("{credentials:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,87 @@
+//! Statistics of candidate pairs, as W3C's `RTCIceCandidatePairStats` wants them.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::Candidate;
+use crate::datagram::Path;
+use crate::time::Time;
+
+/// Where a pair's checks stand (RFC 8445 section 6.1.2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PairState {
+    /// Waits for a pair of the same foundation.
+    Frozen,
+    /// Will be checked.
+    Waiting,
+    /// A check is outstanding.
+    InProgress,
+    /// A check succeeded.
+    Succeeded,
+    /// The check failed, or consent expired.
+    Failed,
+}
+
+impl fmt::Display for PairState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Frozen => "frozen",
+            Self::Waiting => "waiting",
+            Self::InProgress => "in-progress",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+/// One candidate pair and its counters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairStats {
+    /// The local candidate; peer-reflexive if the peer saw another address than we knew.
+    pub local: Candidate,
+    /// The remote candidate.
+    pub remote: Candidate,
+    /// Local socket and remote address.
+    pub path: Path,
+    /// RFC 8445 section 6.1.2.3.
+    pub priority: u64,
+    /// Where its checks stand.
+    pub state: PairState,
+    /// True if the controlling side nominated it.
+    pub nominated: bool,
+    /// True if data is sent along it.
+    pub selected: bool,
+    /// The counters.
+    pub counters: PairCounters,
+}
+
+/// What one pair has carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PairCounters {
+    /// Datagrams sent, without STUN.
+    pub packets_sent: u64,
+    /// Datagrams received, without STUN.
+    pub packets_received: u64,
+    /// Bytes of those sent.
+    pub bytes_sent: u64,
+    /// Bytes of those received.
+    pub bytes_received: u64,
+    /// When data was last sent.
+    pub last_packet_sent: Option<Time>,
+    /// When data was last received.
+    pub last_packet_received: Option<Time>,
+    /// Sum of the round trips of all answered checks.
+    pub total_round_trip_time: Duration,
+    /// The latest round trip.
+    pub current_round_trip_time: Option<Duration>,
+    /// Authenticated requests received.
+    pub requests_received: u64,
+    /// Requests sent, with retransmissions, without consent checks.
+    pub requests_sent: u64,
+    /// Valid responses received.
+    pub responses_received: u64,
+    /// Responses sent.
+    pub responses_sent: u64,
+    /// Consent checks sent.
+    pub consent_requests_sent: u64,
+}
