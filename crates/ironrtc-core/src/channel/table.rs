@@ -1,0 +1,631 @@
+//! The channels of one association: ids, states, messages and the closing handshake.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::message::PPID_DCEP;
+use super::{CreateError, DataChannelInit, Message, dcep};
+use crate::datagram::{DropCounters, DropReason};
+use crate::dtls::Role;
+use crate::sctp::{self, Association, OutgoingMessage, Reliability, SctpState, StreamId};
+use crate::time::Time;
+
+/// Names a channel for as long as the connection lives; never used again, unlike its stream's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelId(pub u64);
+
+/// A channel's state (`RTCDataChannelState`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelState {
+    /// Not yet usable.
+    Connecting,
+    /// Messages flow.
+    Open,
+    /// Being closed.
+    Closing,
+    /// Closed, or never opened.
+    Closed,
+}
+
+/// What happened to a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The peer made this channel; it is open.
+    Announced(ChannelId),
+    /// A channel of ours is open.
+    Open(ChannelId),
+    /// Nothing was to be read and now something is.
+    Readable(ChannelId),
+    /// The buffered amount fell to or below its threshold.
+    BufferedAmountLow(ChannelId),
+    /// The peer closes the channel.
+    Closing(ChannelId),
+    /// The channel failed; a `Closed` follows.
+    Error(ChannelId, String),
+    /// The channel is closed.
+    Closed(ChannelId),
+}
+
+/// Why a message was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// No such channel, or it is not open.
+    #[error("the data channel is not open")]
+    NotOpen,
+    /// Larger than the peer accepts.
+    #[error("the message has {size} bytes and the peer accepts {limit}; split it")]
+    TooLarge {
+        /// The message's size.
+        size: usize,
+        /// The peer's limit.
+        limit: u64,
+    },
+    /// Too much is waiting to be sent.
+    #[error("the send buffer is full; wait until buffered_amount has fallen")]
+    BufferFull,
+}
+
+impl SendError {
+    /// The name of the exception that W3C's method throws.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NotOpen => "InvalidStateError",
+            Self::TooLarge { .. } => "TypeError",
+            Self::BufferFull => "OperationError",
+        }
+    }
+}
+
+/// One channel.
+#[derive(Debug)]
+pub struct Channel {
+    label: String,
+    init: DataChannelInit,
+    stream: Option<StreamId>,
+    state: ChannelState,
+    /// RFC 8832 section 6: until the peer has acknowledged the OPEN, everything goes in order.
+    awaiting_ack: bool,
+    reset_by_us: bool,
+    reset_by_peer: bool,
+    /// The next message, taken out of SCTP to look for control messages in front of others.
+    held: Option<Message>,
+    low_threshold: usize,
+    /// What could not be sent any more counts on after close (webrtc-pc section 6.2).
+    unsent: usize,
+    forgotten: bool,
+    messages_sent: u64,
+    bytes_sent: u64,
+    messages_received: u64,
+    bytes_received: u64,
+}
+
+impl Channel {
+    fn new(label: String, init: DataChannelInit, stream: Option<StreamId>) -> Self {
+        Self {
+            label,
+            init,
+            stream,
+            state: ChannelState::Connecting,
+            awaiting_ack: false,
+            reset_by_us: false,
+            reset_by_peer: false,
+            held: None,
+            low_threshold: 0,
+            unsent: 0,
+            forgotten: false,
+            messages_sent: 0,
+            bytes_sent: 0,
+            messages_received: 0,
+            bytes_received: 0,
+        }
+    }
+
+    /// The label.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The options; `id` is only set for a negotiated channel, see [`stream_id`](Self::stream_id).
+    pub fn init(&self) -> &DataChannelInit {
+        &self.init
+    }
+
+    /// The id on the wire (W3C's `id`), once it is known.
+    pub fn stream_id(&self) -> Option<u16> {
+        self.stream.map(|stream| stream.0)
+    }
+
+    /// The state.
+    pub fn state(&self) -> ChannelState {
+        self.state
+    }
+
+    /// The threshold of [`Event::BufferedAmountLow`], in bytes.
+    pub fn buffered_amount_low_threshold(&self) -> usize {
+        self.low_threshold
+    }
+
+    /// Messages and bytes of payload sent.
+    pub fn sent(&self) -> (u64, u64) {
+        (self.messages_sent, self.bytes_sent)
+    }
+
+    /// Messages and bytes of payload received.
+    pub fn received(&self) -> (u64, u64) {
+        (self.messages_received, self.bytes_received)
+    }
+
+    fn is_live(&self) -> bool {
+        self.state != ChannelState::Closed
+    }
+}
+
+/// The channels of one transport.
+#[derive(Debug, Default)]
+pub struct Channels {
+    channels: BTreeMap<ChannelId, Channel>,
+    by_stream: BTreeMap<StreamId, ChannelId>,
+    next_id: u64,
+    role: Option<Role>,
+    remote_max_message_size: Option<u64>,
+    events: VecDeque<Event>,
+    opened: u64,
+    closed: u64,
+    over: bool,
+    drops: DropCounters,
+}
+
+impl Channels {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the DTLS role, which decides who uses even ids, and the largest message that the peer
+    /// accepts (`None` for any).
+    pub fn configure(&mut self, role: Role, remote_max_message_size: Option<u64>) {
+        self.role = Some(role);
+        self.remote_max_message_size = remote_max_message_size;
+    }
+
+    /// The channel's data.
+    pub fn get(&self, id: ChannelId) -> Option<&Channel> {
+        self.channels.get(&id)
+    }
+
+    /// All channels, in the order in which they were made.
+    pub fn iter(&self) -> impl Iterator<Item = (ChannelId, &Channel)> {
+        self.channels.iter().map(|(id, channel)| (*id, channel))
+    }
+
+    /// How many channels were ever opened, and how many of these closed.
+    pub fn opened_and_closed(&self) -> (u64, u64) {
+        (self.opened, self.closed)
+    }
+
+    /// What was dropped.
+    pub fn drops(&self) -> &DropCounters {
+        &self.drops
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Makes a channel. It opens when the association does.
+    pub fn create(
+        &mut self,
+        now: Time,
+        sctp: Option<&mut Association>,
+        label: &str,
+        init: DataChannelInit,
+    ) -> Result<ChannelId, CreateError> {
+        if self.over {
+            return Err(CreateError::Closed);
+        }
+        init.check(label)?;
+        let connected = sctp.filter(|sctp| sctp.state() == SctpState::Connected);
+        let limit = connected
+            .as_ref()
+            .map_or(u16::MAX, |sctp| stream_limit(sctp));
+        let stream = match (init.negotiated, init.id, &connected) {
+            (true, Some(id), _) if self.by_stream.contains_key(&StreamId(id)) => {
+                return Err(CreateError::IdTaken(id));
+            }
+            (true, Some(id), _) if id >= limit => return Err(CreateError::NoFreeId(limit)),
+            (true, id, _) => id.map(StreamId),
+            (false, _, None) => None,
+            (false, _, Some(_)) => Some(
+                self.free_stream(limit)
+                    .ok_or(CreateError::NoFreeId(limit))?,
+            ),
+        };
+        let id = self.insert(Channel::new(label.to_owned(), init, stream));
+        if let Some(sctp) = connected {
+            self.open(now, sctp, id);
+        }
+        Ok(id)
+    }
+
+    /// Sends a message.
+    pub fn send(
+        &mut self,
+        now: Time,
+        sctp: &mut Association,
+        id: ChannelId,
+        message: Message,
+    ) -> Result<(), SendError> {
+        let limit = self.remote_max_message_size;
+        let channel = self.channels.get_mut(&id).ok_or(SendError::NotOpen)?;
+        let (ChannelState::Open, Some(stream)) = (channel.state, channel.stream) else {
+            return Err(SendError::NotOpen);
+        };
+        let size = message.len();
+        if let Some(limit) = limit.filter(|limit| size as u64 > *limit) {
+            return Err(SendError::TooLarge { size, limit });
+        }
+        let (ppid, data) = message.into_wire();
+        let outgoing = OutgoingMessage {
+            ppid,
+            data,
+            ordered: channel.init.ordered || channel.awaiting_ack,
+            reliability: channel.init.reliability(),
+            control: false,
+        };
+        sctp.send(now, stream, outgoing)
+            .map_err(|error| match error {
+                sctp::SendError::BufferFull => SendError::BufferFull,
+                _ => SendError::NotOpen,
+            })?;
+        channel.messages_sent += 1;
+        channel.bytes_sent += size as u64;
+        Ok(())
+    }
+
+    /// The next message, if any.
+    pub fn recv(&mut self, now: Time, sctp: &mut Association, id: ChannelId) -> Option<Message> {
+        let message = self.channels.get_mut(&id)?.held.take()?;
+        self.fill(now, sctp, id);
+        self.finish_close(sctp, id);
+        Some(message)
+    }
+
+    /// Bytes of messages sent that have not gone to the network yet.
+    pub fn buffered_amount(&self, sctp: Option<&Association>, id: ChannelId) -> usize {
+        let Some(channel) = self.channels.get(&id) else {
+            return 0;
+        };
+        match (sctp, channel.stream) {
+            (Some(sctp), Some(stream)) if channel.is_live() => sctp.buffered_amount(stream),
+            _ => channel.unsent,
+        }
+    }
+
+    /// Sets when [`Event::BufferedAmountLow`] comes.
+    pub fn set_buffered_amount_low_threshold(
+        &mut self,
+        sctp: Option<&mut Association>,
+        id: ChannelId,
+        bytes: usize,
+    ) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        channel.low_threshold = bytes;
+        if let (Some(sctp), Some(stream)) = (sctp, channel.stream) {
+            sctp.set_buffered_amount_low_threshold(stream, bytes);
+        }
+    }
+
+    /// Closes a channel: what was sent still goes out, what comes in is discarded.
+    pub fn close(&mut self, now: Time, sctp: Option<&mut Association>, id: ChannelId) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        if matches!(channel.state, ChannelState::Closing | ChannelState::Closed) {
+            // The application gives up on what it has not read, which may be all that close
+            // waits for.
+            if let (ChannelState::Closing, Some(sctp)) = (channel.state, sctp) {
+                self.discard_unread(sctp, id);
+                self.finish_close(sctp, id);
+            }
+            return;
+        }
+        let was_open = channel.state == ChannelState::Open;
+        channel.state = ChannelState::Closing;
+        match (sctp, channel.stream) {
+            (Some(sctp), Some(stream)) if was_open => {
+                sctp.reset_stream(now, stream);
+                self.discard_unread(sctp, id);
+                self.finish_close(sctp, id);
+            }
+            // The peer has never heard of it.
+            _ => self.closed(id),
+        }
+    }
+
+    /// The application dropped its handle: the entry goes once the channel is closed.
+    pub fn forget(&mut self, id: ChannelId) {
+        match self.channels.get_mut(&id) {
+            Some(channel) if channel.is_live() => channel.forgotten = true,
+            Some(_) => {
+                self.channels.remove(&id);
+            }
+            None => {}
+        }
+    }
+
+    /// The association, or the whole connection, is over.
+    pub fn shut(&mut self, sctp: Option<&Association>, error: Option<&str>) {
+        self.over = true;
+        let live: Vec<ChannelId> = self
+            .iter()
+            .filter(|(_, channel)| channel.is_live())
+            .map(|(id, _)| id)
+            .collect();
+        for id in live {
+            let unsent = self.buffered_amount(sctp, id);
+            if let Some(channel) = self.channels.get_mut(&id) {
+                channel.unsent = unsent;
+            }
+            if let Some(error) = error {
+                self.events.push_back(Event::Error(id, error.to_owned()));
+            }
+            self.closed(id);
+        }
+    }
+
+    /// Takes in what the association reports.
+    pub fn handle_sctp_event(&mut self, now: Time, sctp: &mut Association, event: &sctp::Event) {
+        match event {
+            sctp::Event::StateChange(SctpState::Connected) => self.on_connected(now, sctp),
+            sctp::Event::Readable(stream) => self.on_readable(now, sctp, *stream),
+            sctp::Event::BufferedAmountLow(stream) => {
+                if let Some(id) = self.by_stream.get(stream) {
+                    self.events.push_back(Event::BufferedAmountLow(*id));
+                }
+            }
+            sctp::Event::StreamResetByPeer(stream) => self.on_reset_by_peer(now, sctp, *stream),
+            sctp::Event::StreamResetDone(stream) => {
+                if let Some(&id) = self.by_stream.get(stream) {
+                    self.with(id, |channel| channel.reset_by_us = true);
+                    self.finish_close(sctp, id);
+                }
+            }
+            sctp::Event::StateChange(SctpState::Closed) => {
+                self.shut(Some(sctp), None);
+            }
+            sctp::Event::Aborted { reason } => self.shut(Some(sctp), Some(reason)),
+            sctp::Event::Restarted => {
+                self.shut(Some(sctp), Some("the peer started a new association"));
+            }
+            sctp::Event::StateChange(_) => {}
+        }
+    }
+
+    fn insert(&mut self, channel: Channel) -> ChannelId {
+        let id = ChannelId(self.next_id);
+        self.next_id += 1;
+        if let Some(stream) = channel.stream {
+            self.by_stream.insert(stream, id);
+        }
+        self.channels.insert(id, channel);
+        id
+    }
+
+    fn with(&mut self, id: ChannelId, change: impl FnOnce(&mut Channel)) {
+        if let Some(channel) = self.channels.get_mut(&id) {
+            change(channel);
+        }
+    }
+
+    /// RFC 8832 section 6: the DTLS client uses even ids, the server odd ones.
+    fn free_stream(&self, limit: u16) -> Option<StreamId> {
+        let first = u16::from(self.role? == Role::Server);
+        // 65535 is reserved, and never below a u16 limit.
+        (first..limit)
+            .step_by(2)
+            .map(StreamId)
+            .find(|stream| !self.by_stream.contains_key(stream))
+    }
+
+    fn on_connected(&mut self, now: Time, sctp: &mut Association) {
+        let waiting: Vec<ChannelId> = self
+            .iter()
+            .filter(|(_, channel)| channel.state == ChannelState::Connecting)
+            .map(|(id, _)| id)
+            .collect();
+        let limit = stream_limit(sctp);
+        for id in waiting {
+            let stream = self.channels.get(&id).and_then(|channel| channel.stream);
+            let stream = stream.or_else(|| self.free_stream(limit));
+            match stream.filter(|stream| stream.0 < limit) {
+                Some(stream) => {
+                    self.by_stream.insert(stream, id);
+                    self.with(id, |channel| channel.stream = Some(stream));
+                    self.open(now, sctp, id);
+                }
+                None => {
+                    let text = CreateError::NoFreeId(limit).to_string();
+                    self.events.push_back(Event::Error(id, text));
+                    self.closed(id);
+                }
+            }
+        }
+    }
+
+    /// Opens a channel that has its stream, telling the peer unless both have agreed on it.
+    fn open(&mut self, now: Time, sctp: &mut Association, id: ChannelId) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        let Some(stream) = channel.stream else { return };
+        sctp.set_stream_priority(stream, channel.init.priority.weight());
+        sctp.set_buffered_amount_low_threshold(stream, channel.low_threshold);
+        if !channel.init.negotiated {
+            let open = control(dcep::open(&channel.label, &channel.init));
+            if sctp.send(now, stream, open).is_err() {
+                let text = "the association did not accept the channel's first message";
+                self.events.push_back(Event::Error(id, text.to_owned()));
+                self.closed(id);
+                return;
+            }
+            channel.awaiting_ack = true;
+        }
+        channel.state = ChannelState::Open;
+        self.opened += 1;
+        self.events.push_back(Event::Open(id));
+        // A negotiated channel's first messages may be here already.
+        self.fill(now, sctp, id);
+    }
+
+    fn on_readable(&mut self, now: Time, sctp: &mut Association, stream: StreamId) {
+        if let Some(&id) = self.by_stream.get(&stream) {
+            self.fill(now, sctp, id);
+            return;
+        }
+        while let Some(message) = sctp.recv(stream) {
+            let control = if message.ppid == PPID_DCEP {
+                dcep::parse(&message.data)
+            } else {
+                None
+            };
+            let Some(dcep::Control::Open { label, init }) = control else {
+                self.drops.add(DropReason::ChannelControl);
+                continue;
+            };
+            // RFC 8832 section 6: an ACK answers, and goes in order.
+            if sctp.send(now, stream, self::control(dcep::ack())).is_err() {
+                return;
+            }
+            sctp.set_stream_priority(stream, init.priority.weight());
+            let mut channel = Channel::new(label, init, Some(stream));
+            channel.state = ChannelState::Open;
+            let id = self.insert(channel);
+            self.opened += 1;
+            self.events.push_back(Event::Announced(id));
+            self.fill(now, sctp, id);
+            return;
+        }
+    }
+
+    /// Moves the next message out of SCTP, handling the control messages in front of it.
+    fn fill(&mut self, _now: Time, sctp: &mut Association, id: ChannelId) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        let Some(stream) = channel.stream else { return };
+        // webrtc-pc section 6.2: what arrives after a close() of ours is discarded.
+        let discard = channel.state == ChannelState::Closing && !channel.reset_by_peer;
+        if channel.held.is_some() || channel.state == ChannelState::Connecting {
+            return;
+        }
+        while let Some(incoming) = sctp.recv(stream) {
+            if incoming.ppid == PPID_DCEP {
+                match dcep::parse(&incoming.data) {
+                    Some(dcep::Control::Ack) => channel.awaiting_ack = false,
+                    _ => self.drops.add(DropReason::ChannelControl),
+                }
+                continue;
+            }
+            let Some(message) = Message::from_wire(incoming.ppid, incoming.data) else {
+                self.drops.add(DropReason::ChannelControl);
+                continue;
+            };
+            if discard {
+                continue;
+            }
+            channel.messages_received += 1;
+            channel.bytes_received += message.len() as u64;
+            channel.held = Some(message);
+            self.events.push_back(Event::Readable(id));
+            return;
+        }
+    }
+
+    fn discard_unread(&mut self, sctp: &mut Association, id: ChannelId) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        channel.held = None;
+        if let Some(stream) = channel.stream {
+            while sctp.recv(stream).is_some() {}
+        }
+    }
+
+    /// RFC 8831 section 6.7: a reset of the peer's stream closes ours too.
+    fn on_reset_by_peer(&mut self, now: Time, sctp: &mut Association, stream: StreamId) {
+        let Some(&id) = self.by_stream.get(&stream) else {
+            return;
+        };
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        if channel.state == ChannelState::Open {
+            channel.state = ChannelState::Closing;
+            channel.reset_by_peer = true;
+            self.events.push_back(Event::Closing(id));
+            sctp.reset_stream(now, stream);
+            self.fill(now, sctp, id);
+        } else {
+            channel.reset_by_peer = true;
+        }
+        self.finish_close(sctp, id);
+    }
+
+    /// Closes a channel whose both directions are reset and whose messages are all read.
+    fn finish_close(&mut self, sctp: &mut Association, id: ChannelId) {
+        let Some(channel) = self.channels.get(&id) else {
+            return;
+        };
+        let done = channel.state == ChannelState::Closing
+            && channel.reset_by_us
+            && channel.reset_by_peer
+            && channel.held.is_none();
+        if done {
+            // The stream's next channel starts with no settings of this one.
+            if let Some(stream) = channel.stream {
+                sctp.set_buffered_amount_low_threshold(stream, 0);
+            }
+            self.closed(id);
+        }
+    }
+
+    fn closed(&mut self, id: ChannelId) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        if !channel.is_live() {
+            return;
+        }
+        channel.state = ChannelState::Closed;
+        self.closed += 1;
+        if let Some(stream) = channel
+            .stream
+            .filter(|s| self.by_stream.get(s) == Some(&id))
+        {
+            self.by_stream.remove(&stream);
+        }
+        if channel.forgotten {
+            self.channels.remove(&id);
+        }
+        self.events.push_back(Event::Closed(id));
+    }
+}
+
+/// The number of ids that both sides can use. 65535 itself is reserved.
+fn stream_limit(sctp: &Association) -> u16 {
+    sctp.max_outbound_streams().min(sctp.max_inbound_streams())
+}
+
+/// RFC 8832 section 6: control messages are ordered and reliable.
+fn control(data: bytes::Bytes) -> OutgoingMessage {
+    OutgoingMessage {
+        ppid: PPID_DCEP,
+        data,
+        ordered: true,
+        reliability: Reliability::Reliable,
+        control: true,
+    }
+}
