@@ -1,1 +1,5 @@
 //! Offer and answer (RFC 9429).
+
+mod attributes;
+
+pub use attributes::{Group, Setup};
