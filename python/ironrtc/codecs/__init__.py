@@ -1,0 +1,146 @@
+"""The codecs that can be negotiated.
+
+`CODECS` and `HEADER_EXTENSIONS` may be changed by the program, before it makes a connection.
+"""
+
+from typing import Optional, Union
+
+from ..rtcrtpparameters import (
+    ParametersDict,
+    RTCRtcpFeedback,
+    RTCRtpCapabilities,
+    RTCRtpCodecCapability,
+    RTCRtpCodecParameters,
+    RTCRtpHeaderExtensionCapability,
+    RTCRtpHeaderExtensionParameters,
+)
+
+__all__ = [
+    "CODECS",
+    "G722_CODEC",
+    "HEADER_EXTENSIONS",
+    "PCMA_CODEC",
+    "PCMU_CODEC",
+    "Optional",
+    "ParametersDict",
+    "RTCRtcpFeedback",
+    "RTCRtpCapabilities",
+    "RTCRtpCodecCapability",
+    "RTCRtpCodecParameters",
+    "RTCRtpHeaderExtensionCapability",
+    "RTCRtpHeaderExtensionParameters",
+    "Union",
+    "get_capabilities",
+    "init_codecs",
+    "is_rtx",
+]
+
+# RFC 3551 section 6: these payload types are static.
+G722_CODEC = RTCRtpCodecParameters(
+    mimeType="audio/G722", clockRate=8000, channels=1, payloadType=9
+)
+PCMU_CODEC = RTCRtpCodecParameters(
+    mimeType="audio/PCMU", clockRate=8000, channels=1, payloadType=0
+)
+PCMA_CODEC = RTCRtpCodecParameters(
+    mimeType="audio/PCMA", clockRate=8000, channels=1, payloadType=8
+)
+
+CODECS: dict[str, list[RTCRtpCodecParameters]] = {
+    "audio": [
+        RTCRtpCodecParameters(
+            mimeType="audio/opus", clockRate=48000, channels=2, payloadType=96
+        ),
+        G722_CODEC,
+        PCMU_CODEC,
+        PCMA_CODEC,
+    ],
+    "video": [],
+}
+HEADER_EXTENSIONS: dict[str, list[RTCRtpHeaderExtensionParameters]] = {
+    "audio": [
+        RTCRtpHeaderExtensionParameters(id=1, uri="urn:ietf:params:rtp-hdrext:sdes:mid"),
+        RTCRtpHeaderExtensionParameters(id=2, uri="urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
+    ],
+    "video": [
+        RTCRtpHeaderExtensionParameters(id=1, uri="urn:ietf:params:rtp-hdrext:sdes:mid"),
+        RTCRtpHeaderExtensionParameters(
+            id=3, uri="http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+        ),
+    ],
+}
+
+_FIRST_DYNAMIC_VIDEO_TYPE = 97
+
+
+def _h264(profile_level_id: str) -> ParametersDict:
+    return {
+        "level-asymmetry-allowed": "1",
+        "packetization-mode": "1",
+        "profile-level-id": profile_level_id,
+    }
+
+
+def init_codecs() -> None:
+    """Number the video codecs, each followed by its retransmission codec, and list them."""
+    payload_type = _FIRST_DYNAMIC_VIDEO_TYPE
+    for name, parameters in (("VP8", {}), ("H264", _h264("42001f")), ("H264", _h264("42e01f"))):
+        CODECS["video"] += [
+            RTCRtpCodecParameters(
+                mimeType=f"video/{name}",
+                clockRate=90000,
+                payloadType=payload_type,
+                rtcpFeedback=[
+                    RTCRtcpFeedback(type="nack"),
+                    RTCRtcpFeedback(type="nack", parameter="pli"),
+                    RTCRtcpFeedback(type="goog-remb"),
+                ],
+                parameters=parameters,
+            ),
+            RTCRtpCodecParameters(
+                mimeType="video/rtx",
+                clockRate=90000,
+                payloadType=payload_type + 1,
+                parameters={"apt": payload_type},
+            ),
+        ]
+        payload_type += 2
+
+
+def is_rtx(codec: Union[RTCRtpCodecCapability, RTCRtpCodecParameters]) -> bool:
+    """Whether `codec` is the retransmission of another one (RFC 4588)."""
+    return codec.name.lower() == "rtx"
+
+
+def get_capabilities(kind: str) -> RTCRtpCapabilities:
+    """What can be sent and received of `audio` or of `video`."""
+    if kind not in CODECS:
+        raise ValueError(f"cannot get capabilities for unknown media {kind}")
+    codecs: list[RTCRtpCodecCapability] = []
+    rtx_listed = False
+    for params in CODECS[kind]:
+        if is_rtx(params):
+            # One retransmission codec stands for those of all codecs.
+            if rtx_listed:
+                continue
+            rtx_listed = True
+            parameters: ParametersDict = {}
+        else:
+            parameters = params.parameters
+        codecs.append(
+            RTCRtpCodecCapability(
+                mimeType=params.mimeType,
+                clockRate=params.clockRate,
+                channels=params.channels,
+                parameters=parameters,
+            )
+        )
+    return RTCRtpCapabilities(
+        codecs=codecs,
+        headerExtensions=[
+            RTCRtpHeaderExtensionCapability(uri=each.uri) for each in HEADER_EXTENSIONS[kind]
+        ],
+    )
+
+
+init_codecs()

@@ -1,0 +1,382 @@
+"""Data channels: messages of bytes or text to the other side."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Optional, Union
+
+from pyee.asyncio import AsyncIOEventEmitter
+
+from . import _ironrtc
+from ._loop import Inbox, next_token, report_exception
+from .exceptions import InvalidStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer  # type: ignore[attr-defined,unused-ignore]
+
+    from .rtcsctptransport import RTCSctpTransport
+
+__all__ = [
+    "AsyncIOEventEmitter",
+    "InvalidStateError",
+    "Optional",
+    "RTCDataChannel",
+    "RTCDataChannelParameters",
+    "Union",
+    "dataclass",
+    "logger",
+    "logging",
+]
+
+logger = logging.getLogger(__name__)
+
+_MESSAGES_PER_TURN = 256
+_MAX_HELD_BYTES = 1 << 20
+_HIGH_WATER = 1 << 20
+_MAX_THRESHOLD = 4294967295
+_MAX_ID = 65534
+
+
+@dataclass
+class RTCDataChannelParameters:
+    """The settings of a data channel."""
+
+    label: str = ""
+    """A name for the application's use."""
+
+    maxPacketLifeTime: Optional[int] = None
+    """For how many milliseconds a message is sent again when it is lost."""
+
+    maxRetransmits: Optional[int] = None
+    """How many times a message is sent again when it is lost."""
+
+    ordered: bool = True
+    """Whether messages arrive in the order in which they were sent."""
+
+    protocol: str = ""
+    """The name of the protocol that the application speaks."""
+
+    negotiated: bool = False
+    """Whether both sides create the channel themselves, with the same `id`."""
+
+    id: Optional[int] = None
+    """The number of the channel, 0 to 65534."""
+
+
+class RTCDataChannel(AsyncIOEventEmitter):
+    """A channel for messages.
+
+    Events: `open()`, `message(data)`, `bufferedamountlow()`, `close()`; and, not in aiortc,
+    `closing()` when the other side begins to close.
+
+    Besides `message` events, messages can be read with `async for message in channel`.
+    """
+
+    def __init__(
+        self,
+        transport: "RTCSctpTransport",
+        parameters: RTCDataChannelParameters,
+        send_open: bool = True,
+    ) -> None:
+        super().__init__()
+        self._prepare(transport, parameters)
+        if parameters.negotiated and (
+            parameters.id is None or not 0 <= parameters.id <= _MAX_ID
+        ):
+            raise ValueError(
+                f"ID must be in range 0-{_MAX_ID} if data channel is negotiated out-of-band"
+            )
+        # `send_open` tells channels that we announce from those that the other side announced; the
+        # core makes the latter itself.
+        self._bind(transport._open_channel(self, parameters))
+
+    @classmethod
+    def _accept(
+        cls, transport: "RTCSctpTransport", native: _ironrtc.DataChannel
+    ) -> "RTCDataChannel":
+        """Wrap a channel that the other side has opened."""
+        channel = cls.__new__(cls)
+        AsyncIOEventEmitter.__init__(channel)
+        parameters = RTCDataChannelParameters(
+            label=native.label,
+            maxPacketLifeTime=native.max_packet_life_time,
+            maxRetransmits=native.max_retransmits,
+            ordered=native.ordered,
+            protocol=native.protocol,
+            negotiated=False,
+            id=native.id,
+        )
+        channel._prepare(transport, parameters)
+        channel.__readyState = "open"
+        channel._bind(native)
+        return channel
+
+    def _prepare(
+        self, transport: "RTCSctpTransport", parameters: RTCDataChannelParameters
+    ) -> None:
+        self.__bufferedAmountLowThreshold = 0
+        self.__id = parameters.id if parameters.negotiated else None
+        self.__parameters = parameters
+        self.__readyState = "connecting"
+        self.__transport = transport
+        self.__inbox: Optional[Inbox] = None
+        self.__token = next_token()
+        self.__readers = 0
+        self.__consumed = False
+        self.__held: deque[Union[bytes, str]] = deque()
+        self.__held_bytes = 0
+        self.__readable: Optional[asyncio.Event] = None
+        self.__drained: list[asyncio.Future[None]] = []
+
+    def _bind(self, native: _ironrtc.DataChannel) -> None:
+        self.__native = native
+        self.__send = native.send
+
+    def _attach(self, inbox: Inbox) -> None:
+        """Deliver events to the loop of `inbox` from now on."""
+        if self.__inbox is inbox or self.__readyState == "closed":
+            return
+        if self.__inbox is not None:
+            self.__inbox.unregister(self.__token)
+        self.__inbox = inbox
+        inbox.register(self.__token, self)
+        self.__native.attach(inbox.native, self.__token)
+
+    @property
+    def bufferedAmount(self) -> int:
+        """How many bytes of data are queued and not yet sent to the network."""
+        return self.__native.buffered_amount() if self.__readyState != "closed" else 0
+
+    @property
+    def bufferedAmountLowThreshold(self) -> int:
+        """The number of queued bytes at which `bufferedamountlow` is emitted, on the way down."""
+        return self.__bufferedAmountLowThreshold
+
+    @bufferedAmountLowThreshold.setter
+    def bufferedAmountLowThreshold(self, value: int) -> None:
+        if value < 0 or value > _MAX_THRESHOLD:
+            raise ValueError(
+                f"bufferedAmountLowThreshold must be in range 0 - {_MAX_THRESHOLD}"
+            )
+        self.__bufferedAmountLowThreshold = value
+        self.__native.set_buffered_amount_low_threshold(value)
+
+    @property
+    def negotiated(self) -> bool:
+        """Whether both sides create the channel themselves."""
+        return self.__parameters.negotiated
+
+    @property
+    def id(self) -> Optional[int]:
+        """The number of the channel. `None` until the connection knows it."""
+        if self.__id is None:
+            self.__id = self.__native.id
+        return self.__id
+
+    @property
+    def label(self) -> str:
+        """A name for the application's use."""
+        return self.__parameters.label
+
+    @property
+    def ordered(self) -> bool:
+        """Whether messages arrive in the order in which they were sent."""
+        return self.__parameters.ordered
+
+    @property
+    def maxPacketLifeTime(self) -> Optional[int]:
+        """For how many milliseconds a message is sent again when it is lost."""
+        return self.__parameters.maxPacketLifeTime
+
+    @property
+    def maxRetransmits(self) -> Optional[int]:
+        """How many times a message is sent again when it is lost."""
+        return self.__parameters.maxRetransmits
+
+    @property
+    def protocol(self) -> str:
+        """The name of the protocol that the application speaks."""
+        return self.__parameters.protocol
+
+    @property
+    def readyState(self) -> str:
+        """`connecting`, `open`, `closing` or `closed`."""
+        return self.__readyState
+
+    @property
+    def transport(self) -> "RTCSctpTransport":
+        """The transport that carries the channel."""
+        return self.__transport
+
+    def send(self, data: "Union[bytes, str, Buffer]") -> None:
+        """Send a message, without waiting.
+
+        `bytes` and `str` are not copied. Objects that can change, such as `bytearray`, are copied
+        once, since they may change before the message leaves. Use `drain` not to queue more than
+        the network takes.
+        """
+        if self.__readyState != "open":
+            raise InvalidStateError
+        self.__send(data)
+
+    def close(self) -> None:
+        """Close the channel, after what is queued has been sent."""
+        if self.__readyState in ("connecting", "open"):
+            self.__readyState = "closing"
+            self.__native.close()
+
+    async def drain(self) -> None:
+        """Wait until it is sensible to send more.
+
+        Returns at once while no more than 1 MiB is queued; otherwise when the queue has come down
+        to `bufferedAmountLowThreshold`. Raises `InvalidStateError` when the channel closes.
+        """
+        self.__assert_open()
+        if self.__native.buffered_amount() <= max(_HIGH_WATER, self.__bufferedAmountLowThreshold):
+            return
+        waiter = asyncio.get_running_loop().create_future()
+        self.__drained.append(waiter)
+        await waiter
+        self.__assert_open()
+
+    def __aiter__(self) -> AsyncIterator[Union[bytes, str]]:
+        """Iterate over the messages until the channel is closed.
+
+        While a program iterates, messages that it has not read hold back the other side.
+        """
+        self.__readers += 1
+        self.__consumed = True
+        return self.__messages()
+
+    async def __messages(self) -> AsyncIterator[Union[bytes, str]]:
+        try:
+            while True:
+                while self.__held:
+                    yield self.__unhold()
+                batch = self.__native.recv(1)
+                if batch:
+                    yield batch[0]
+                    continue
+                if self.__readyState == "closed":
+                    return
+                if self.__readable is None:
+                    self.__readable = asyncio.Event()
+                self.__readable.clear()
+                await self.__readable.wait()
+        finally:
+            self.__readers -= 1
+
+    def __assert_open(self) -> None:
+        if self.__readyState not in ("open", "connecting"):
+            raise InvalidStateError
+
+    def _add_event_handler(self, event: str, k: Callable[..., Any], v: Callable[..., Any]) -> None:
+        super()._add_event_handler(event, k, v)
+        if event == "message" and not self.__consumed:
+            self.__consumed = True
+            inbox = self.__inbox
+            if self.__held and inbox is not None and inbox.loop is not None:
+                inbox.loop.call_soon(self.__release)
+
+    def _on_event(self, kind: str, payload: Any) -> None:
+        match kind:
+            case "readable":
+                self.__on_readable()
+            case "open":
+                if self.__readyState == "connecting":
+                    self.__readyState = "open"
+                    self.emit("open")
+            case "bufferedamountlow":
+                self.__wake_drained()
+                self.emit("bufferedamountlow")
+            case "closing":
+                if self.__readyState in ("connecting", "open"):
+                    self.__readyState = "closing"
+                    self.emit("closing")
+            case "closed":
+                self._closed()
+            case "error":
+                logger.warning("RTCDataChannel(%s) %s", self.label, payload)
+
+    def __on_readable(self) -> None:
+        if self.__readers:
+            if self.__readable is not None:
+                self.__readable.set()
+            return
+        messages = self.__native.recv(_MESSAGES_PER_TURN)
+        self.__deliver(messages)
+        if len(messages) == _MESSAGES_PER_TURN and self.__inbox is not None:
+            # Others get their turn before the next batch.
+            loop = self.__inbox.loop
+            if loop is not None:
+                loop.call_soon(self.__on_readable)
+
+    def __deliver(self, messages: list[Union[bytes, str]]) -> None:
+        if not self.__consumed:
+            self.__hold(messages)
+            return
+        if self.__held:
+            self.__release()
+        emit = self.emit
+        for message in messages:
+            try:
+                emit("message", message)
+            except Exception as exc:
+                report_exception(self, exc)
+
+    def __hold(self, messages: list[Union[bytes, str]]) -> None:
+        """Keep messages for a program that has yet to listen, but not without limit."""
+        for message in messages:
+            self.__held.append(message)
+            self.__held_bytes += len(message)
+        while self.__held_bytes > _MAX_HELD_BYTES:
+            self.__unhold()
+            logger.debug("RTCDataChannel(%s) drops a message: nobody listens", self.label)
+
+    def __unhold(self) -> Union[bytes, str]:
+        message = self.__held.popleft()
+        self.__held_bytes -= len(message)
+        return message
+
+    def __release(self) -> None:
+        while self.__held and not self.__readers:
+            self.__deliver_one(self.__unhold())
+
+    def __deliver_one(self, message: Union[bytes, str]) -> None:
+        try:
+            self.emit("message", message)
+        except Exception as exc:
+            report_exception(self, exc)
+
+    def __wake_drained(self) -> None:
+        waiters, self.__drained = self.__drained, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.get_loop().call_soon_threadsafe(_resolve, waiter)
+
+    def _closed(self) -> None:
+        """The channel is closed: deliver what came before, emit `close`, and let go."""
+        if self.__readyState == "closed":
+            return
+        if not self.__readers:
+            while messages := self.__native.recv(_MESSAGES_PER_TURN):
+                self.__deliver(messages)
+        self.__readyState = "closed"
+        if self.__readable is not None:
+            self.__readable.set()
+        self.__wake_drained()
+        if self.__inbox is not None:
+            self.__inbox.unregister(self.__token)
+        self.__transport._forget_channel(self)
+        try:
+            self.emit("close")
+        finally:
+            # No event follows; listeners would only keep objects alive.
+            self.remove_all_listeners()
+
+
+def _resolve(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -1,0 +1,543 @@
+"""The connection to another peer."""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from typing import Any, Optional, Union
+
+from pyee.asyncio import AsyncIOEventEmitter
+
+from . import _ironrtc
+from ._link import PeerLink, candidate_from_native, candidate_to_native
+from ._loop import Inbox, current_inbox, next_token, running_inbox
+from ._native_types import configuration_to_native, stats_from_native
+from ._validation import validate_description
+from .events import RTCPeerConnectionIceErrorEvent
+from .exceptions import InternalError, InvalidAccessError, InvalidStateError
+from .mediastreams import MediaStreamTrack
+from .rtcconfiguration import RTCConfiguration
+from .rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
+from .rtcdtlstransport import RTCCertificate, RTCDtlsTransport
+from .rtcicetransport import RTCIceCandidate, RTCIceGatherer, RTCIceTransport
+from .rtcrtpreceiver import RTCRtpReceiver
+from .rtcrtpsender import RTCRtpSender
+from .rtcrtptransceiver import RTCRtpTransceiver
+from .rtcsctptransport import RTCSctpTransport
+from .rtcsessiondescription import RTCSessionDescription
+from .sdp import DIRECTIONS
+from .stats import RTCStatsReport
+
+__all__ = ["RTCPeerConnection"]
+
+logger = logging.getLogger(__name__)
+
+_MEDIA_KINDS = ["audio", "video"]
+
+# aiortc's names for the W3C's states: it knows no "connected" and no "disconnected" of ICE.
+_AIORTC_ICE_STATES = {"connected": "completed"}
+
+
+class RTCPeerConnection(AsyncIOEventEmitter):
+    """A connection to another peer.
+
+    Events, as in aiortc: `connectionstatechange()`, `iceconnectionstatechange()`,
+    `icegatheringstatechange()`, `signalingstatechange()`, `datachannel(channel)`, `track(track)`.
+    Besides: `icecandidate(candidate)`, `icecandidateerror(event)`, `negotiationneeded()`.
+
+    With `w3c=True` the connection does as the W3C says where aiortc does otherwise:
+    `setLocalDescription` returns before gathering is complete, `iceConnectionState` and
+    `connectionState` know "connected" and "disconnected", an offer in "have-local-offer" rolls
+    back, a channel of the other side emits `open`, and `close` emits nothing.
+
+    It can be used with `async with`, which closes it at the end.
+    """
+
+    def __init__(
+        self, configuration: Optional[RTCConfiguration] = None, *, w3c: bool = False
+    ) -> None:
+        super().__init__()
+        self.__configuration = configuration or RTCConfiguration()
+        self.__w3c = w3c
+        self.__certificate = RTCCertificate.generateCertificate()
+        self.__native = _ironrtc.PeerConnection(
+            configuration_to_native(self.__configuration), self.__certificate._native
+        )
+        self.__link = PeerLink(self.__native)
+        gatherer = RTCIceGatherer._of(self.__link)
+        self.__ice = RTCIceTransport(gatherer)
+        self.__dtls = RTCDtlsTransport(self.__ice, [self.__certificate])
+        self.__sctp: Optional[RTCSctpTransport] = None
+        self.__transceivers: list[RTCRtpTransceiver] = []
+        self.__stream_id = str(uuid.uuid4())
+
+        self.__connectionState = "new"
+        self.__iceConnectionState = "new"
+        self.__iceGatheringState = "new"
+        self.__signalingState = "stable"
+        self.__closing: Optional[asyncio.Task[None]] = None
+        self.__isClosed = False
+        self.__gathered: list[asyncio.Future[None]] = []
+
+        self.__token = next_token()
+        self.__inbox: Optional[Inbox] = None
+        inbox = running_inbox()
+        if inbox is not None:
+            self.__attach(inbox)
+
+    async def __aenter__(self) -> "RTCPeerConnection":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def connectionState(self) -> str:
+        """`new`, `connecting`, `connected`, `failed` or `closed`; in W3C mode `disconnected` too."""
+        return self.__connectionState
+
+    @property
+    def iceConnectionState(self) -> str:
+        """`new`, `checking`, `completed`, `failed` or `closed`.
+
+        In W3C mode `connected` and `disconnected` too.
+        """
+        return self.__iceConnectionState
+
+    @property
+    def iceGatheringState(self) -> str:
+        """`new`, `gathering` or `complete`."""
+        return self.__iceGatheringState
+
+    @property
+    def signalingState(self) -> str:
+        """`stable`, `closed`, or `have-` and the side and kind of the pending description."""
+        return self.__signalingState
+
+    @property
+    def localDescription(self) -> Optional[RTCSessionDescription]:
+        """The description of this side, with the candidates gathered so far."""
+        return _description(self.__native.local_description())
+
+    @property
+    def currentLocalDescription(self) -> Optional[RTCSessionDescription]:
+        """The description of this side on which both agreed last."""
+        return _description(self.__native.current_local_description())
+
+    @property
+    def pendingLocalDescription(self) -> Optional[RTCSessionDescription]:
+        """The description of this side that is being negotiated."""
+        return _description(self.__native.pending_local_description())
+
+    @property
+    def remoteDescription(self) -> Optional[RTCSessionDescription]:
+        """The description of the other side."""
+        return _description(self.__native.remote_description())
+
+    @property
+    def currentRemoteDescription(self) -> Optional[RTCSessionDescription]:
+        """The description of the other side on which both agreed last."""
+        return _description(self.__native.current_remote_description())
+
+    @property
+    def pendingRemoteDescription(self) -> Optional[RTCSessionDescription]:
+        """The description of the other side that is being negotiated."""
+        return _description(self.__native.pending_remote_description())
+
+    @property
+    def canTrickleIceCandidates(self) -> Optional[bool]:
+        """Whether the other side takes candidates one by one. `None` until that is known."""
+        return self.__native.can_trickle_ice_candidates
+
+    @property
+    def sctp(self) -> Optional[RTCSctpTransport]:
+        """The transport of data channels, once there is one."""
+        return self.__sctp
+
+    async def addIceCandidate(self, candidate: Optional[RTCIceCandidate]) -> None:
+        """Add a candidate of the other side. `None` says that no more will come."""
+        if candidate is not None and candidate.sdpMid is None and candidate.sdpMLineIndex is None:
+            raise ValueError("Candidate must have either sdpMid or sdpMLineIndex")
+        self.__assertNotClosed()
+        if self.remoteDescription is None:
+            logger.warning(
+                "RTCPeerConnection addIceCandidate called without remote description"
+            )
+        text = "" if candidate is None else candidate_to_native(candidate)
+        mid = None if candidate is None else candidate.sdpMid
+        index = None if candidate is None else candidate.sdpMLineIndex
+        await self.__home().run(
+            lambda inbox, token: self.__native.add_ice_candidate(inbox, token, text, mid, index)
+        )
+
+    def addTrack(self, track: MediaStreamTrack, *streams: Any) -> RTCRtpSender:
+        """Send `track` to the other side.
+
+        `streams` name the media streams that the track belongs to: strings, or objects with an
+        `id`.
+        """
+        self.__assertNotClosed()
+        self.__assertTrackHasNoSender(track)
+        if track.kind not in _MEDIA_KINDS:
+            raise InternalError(f'Invalid track kind "{track.kind}"')
+        for transceiver in self.__transceivers:
+            if transceiver.kind == track.kind and transceiver.sender.track is None:
+                transceiver.sender.replaceTrack(track)
+                if transceiver.direction in ("recvonly", "inactive"):
+                    sends = DIRECTIONS.index(transceiver.direction) | 1
+                    transceiver.direction = DIRECTIONS[sends]
+                break
+        else:
+            transceiver = self.__createTransceiver("sendrecv", track.kind, track)
+        transceiver.sender._stream_ids = tuple(
+            str(getattr(stream, "id", stream)) for stream in streams
+        ) or (self.__stream_id,)
+        return transceiver.sender
+
+    def removeTrack(self, sender: RTCRtpSender) -> None:
+        """Stop sending the track of `sender`."""
+        self.__assertNotClosed()
+        for transceiver in self.__transceivers:
+            if transceiver.sender is sender:
+                if sender.track is not None:
+                    sender.replaceTrack(None)
+                    receives = DIRECTIONS.index(transceiver.direction) & 2
+                    transceiver.direction = DIRECTIONS[receives]
+                return
+        raise InvalidAccessError("The sender does not belong to this RTCPeerConnection")
+
+    def addTransceiver(
+        self, trackOrKind: Union[str, MediaStreamTrack], direction: str = "sendrecv"
+    ) -> RTCRtpTransceiver:
+        """Make a sender and a receiver that share an m-line."""
+        self.__assertNotClosed()
+        if isinstance(trackOrKind, MediaStreamTrack):
+            kind, track = trackOrKind.kind, trackOrKind
+            self.__assertTrackHasNoSender(track)
+        else:
+            kind, track = trackOrKind, None
+        if kind not in _MEDIA_KINDS:
+            raise InternalError(f'Invalid track kind "{kind}"')
+        if direction not in DIRECTIONS:
+            raise InternalError(f'Invalid direction "{direction}"')
+        return self.__createTransceiver(direction, kind, track)
+
+    async def close(self) -> None:
+        """Close the connection and everything that belongs to it."""
+        if self.__closing is None:
+            if self.__isClosed:
+                return
+            self.__isClosed = True
+            self.__closing = asyncio.ensure_future(self.__close())
+        if self.__closing.get_loop() is asyncio.get_running_loop():
+            # Whoever waits may be cancelled; the closing goes on.
+            await asyncio.shield(self.__closing)
+
+    async def createOffer(self, *, iceRestart: bool = False) -> RTCSessionDescription:
+        """Make an offer, to be set with `setLocalDescription` and sent to the other side."""
+        self.__assertNotClosed()
+        self.__warn_of_media()
+        kind, sdp = await self.__home().run(
+            lambda inbox, token: self.__native.create_offer(inbox, token, iceRestart)
+        )
+        return RTCSessionDescription(sdp=sdp, type=kind)
+
+    async def createAnswer(self) -> RTCSessionDescription:
+        """Make an answer to the offer of the other side."""
+        self.__assertNotClosed()
+        if self.__native.signaling_state not in ("have-remote-offer", "have-local-pranswer"):
+            raise InvalidStateError(
+                f'Cannot create answer in signaling state "{self.__native.signaling_state}"'
+            )
+        kind, sdp = await self.__home().run(self.__native.create_answer)
+        return RTCSessionDescription(sdp=sdp, type=kind)
+
+    def createDataChannel(
+        self,
+        label: str,
+        maxPacketLifeTime: Optional[int] = None,
+        maxRetransmits: Optional[int] = None,
+        ordered: bool = True,
+        protocol: str = "",
+        negotiated: bool = False,
+        id: Optional[int] = None,
+    ) -> RTCDataChannel:
+        """Create a data channel. See `RTCDataChannelParameters` for the settings."""
+        if maxPacketLifeTime is not None and maxRetransmits is not None:
+            raise ValueError("Cannot specify both maxPacketLifeTime and maxRetransmits")
+        self.__assertNotClosed()
+        channel = RTCDataChannel(
+            self.__sctp or self.__createSctp(),
+            RTCDataChannelParameters(
+                label=label,
+                maxPacketLifeTime=maxPacketLifeTime,
+                maxRetransmits=maxRetransmits,
+                ordered=ordered,
+                protocol=protocol,
+                negotiated=negotiated,
+                id=id,
+            ),
+        )
+        if self.__inbox is not None:
+            channel._attach(self.__inbox)
+        return channel
+
+    def getReceivers(self) -> list[RTCRtpReceiver]:
+        """The receivers, in the order of their creation."""
+        return [transceiver.receiver for transceiver in self.__transceivers]
+
+    def getSenders(self) -> list[RTCRtpSender]:
+        """The senders, in the order of their creation."""
+        return [transceiver.sender for transceiver in self.__transceivers]
+
+    def getTransceivers(self) -> list[RTCRtpTransceiver]:
+        """The transceivers, in the order of their creation."""
+        return list(self.__transceivers)
+
+    async def getStats(self) -> RTCStatsReport:
+        """The statistics of the connection, its transport, its candidates and its channels."""
+        entries = await self.__home().run(self.__native.get_stats)
+        return stats_from_native(entries)
+
+    def getConfiguration(self) -> RTCConfiguration:
+        """The present configuration."""
+        return self.__configuration
+
+    def setConfiguration(self, configuration: RTCConfiguration) -> None:
+        """Change the configuration: new ICE servers are used from the next gathering on."""
+        self.__assertNotClosed()
+        self.__native.set_configuration(configuration_to_native(configuration))
+        self.__configuration = configuration
+
+    def restartIce(self) -> None:
+        """Look for a new path: the next offer asks for it."""
+        self.__assertNotClosed()
+        self.__native.restart_ice()
+
+    async def setLocalDescription(
+        self, sessionDescription: Optional[RTCSessionDescription] = None
+    ) -> None:
+        """Set the description of this side; without an argument, make one.
+
+        Waits until all candidates are gathered, unless somebody listens for `icecandidate`.
+        """
+        self.__assertNotClosed()
+        self.__warn_of_media()
+        home = self.__home()
+        kind, sdp = None, None
+        if sessionDescription is not None:
+            kind, sdp = sessionDescription.type, sessionDescription.sdp
+            validate_description(
+                sessionDescription, self.__native.signaling_state, True, self.__w3c, None
+            )
+        await home.run(
+            lambda inbox, token: self.__native.set_local_description(inbox, token, kind, sdp)
+        )
+        self.__synchronise()
+        if not self.__w3c and not self.listeners("icecandidate"):
+            await self.__wait_for_gathering()
+
+    async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
+        """Set the description that the other side has sent."""
+        home = self.__home()
+        kind, sdp = sessionDescription.type, sessionDescription.sdp
+        validate_description(
+            sessionDescription,
+            self.__native.signaling_state if not self.__isClosed else "closed",
+            False,
+            self.__w3c,
+            self.__native.local_description(),
+        )
+        self.__assertNotClosed()
+        await home.run(
+            lambda inbox, token: self.__native.set_remote_description(inbox, token, kind, sdp)
+        )
+        self.__synchronise()
+
+    async def __close(self) -> None:
+        home = self.__home()
+        self.__set_signaling_state("closed")
+        for transceiver in self.__transceivers:
+            await transceiver.stop()
+        if self.__sctp is not None:
+            self.__sctp._close()
+        await home.run(self.__native.close)
+        self.__dtls._close()
+        self.__ice._close()
+        self.__set_ice_state("closed")
+        self.__set_connection_state("closed")
+        self.__wake_gathered()
+        if self.__inbox is not None:
+            self.__inbox.unregister(self.__token)
+        # No event follows the last one; listeners would only keep objects alive.
+        self.remove_all_listeners()
+
+    def __assertNotClosed(self) -> None:
+        if self.__isClosed:
+            raise InvalidStateError("RTCPeerConnection is closed")
+
+    def __assertTrackHasNoSender(self, track: MediaStreamTrack) -> None:
+        if any(sender.track is track for sender in self.getSenders()):
+            raise InvalidAccessError("Track already has a sender")
+
+    def __createSctp(self) -> RTCSctpTransport:
+        self.__sctp = RTCSctpTransport(self.__dtls)
+        self.__sctp.mid = self.__native.sctp_mid
+        if self.__inbox is not None:
+            self.__sctp._attach(self.__inbox)
+        return self.__sctp
+
+    def __createTransceiver(
+        self, direction: str, kind: str, track: Optional[MediaStreamTrack]
+    ) -> RTCRtpTransceiver:
+        transceiver = RTCRtpTransceiver(
+            direction=direction,
+            kind=kind,
+            sender=RTCRtpSender(track or kind, self.__dtls),
+            receiver=RTCRtpReceiver(kind, self.__dtls),
+        )
+        self.__transceivers.append(transceiver)
+        return transceiver
+
+    def __warn_of_media(self) -> None:
+        if self.__transceivers:
+            logger.warning("RTCPeerConnection does not offer audio and video: only data is sent")
+
+    def __home(self) -> Inbox:
+        """The caller's inbox, which also becomes this connection's if it has none that works."""
+        inbox = current_inbox()
+        if self.__inbox is None or not self.__inbox.usable:
+            self.__attach(inbox)
+        return inbox
+
+    def __attach(self, inbox: Inbox) -> None:
+        self.__inbox = inbox
+        inbox.register(self.__token, self)
+        self.__native.attach(inbox.native, self.__token)
+        if self.__sctp is not None:
+            self.__sctp._attach(inbox)
+
+    async def __wait_for_gathering(self) -> None:
+        if self.__native.ice_gathering_state == "new":
+            # Nothing was described that needs candidates.
+            return
+        while self.__iceGatheringState != "complete" and not self.__isClosed:
+            waiter = asyncio.get_running_loop().create_future()
+            self.__gathered.append(waiter)
+            await waiter
+
+    def __wake_gathered(self) -> None:
+        waiters, self.__gathered = self.__gathered, []
+        for waiter in waiters:
+            # The waiter may belong to another thread's loop.
+            with contextlib.suppress(RuntimeError):
+                waiter.get_loop().call_soon_threadsafe(_resolve, waiter)
+
+    def __synchronise(self) -> None:
+        """Show what a finished operation has changed, even if its events are still on the way."""
+        self.__set_signaling_state(self.__native.signaling_state)
+        if self.__sctp is None and self.__native.has_sctp:
+            self.__createSctp()
+        elif self.__sctp is not None and self.__sctp.mid is None:
+            self.__sctp.mid = self.__native.sctp_mid
+
+    def _on_event(self, kind: str, payload: Any) -> None:
+        if self.__isClosed:
+            return
+        match kind:
+            case "signaling":
+                self.__set_signaling_state(payload)
+            case "gathering":
+                self.__set_gathering_state(payload)
+            case "ice":
+                self.__set_ice_state(payload)
+            case "connection":
+                self.__set_connection_state(payload)
+            case "dtls":
+                self.__on_dtls_state(payload)
+            case "sctp":
+                if self.__sctp is not None:
+                    self.__sctp._set_state(payload)
+            case "candidate":
+                candidate = None if payload is None else candidate_from_native(*payload)
+                self.emit("icecandidate", candidate)
+            case "candidateerror":
+                self.emit("icecandidateerror", RTCPeerConnectionIceErrorEvent(*payload))
+            case "negotiationneeded":
+                self.emit("negotiationneeded")
+            case "datachannel":
+                self.__on_datachannel(payload)
+
+    def __on_datachannel(self, native: _ironrtc.DataChannel) -> None:
+        sctp = self.__sctp or self.__createSctp()
+        channel = sctp._accept_channel(native)
+        try:
+            self.emit("datachannel", channel)
+            if self.__w3c:
+                channel.emit("open")
+        finally:
+            # Messages come after the program had its chance to listen for them.
+            if self.__inbox is not None:
+                channel._attach(self.__inbox)
+
+    def __on_dtls_state(self, state: str) -> None:
+        if state == "closed":
+            if self.__sctp is not None:
+                self.__sctp._close()
+            self.__dtls._close()
+            # All transports are gone: the other side has closed.
+            self.__isClosed = True
+            self.__closing = asyncio.ensure_future(self.__close())
+        else:
+            self.__dtls._set_state(state)
+
+    def __set_signaling_state(self, state: str) -> None:
+        if state != self.__signalingState and self.__signalingState != "closed":
+            self.__signalingState = state
+            self.__announce("signalingstatechange")
+
+    def __set_gathering_state(self, state: str) -> None:
+        if state == self.__iceGatheringState:
+            return
+        self.__iceGatheringState = state
+        gatherer = self.__ice.iceGatherer
+        gatherer._set_state("completed" if state == "complete" else state)
+        self.emit("icegatheringstatechange")
+        if state == "complete":
+            self.__wake_gathered()
+
+    def __set_ice_state(self, state: str) -> None:
+        aiortc_state = _AIORTC_ICE_STATES.get(state, state)
+        if aiortc_state != "disconnected":
+            self.__ice._set_state(aiortc_state)
+        if not self.__w3c:
+            state = aiortc_state
+            if state == "disconnected":
+                return
+        if state != self.__iceConnectionState and self.__iceConnectionState != "closed":
+            self.__iceConnectionState = state
+            self.__announce("iceconnectionstatechange")
+
+    def __set_connection_state(self, state: str) -> None:
+        if state == "disconnected" and not self.__w3c:
+            return
+        if state != self.__connectionState and self.__connectionState != "closed":
+            self.__connectionState = state
+            self.__announce("connectionstatechange")
+
+    def __announce(self, event: str) -> None:
+        # webrtc-pc section 4.4.1.10: closing is silent. In aiortc it is not.
+        if not (self.__isClosed and self.__w3c):
+            self.emit(event)
+
+
+def _description(native: Optional[tuple[str, str]]) -> Optional[RTCSessionDescription]:
+    if native is None:
+        return None
+    kind, sdp = native
+    return RTCSessionDescription(sdp=sdp, type=kind)
+
+
+def _resolve(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)
