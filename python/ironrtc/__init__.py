@@ -25,8 +25,8 @@ from . import (
     sdp,
     stats,
 )
-from ._alias import install_as_aiortc
-from ._ironrtc import __version__
+from ._alias import install_as_aiortc as install_as_aiortc
+from ._ironrtc import __version__ as __version__
 from .exceptions import InvalidAccessError, InvalidStateError
 from .mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack, VideoStreamTrack
 from .rtcconfiguration import (

@@ -5,6 +5,8 @@ transport in the core. A link holds that transport; the transport belongs to an 
 (`PeerLink`) or is driven by the four objects themselves (`StandaloneLink`).
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Optional
 

@@ -5,6 +5,8 @@ belongs to; the first entry of an empty inbox wakes the loop, which then takes a
 call. So a burst of events costs one wake.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import itertools
@@ -177,7 +179,6 @@ def _after_fork_in_child() -> None:
     global _inboxes, _inboxes_lock
     _inboxes = weakref.WeakKeyDictionary()
     _inboxes_lock = threading.Lock()
-    _ironrtc.after_fork_in_child()
 
 
 if hasattr(os, "register_at_fork"):

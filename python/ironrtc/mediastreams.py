@@ -114,7 +114,7 @@ class MediaStreamTrack(AsyncIOEventEmitter, metaclass=ABCMeta):
         return "ended" if self.__ended else "live"
 
     @abstractmethod
-    async def recv(self) -> Union[Frame, Packet]:
+    async def recv(self) -> Union[Frame, Packet[Any]]:
         """Wait for the next frame, or encoded packet, and return it."""
 
     def stop(self) -> None:

@@ -1,5 +1,7 @@
 """Data channels: messages of bytes or text to the other side."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections import deque
@@ -14,7 +16,7 @@ from ._loop import Inbox, next_token, report_exception
 from .exceptions import InvalidStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer  # type: ignore[attr-defined,unused-ignore]
+    from typing_extensions import Buffer
 
     from .rtcsctptransport import RTCSctpTransport
 

@@ -1,5 +1,7 @@
 """DTLS: certificates, and the transport that encrypts."""
 
+from __future__ import annotations
+
 import datetime
 import logging
 from dataclasses import dataclass, field

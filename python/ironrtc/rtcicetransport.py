@@ -87,7 +87,7 @@ class RTCIceGatherer(AsyncIOEventEmitter):
         local_username: Optional[str] = None,
         local_password: Optional[str] = None,
     ) -> None:
-        from ._link import StandaloneLink
+        from ._standalone import StandaloneLink
 
         super().__init__()
         servers = self.getDefaultIceServers() if iceServers is None else iceServers

@@ -1,5 +1,7 @@
 """The connection to another peer."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import logging

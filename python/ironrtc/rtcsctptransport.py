@@ -1,5 +1,7 @@
 """SCTP: the transport of data channels."""
 
+from __future__ import annotations
+
 import enum
 import logging
 from dataclasses import dataclass

@@ -95,10 +95,10 @@ class RelayStreamTrack(MediaStreamTrack):
         self._relay = relay
         self._source: Optional[MediaStreamTrack] = source
         self._buffered = buffered
-        self._frames: list[Union[Frame, Packet, None]] = []
+        self._frames: list[Union[Frame, Packet[Any], None]] = []
         self._waiters: list[asyncio.Future[None]] = []
 
-    async def recv(self) -> Union[Frame, Packet]:
+    async def recv(self) -> Union[Frame, Packet[Any]]:
         """Wait for the next frame: every one if buffered, the newest one if not."""
         if self.readyState != "live":
             raise MediaStreamError
@@ -123,7 +123,7 @@ class RelayStreamTrack(MediaStreamTrack):
             self._source = None
             self._push(None)
 
-    def _push(self, frame: Union[Frame, Packet, None]) -> None:
+    def _push(self, frame: Union[Frame, Packet[Any], None]) -> None:
         self._frames.append(frame)
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Build the Python package in a virtual environment under target/ and run its checks and tests.
+# Arguments go to pytest; IRONRTC_PROFILE=release builds an optimised module.
+set -eu
+cd "$(dirname "$0")"
+target=${CARGO_TARGET_DIR:-$PWD/../target}
+venv=$target/venv
+export CARGO_TARGET_DIR=$target
+
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+stamp=$venv/.ironrtc-requirements
+if ! cmp -s pyproject.toml "$stamp"; then
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "maturin>=1.9.4,<2" "pyee>=13" \
+        "av>=14,<20" aiohttp aiortc==1.16.0 mypy numpy "pytest>=8" "pytest-asyncio>=1" pytest-timeout
+    cp pyproject.toml "$stamp"
+fi
+
+export VIRTUAL_ENV=$venv PATH=$venv/bin:$PATH
+if [ "${IRONRTC_PROFILE:-dev}" = release ]; then
+    maturin develop --quiet --release
+else
+    maturin develop --quiet
+fi
+mypy
+pytest -q "$@"
