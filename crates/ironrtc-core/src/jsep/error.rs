@@ -1,0 +1,87 @@
+//! Why a step of offer and answer was refused. The state is then as it was.
+
+use super::{SdpType, SignalingState};
+use crate::wire::sdp::SdpError;
+
+/// Why a step was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsepError {
+    /// The connection is closed.
+    #[error("the connection is closed")]
+    Closed,
+    /// Not in this state.
+    #[error("a {side} {kind} is not possible in the signaling state {state:?}", state = .state.name())]
+    WrongState {
+        /// `local` or `remote`.
+        side: &'static str,
+        /// The description's kind.
+        kind: SdpType,
+        /// The present state.
+        state: SignalingState,
+    },
+    /// An answer needs an offer of the peer.
+    #[error("there is no remote offer to answer (the signaling state is {:?})", .0.name())]
+    NothingToAnswer(SignalingState),
+    /// The text is not SDP.
+    #[error(transparent)]
+    Syntax(#[from] SdpError),
+    /// The SDP is well formed but says something that cannot be.
+    #[error("{0}")]
+    Content(String),
+    /// The answer's sections are not the offer's.
+    #[error(
+        "the answer has {answered} media sections and the offer has {offered}; each must be answered, in the same order"
+    )]
+    SectionCount {
+        /// In the offer.
+        offered: usize,
+        /// In the answer.
+        answered: usize,
+    },
+    /// A local description that does not come from `create_offer` or `create_answer`.
+    #[error("the local description is not the one created: {0}")]
+    NotCreated(&'static str),
+    /// A candidate without a place.
+    #[error("a candidate needs sdp_mid or sdp_mline_index")]
+    CandidateWithoutSection,
+    /// A candidate before the remote description.
+    #[error("a candidate came before the remote description; add it afterwards")]
+    CandidateTooEarly,
+    /// A candidate for a section that does not exist.
+    #[error("the remote description has no media section {0}")]
+    UnknownSection(String),
+    /// A candidate of another generation.
+    #[error("the remote description has no ICE username fragment {0:?}")]
+    UnknownFragment(String),
+    /// The candidate's text cannot be read.
+    #[error("the candidate cannot be read: {0}")]
+    Candidate(String),
+}
+
+impl JsepError {
+    /// The name of the exception with which W3C's method rejects.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Closed
+            | Self::WrongState { .. }
+            | Self::NothingToAnswer(_)
+            | Self::CandidateTooEarly => "InvalidStateError",
+            Self::Syntax(_) => "RTCError",
+            Self::Content(_) | Self::SectionCount { .. } => "InvalidAccessError",
+            Self::NotCreated(_) => "InvalidModificationError",
+            Self::CandidateWithoutSection => "TypeError",
+            Self::UnknownSection(_) | Self::UnknownFragment(_) | Self::Candidate(_) => {
+                "OperationError"
+            }
+        }
+    }
+
+    /// The line of the SDP at fault (`sdpLineNumber`).
+    pub const fn sdp_line(&self) -> Option<usize> {
+        match self {
+            Self::Syntax(error) => Some(error.line),
+            _ => None,
+        }
+    }
+}

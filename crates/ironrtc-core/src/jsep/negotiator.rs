@@ -1,0 +1,479 @@
+//! The signalling state machine: what each description changes.
+
+use super::media::Description;
+use super::{JsepError, SdpType, SessionDescription, SignalingState};
+use crate::dtls::{self, Fingerprint};
+use crate::ice::{self, Candidate, Credentials};
+use crate::rng::Rng;
+use crate::transport::Plan;
+
+/// How sections share transports (`RTCBundlePolicy`). With one data section all are alike; the
+/// policy decides once there is media.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BundlePolicy {
+    /// One transport per kind of media if the peer does not bundle.
+    #[default]
+    Balanced,
+    /// One transport per section if the peer does not bundle.
+    MaxCompat,
+    /// One transport.
+    MaxBundle,
+}
+
+/// Settings of a negotiator.
+#[derive(Clone, Debug)]
+pub struct JsepConfig {
+    /// How sections share transports.
+    pub bundle_policy: BundlePolicy,
+    /// Our certificate's fingerprints.
+    pub fingerprints: Vec<Fingerprint>,
+    /// Offer a data section even before a channel was made.
+    pub always_negotiate_data_channels: bool,
+    /// The largest message that we accept, in bytes; 0 for any size.
+    pub max_message_size: u64,
+    /// We only answer checks (RFC 8445 section 2.5).
+    pub ice_lite: bool,
+}
+
+/// Options of `create_offer`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OfferOptions {
+    /// Restart ICE with this offer.
+    pub ice_restart: bool,
+}
+
+/// What a description changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// What the transports are to do now.
+    pub plan: Plan,
+    /// Candidates are to be gathered for the plan's credentials.
+    pub start_gathering: bool,
+    /// The peer's candidates that may be used now.
+    pub candidates: Vec<Candidate>,
+    /// No more will come.
+    pub end_of_candidates: bool,
+    /// The signalling state is another now.
+    pub signaling_state_changed: bool,
+}
+
+/// Offer and answer of one connection.
+#[derive(Clone, Debug)]
+pub struct Negotiator {
+    pub(super) config: JsepConfig,
+    pub(super) rng: Rng,
+    pub(super) session_id: u64,
+    pub(super) version: u64,
+    pub(super) state: SignalingState,
+    pub(super) current_local: Option<Description>,
+    pub(super) pending_local: Option<Description>,
+    pub(super) current_remote: Option<Description>,
+    pub(super) pending_remote: Option<Description>,
+    pub(super) data_wanted: bool,
+    pub(super) restart_wanted: bool,
+    /// Credentials of a description that was created and is not in force yet.
+    pub(super) draft: Option<Credentials>,
+    pub(super) ice_role: Option<ice::Role>,
+    pub(super) dtls_role: Option<dtls::Role>,
+    /// The generation that `gathered` belongs to.
+    pub(super) gathered_for: Option<String>,
+    pub(super) gathered: Vec<Candidate>,
+    pub(super) gathering_complete: bool,
+}
+
+impl Negotiator {
+    /// A negotiator in the state `stable`.
+    pub fn new(config: JsepConfig, mut rng: Rng) -> Self {
+        Self {
+            config,
+            // RFC 9429 section 5.2.1: 63 random bits.
+            session_id: rng.u64() >> 1,
+            rng,
+            version: 0,
+            state: SignalingState::Stable,
+            current_local: None,
+            pending_local: None,
+            current_remote: None,
+            pending_remote: None,
+            data_wanted: false,
+            restart_wanted: false,
+            draft: None,
+            ice_role: None,
+            dtls_role: None,
+            gathered_for: None,
+            gathered: Vec::new(),
+            gathering_complete: false,
+        }
+    }
+
+    /// A data channel was made: the next offer has a data section.
+    pub fn add_data_channel(&mut self) {
+        self.data_wanted = true;
+    }
+
+    /// The next offer restarts ICE.
+    pub fn restart_ice(&mut self) {
+        // Without a transport there is nothing to restart.
+        self.restart_wanted = self
+            .current_local
+            .as_ref()
+            .is_some_and(|d| d.data().is_some())
+            || self
+                .pending_local
+                .as_ref()
+                .is_some_and(|d| d.data().is_some());
+    }
+
+    /// Ends everything.
+    pub fn close(&mut self) {
+        self.state = SignalingState::Closed;
+    }
+
+    /// The signalling state.
+    pub fn signaling_state(&self) -> SignalingState {
+        self.state
+    }
+
+    /// Whether the peer can trickle, once that is known.
+    pub fn can_trickle_ice_candidates(&self) -> Option<bool> {
+        self.remote().map(|description| description.trickle)
+    }
+
+    /// Whether an exchange is needed (webrtc-pc section 4.7.3).
+    pub fn negotiation_needed(&self) -> bool {
+        let data = self
+            .current_local
+            .as_ref()
+            .is_some_and(|local| local.data().is_some());
+        self.state != SignalingState::Closed && (self.restart_wanted || (self.data_wanted && !data))
+    }
+
+    /// The local description of the last completed exchange.
+    pub fn current_local_description(&self) -> Option<SessionDescription> {
+        self.current_local.as_ref().map(Description::to_description)
+    }
+
+    /// The local description of the exchange under way.
+    pub fn pending_local_description(&self) -> Option<SessionDescription> {
+        self.pending_local.as_ref().map(Description::to_description)
+    }
+
+    /// The remote description of the last completed exchange.
+    pub fn current_remote_description(&self) -> Option<SessionDescription> {
+        self.current_remote
+            .as_ref()
+            .map(Description::to_description)
+    }
+
+    /// The remote description of the exchange under way.
+    pub fn pending_remote_description(&self) -> Option<SessionDescription> {
+        self.pending_remote
+            .as_ref()
+            .map(Description::to_description)
+    }
+
+    /// The local description, pending if there is one.
+    pub fn local_description(&self) -> Option<SessionDescription> {
+        self.pending_local_description()
+            .or_else(|| self.current_local_description())
+    }
+
+    /// The remote description, pending if there is one.
+    pub fn remote_description(&self) -> Option<SessionDescription> {
+        self.pending_remote_description()
+            .or_else(|| self.current_remote_description())
+    }
+
+    /// Applies a local description; `None` makes the fitting one (webrtc-pc section 4.4.2).
+    pub fn set_local_description(
+        &mut self,
+        description: Option<SessionDescription>,
+    ) -> Result<Applied, JsepError> {
+        self.check_open()?;
+        let description = match description {
+            Some(given) if !given.sdp.is_empty() || given.kind == SdpType::Rollback => given,
+            Some(given) => self.create(given.kind)?,
+            None => {
+                let answering = matches!(
+                    self.state,
+                    SignalingState::HaveRemoteOffer | SignalingState::HaveLocalPrAnswer
+                );
+                self.create(if answering {
+                    SdpType::Answer
+                } else {
+                    SdpType::Offer
+                })?
+            }
+        };
+        let kind = description.kind;
+        let next = self.state.after_local(kind).ok_or(JsepError::WrongState {
+            side: "local",
+            kind,
+            state: self.state,
+        })?;
+        if kind == SdpType::Rollback {
+            return Ok(self.roll_back());
+        }
+        let mut read = Description::read(&description)?;
+        self.check_local(&read)?;
+        self.decorate(&mut read);
+        match kind {
+            SdpType::Offer => {
+                self.ice_role.get_or_insert(self.role_as(true, false));
+                self.pending_local = Some(read);
+            }
+            _ => {
+                self.settle_dtls_role(&read, true);
+                self.pending_local = Some(read);
+                self.finish_if_final(kind);
+            }
+        }
+        Ok(self.applied(next))
+    }
+
+    /// Applies a remote description. An offer that meets ours rolls ours back first.
+    pub fn set_remote_description(
+        &mut self,
+        description: SessionDescription,
+    ) -> Result<Applied, JsepError> {
+        self.check_open()?;
+        let kind = description.kind;
+        // webrtc-pc section 4.4.1.5: the implicit rollback of perfect negotiation.
+        let glare = kind == SdpType::Offer && self.state == SignalingState::HaveLocalOffer;
+        let from = if glare {
+            SignalingState::Stable
+        } else {
+            self.state
+        };
+        let next = from.after_remote(kind).ok_or(JsepError::WrongState {
+            side: "remote",
+            kind,
+            state: self.state,
+        })?;
+        if kind == SdpType::Rollback {
+            return Ok(self.roll_back());
+        }
+        let read = Description::read(&description)?;
+        self.check_remote(&read)?;
+        if glare {
+            self.roll_back();
+        }
+        match kind {
+            SdpType::Offer => {
+                self.ice_role.get_or_insert(self.role_as(false, read.lite));
+                self.pending_remote = Some(read);
+            }
+            _ => {
+                if read.lite && !self.config.ice_lite {
+                    self.ice_role = Some(ice::Role::Controlling);
+                }
+                self.settle_dtls_role(&read, false);
+                self.pending_remote = Some(read);
+                self.finish_if_final(kind);
+            }
+        }
+        Ok(self.applied(next))
+    }
+
+    pub(super) fn check_open(&self) -> Result<(), JsepError> {
+        if self.state == SignalingState::Closed {
+            Err(JsepError::Closed)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn create(&mut self, kind: SdpType) -> Result<SessionDescription, JsepError> {
+        let mut created = match kind {
+            SdpType::Offer => self.create_offer(&OfferOptions::default())?,
+            _ => self.create_answer()?,
+        };
+        created.kind = kind;
+        Ok(created)
+    }
+
+    /// A local description may be changed by the application, within what it is about.
+    fn check_local(&self, read: &Description) -> Result<(), JsepError> {
+        if read.kind == SdpType::Offer {
+            let known = self
+                .current_local
+                .as_ref()
+                .map_or(0, |local| local.sections.len());
+            if read.sections.len() < known {
+                return Err(JsepError::NotCreated(
+                    "it has fewer media sections than before",
+                ));
+            }
+        } else if let Some(offer) = &self.pending_remote {
+            check_count(offer, read)?;
+            let beyond = offer
+                .sections
+                .iter()
+                .zip(&read.sections)
+                .any(|(o, a)| a.data && !o.data);
+            if beyond {
+                return Err(JsepError::NotCreated(
+                    "it accepts a section that was not offered",
+                ));
+            }
+        }
+        let ours = |section: &super::media::MediaSection| {
+            section
+                .fingerprints
+                .iter()
+                .all(|f| self.config.fingerprints.contains(f))
+        };
+        if read.data().is_some_and(|section| !ours(section)) {
+            return Err(JsepError::NotCreated(
+                "its fingerprint is not that of our certificate",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_remote(&self, read: &Description) -> Result<(), JsepError> {
+        if read.kind == SdpType::Offer {
+            let known = self
+                .current_remote
+                .as_ref()
+                .map_or(0, |remote| remote.sections.len());
+            if read.sections.len() < known {
+                let text = format!(
+                    "the offer has {} media sections and the session has {known}; sections are \
+                     rejected with port 0, never removed (RFC 9429 section 5.2.2)",
+                    read.sections.len()
+                );
+                return Err(JsepError::Content(text));
+            }
+        } else if let Some(offer) = &self.pending_local {
+            check_count(offer, read)?;
+            for (ours, theirs) in offer.sections.iter().zip(&read.sections) {
+                if theirs.data && (!ours.data || ours.mid != theirs.mid) {
+                    let text = format!(
+                        "the answer's section {:?} does not fit the offer",
+                        theirs.mid
+                    );
+                    return Err(JsepError::Content(text));
+                }
+            }
+        }
+        // RFC 8842 section 5.5: other fingerprints ask for a new DTLS association, which needs a
+        // new transport.
+        let known = self.current_remote.as_ref().and_then(Description::data);
+        if let (Some(known), Some(new)) = (known, read.data())
+            && !new
+                .fingerprints
+                .iter()
+                .any(|f| known.fingerprints.contains(f))
+        {
+            let text = "the peer's certificate cannot change during a connection; make a new one";
+            return Err(JsepError::Content(text.into()));
+        }
+        Ok(())
+    }
+
+    /// RFC 8445 section 6.1.1: the offerer controls, unless only one side is a full agent.
+    fn role_as(&self, offerer: bool, remote_lite: bool) -> ice::Role {
+        let controlling = match (self.config.ice_lite, remote_lite) {
+            (false, true) => true,
+            (true, false) if !offerer => false,
+            _ => offerer,
+        };
+        if controlling {
+            ice::Role::Controlling
+        } else {
+            ice::Role::Controlled
+        }
+    }
+
+    /// The answer decides who is the DTLS client; the first one for good (RFC 8842 section 5.5).
+    fn settle_dtls_role(&mut self, answer: &Description, ours: bool) {
+        let Some(section) = answer.data() else { return };
+        // RFC 4145 section 4: an answer without the attribute means active.
+        let answerer_is_client = section.setup != Some(super::Setup::Passive);
+        let role = if answerer_is_client == ours {
+            dtls::Role::Client
+        } else {
+            dtls::Role::Server
+        };
+        self.dtls_role.get_or_insert(role);
+    }
+
+    fn finish_if_final(&mut self, kind: SdpType) {
+        if kind != SdpType::Answer {
+            return;
+        }
+        let before = self.local_fragment();
+        self.current_local = self.pending_local.take();
+        self.current_remote = self.pending_remote.take();
+        let after = self.local_fragment();
+        if before.is_some() && before != after {
+            self.restart_wanted = false;
+        }
+        self.draft = None;
+    }
+
+    fn local_fragment(&self) -> Option<String> {
+        let section = self.current_local.as_ref()?.data()?;
+        section
+            .credentials
+            .as_ref()
+            .map(|credentials| credentials.ufrag.clone())
+    }
+
+    /// RFC 9429 section 4.1.10.2: as if the offer had never been.
+    fn roll_back(&mut self) -> Applied {
+        self.pending_local = None;
+        self.pending_remote = None;
+        if self.current_local.is_none() {
+            self.ice_role = None;
+        }
+        self.applied(SignalingState::Stable)
+    }
+
+    fn applied(&mut self, next: SignalingState) -> Applied {
+        let signaling_state_changed = self.state != next;
+        self.state = next;
+        let plan = self.plan();
+        let (candidates, end_of_candidates) = self.usable_remote_candidates();
+        let start_gathering = self.begin_generation(&plan);
+        Applied {
+            plan,
+            start_gathering,
+            candidates,
+            end_of_candidates,
+            signaling_state_changed,
+        }
+    }
+
+    /// Notes which credentials are gathered for; true if they are new.
+    fn begin_generation(&mut self, plan: &Plan) -> bool {
+        let local = plan
+            .transports
+            .first()
+            .and_then(|transport| transport.local_ice.as_ref());
+        let Some(local) = local else { return false };
+        if self.gathered_for.as_ref() == Some(&local.ufrag) {
+            return false;
+        }
+        self.gathered_for = Some(local.ufrag.clone());
+        self.gathered.clear();
+        self.gathering_complete = false;
+        true
+    }
+
+    pub(super) fn remote(&self) -> Option<&Description> {
+        self.pending_remote
+            .as_ref()
+            .or(self.current_remote.as_ref())
+    }
+}
+
+fn check_count(offer: &Description, answer: &Description) -> Result<(), JsepError> {
+    let (offered, answered) = (offer.sections.len(), answer.sections.len());
+    if offered == answered {
+        Ok(())
+    } else {
+        Err(JsepError::SectionCount { offered, answered })
+    }
+}

@@ -1,0 +1,553 @@
+use super::*;
+use crate::dtls::{self, Fingerprint, HashAlgorithm};
+use crate::ice::Role;
+use crate::rng::Rng;
+
+fn negotiator(seed: u64) -> Negotiator {
+    let certificate = seed.to_be_bytes();
+    let config = JsepConfig {
+        bundle_policy: BundlePolicy::default(),
+        fingerprints: vec![Fingerprint::of(HashAlgorithm::Sha256, &certificate)],
+        always_negotiate_data_channels: false,
+        max_message_size: 262_144,
+        ice_lite: false,
+    };
+    Negotiator::new(config, Rng::from_test_seed(seed))
+}
+
+/// Two negotiators, the first of which wants a data channel.
+fn pair() -> (Negotiator, Negotiator) {
+    let mut a = negotiator(1);
+    a.add_data_channel();
+    (a, negotiator(2))
+}
+
+/// A whole exchange; gives what the last steps told each side.
+fn exchange(offerer: &mut Negotiator, answerer: &mut Negotiator) -> (Applied, Applied) {
+    offerer.set_local_description(None).unwrap();
+    answerer
+        .set_remote_description(offerer.local_description().unwrap())
+        .unwrap();
+    let answered = answerer.set_local_description(None).unwrap();
+    let answer = answerer.local_description().unwrap();
+    (offerer.set_remote_description(answer).unwrap(), answered)
+}
+
+fn fragment(applied: &Applied) -> String {
+    applied.plan.transports[0].local_ice.clone().unwrap().ufrag
+}
+
+#[test]
+fn an_exchange_compiles_into_matching_plans() {
+    let (mut a, mut b) = pair();
+    assert!(a.negotiation_needed());
+    let (at_a, at_b) = exchange(&mut a, &mut b);
+    assert!(!a.negotiation_needed());
+    let (ours, theirs) = (&at_a.plan.transports[0], &at_b.plan.transports[0]);
+    assert_eq!(
+        (ours.ice_role, theirs.ice_role),
+        (Role::Controlling, Role::Controlled)
+    );
+    assert_eq!(
+        ours.remote_ice.as_ref().map(|r| &r.credentials),
+        theirs.local_ice.as_ref()
+    );
+    assert_eq!(
+        theirs.remote_ice.as_ref().map(|r| &r.credentials),
+        ours.local_ice.as_ref()
+    );
+    let (ours, theirs) = (ours.dtls.clone().unwrap(), theirs.dtls.clone().unwrap());
+    assert_eq!(
+        (ours.role, theirs.role),
+        (dtls::Role::Server, dtls::Role::Client)
+    );
+    assert_eq!(ours.remote_fingerprints, b.config.fingerprints);
+    assert_eq!(a.signaling_state(), SignalingState::Stable);
+    assert_eq!(a.remote_description(), b.local_description());
+    assert!(a.pending_local_description().is_none());
+}
+
+#[test]
+fn offers_and_answers_repeat_and_the_version_grows_only_with_changes() {
+    let (mut a, mut b) = pair();
+    let first = a.create_offer(&OfferOptions::default()).unwrap();
+    assert_eq!(a.create_offer(&OfferOptions::default()).unwrap(), first);
+    exchange(&mut a, &mut b);
+    let origin = |sdp: &str| sdp.lines().nth(1).unwrap().to_owned();
+    let again = a.create_offer(&OfferOptions::default()).unwrap();
+    assert_eq!(origin(&again.sdp), origin(&first.sdp));
+    let restart = a.create_offer(&OfferOptions { ice_restart: true }).unwrap();
+    assert_ne!(origin(&restart.sdp), origin(&first.sdp));
+}
+
+#[test]
+fn every_transition_of_the_state_table() {
+    use SdpType::{Answer, Offer, PrAnswer, Rollback};
+    use SignalingState::{
+        Closed, HaveLocalOffer, HaveLocalPrAnswer, HaveRemoteOffer, HaveRemotePrAnswer, Stable,
+    };
+    let states = [
+        Stable,
+        HaveLocalOffer,
+        HaveRemoteOffer,
+        HaveLocalPrAnswer,
+        HaveRemotePrAnswer,
+        Closed,
+    ];
+    let local = [
+        (Stable, Offer, HaveLocalOffer),
+        (HaveLocalOffer, Offer, HaveLocalOffer),
+        (HaveRemoteOffer, Answer, Stable),
+        (HaveRemoteOffer, PrAnswer, HaveLocalPrAnswer),
+        (HaveLocalPrAnswer, PrAnswer, HaveLocalPrAnswer),
+        (HaveLocalPrAnswer, Answer, Stable),
+        (HaveLocalOffer, Rollback, Stable),
+        (HaveRemoteOffer, Rollback, Stable),
+    ];
+    let remote = [
+        (Stable, Offer, HaveRemoteOffer),
+        (HaveRemoteOffer, Offer, HaveRemoteOffer),
+        (HaveLocalOffer, Answer, Stable),
+        (HaveLocalOffer, PrAnswer, HaveRemotePrAnswer),
+        (HaveRemotePrAnswer, PrAnswer, HaveRemotePrAnswer),
+        (HaveRemotePrAnswer, Answer, Stable),
+        (HaveLocalOffer, Rollback, Stable),
+        (HaveRemoteOffer, Rollback, Stable),
+    ];
+    for state in states {
+        for kind in [Offer, PrAnswer, Answer, Rollback] {
+            let expect = |table: &[(SignalingState, SdpType, SignalingState)]| {
+                table
+                    .iter()
+                    .find(|row| (row.0, row.1) == (state, kind))
+                    .map(|row| row.2)
+            };
+            assert_eq!(
+                state.after_local(kind),
+                expect(&local),
+                "local {kind} in {state}"
+            );
+            assert_eq!(
+                state.after_remote(kind),
+                expect(&remote),
+                "remote {kind} in {state}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refused_call_changes_nothing() {
+    let (mut a, mut b) = pair();
+    a.set_local_description(None).unwrap();
+    let offer = a.local_description().unwrap();
+    let broken = [
+        ("a=setup:actpass", "a=setup:whatever", "RTCError"),
+        ("a=ice-pwd:", "a=ice-pwd:x y", "RTCError"),
+        (
+            "a=fingerprint:sha-256",
+            "a=fingerprint:sha-1",
+            "InvalidAccessError",
+        ),
+        ("m=application 9", "m=application nine", "RTCError"),
+    ];
+    for (from, to, name) in broken {
+        let before = format!("{b:?}");
+        let bad = SessionDescription::offer(offer.sdp.replace(from, to));
+        let error = b.set_remote_description(bad).unwrap_err();
+        assert_eq!(error.name(), name, "{error}");
+        assert_eq!(format!("{b:?}"), before);
+    }
+    let before = format!("{a:?}");
+    let error = a
+        .set_local_description(Some(SessionDescription::answer("v=0")))
+        .unwrap_err();
+    assert_eq!(error.name(), "InvalidStateError");
+    let short = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n";
+    let error = a
+        .set_remote_description(SessionDescription::answer(short))
+        .unwrap_err();
+    assert_eq!(
+        error,
+        JsepError::SectionCount {
+            offered: 1,
+            answered: 0
+        }
+    );
+    assert_eq!(format!("{a:?}"), before);
+    assert_eq!(
+        b.create_answer(),
+        Err(JsepError::NothingToAnswer(SignalingState::Stable))
+    );
+    a.close();
+    assert_eq!(
+        a.create_offer(&OfferOptions::default()),
+        Err(JsepError::Closed)
+    );
+}
+
+#[test]
+fn glare_rolls_the_polite_side_back() {
+    let (mut a, mut b) = pair();
+    b.add_data_channel();
+    a.set_local_description(None).unwrap();
+    b.set_local_description(None).unwrap();
+    // b is polite: a's offer rolls b's back.
+    let applied = b
+        .set_remote_description(a.local_description().unwrap())
+        .unwrap();
+    assert!(applied.signaling_state_changed);
+    assert_eq!(b.signaling_state(), SignalingState::HaveRemoteOffer);
+    assert!(b.pending_local_description().is_none());
+    let answered = b.set_local_description(None).unwrap();
+    assert_eq!(answered.plan.transports[0].ice_role, Role::Controlled);
+    a.set_remote_description(b.local_description().unwrap())
+        .unwrap();
+    assert!(!b.negotiation_needed());
+}
+
+#[test]
+fn an_explicit_rollback_undoes_either_offer() {
+    let (mut a, mut b) = pair();
+    a.set_local_description(None).unwrap();
+    let applied = a
+        .set_local_description(Some(SessionDescription::rollback()))
+        .unwrap();
+    assert!(applied.plan.transports.is_empty());
+    assert_eq!(a.local_description(), None);
+    assert!(a.negotiation_needed());
+    let error = a
+        .set_local_description(Some(SessionDescription::rollback()))
+        .unwrap_err();
+    assert_eq!(error.name(), "InvalidStateError");
+
+    a.set_local_description(None).unwrap();
+    b.set_remote_description(a.local_description().unwrap())
+        .unwrap();
+    b.set_remote_description(SessionDescription::rollback())
+        .unwrap();
+    assert_eq!(b.signaling_state(), SignalingState::Stable);
+    exchange(&mut a, &mut b);
+}
+
+#[test]
+fn a_provisional_answer_starts_the_transport_and_the_final_one_settles_it() {
+    let (mut a, mut b) = pair();
+    a.set_local_description(None).unwrap();
+    b.set_remote_description(a.local_description().unwrap())
+        .unwrap();
+    let provisional = SessionDescription {
+        kind: SdpType::PrAnswer,
+        sdp: String::new(),
+    };
+    let at_b = b.set_local_description(Some(provisional)).unwrap();
+    assert!(at_b.plan.transports[0].dtls.is_some());
+    let at_a = a
+        .set_remote_description(b.local_description().unwrap())
+        .unwrap();
+    assert_eq!(a.signaling_state(), SignalingState::HaveRemotePrAnswer);
+    assert!(at_a.plan.transports[0].remote_ice.is_some());
+    let settled = b.set_local_description(None).unwrap();
+    assert_eq!(settled.plan, at_b.plan);
+    let final_answer = b.local_description().unwrap();
+    assert_eq!(final_answer.kind, SdpType::Answer);
+    assert_eq!(
+        a.set_remote_description(final_answer).unwrap().plan,
+        at_a.plan
+    );
+}
+
+#[test]
+fn a_restart_changes_both_sides_credentials_and_nothing_else() {
+    let (mut a, mut b) = pair();
+    let (before_a, before_b) = exchange(&mut a, &mut b);
+    a.restart_ice();
+    assert!(a.negotiation_needed());
+    let offered = a.set_local_description(None).unwrap();
+    assert!(offered.start_gathering);
+    assert_ne!(fragment(&offered), fragment(&before_a));
+    b.set_remote_description(a.local_description().unwrap())
+        .unwrap();
+    let answered = b.set_local_description(None).unwrap();
+    assert_ne!(fragment(&answered), fragment(&before_b));
+    let done = a
+        .set_remote_description(b.local_description().unwrap())
+        .unwrap();
+    assert_eq!(
+        done.plan.transports[0].dtls,
+        before_a.plan.transports[0].dtls
+    );
+    assert!(!a.negotiation_needed());
+
+    // An exchange without a restart keeps everything.
+    let (again_a, again_b) = exchange(&mut b, &mut a);
+    assert_eq!(fragment(&again_b), fragment(&done));
+    assert_eq!(fragment(&again_a), fragment(&answered));
+    assert!(!again_a.start_gathering);
+    assert_eq!(
+        again_b.plan.transports[0].ice_role,
+        Role::Controlling,
+        "roles stay"
+    );
+}
+
+#[test]
+fn media_that_we_do_not_speak_is_rejected_in_place() {
+    let (mut a, mut b) = pair();
+    a.set_local_description(None).unwrap();
+    let offer = a.local_description().unwrap().sdp;
+    let (head, data) = offer.split_at(offer.find("m=application").unwrap());
+    let audio = "m=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\nc=IN IP4 0.0.0.0\r\na=mid:m\r\n\
+                 a=rtpmap:111 opus/48000/2\r\na=sctp-init:AQAAHg==\r\na=sendrecv\r\n";
+    let other = "m=text 9 TCP/MRCPv2 1\r\na=mid:t\r\n";
+    let offer = format!(
+        "{}{audio}{data}{other}",
+        head.replace("BUNDLE 0", "BUNDLE m 0 t")
+    );
+    b.set_remote_description(SessionDescription::offer(&offer))
+        .unwrap();
+    b.set_local_description(None).unwrap();
+    let answer = b.local_description().unwrap().sdp;
+    let sections: Vec<&str> = answer
+        .lines()
+        .filter(|line| line.starts_with("m="))
+        .collect();
+    assert_eq!(
+        sections,
+        [
+            "m=audio 0 UDP/TLS/RTP/SAVPF 111 0",
+            "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
+            "m=text 0 TCP/MRCPv2 1"
+        ]
+    );
+    assert!(answer.contains("a=group:BUNDLE 0\r\n"), "{answer}");
+    for echoed in ["sctp-init", "rtpmap", "extmap"] {
+        assert!(!answer.contains(echoed), "{echoed} was echoed");
+    }
+    // The rejected sections stay in their places in an offer of ours.
+    let offer = b.create_offer(&OfferOptions::default()).unwrap().sdp;
+    assert_eq!(offer.matches("m=").count(), 3);
+    assert!(offer.contains("m=audio 0 "));
+}
+
+#[test]
+fn a_rejected_section_is_recycled() {
+    let mut b = negotiator(2);
+    let audio = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n\
+                 m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n";
+    b.set_remote_description(SessionDescription::offer(audio))
+        .unwrap();
+    b.set_local_description(None).unwrap();
+    b.add_data_channel();
+    let offer = b.create_offer(&OfferOptions::default()).unwrap().sdp;
+    assert_eq!(offer.matches("m=").count(), 1, "{offer}");
+    assert!(
+        offer.contains("m=application 9") && offer.contains("a=mid:1"),
+        "{offer}"
+    );
+}
+
+#[test]
+fn max_message_size_has_three_forms() {
+    let cases = [
+        ("a=max-message-size:1000\r\n", Some(1000)),
+        ("a=max-message-size:0\r\n", None),
+        ("", Some(65_536)),
+    ];
+    for (line, expected) in cases {
+        let (mut a, mut b) = pair();
+        a.set_local_description(None).unwrap();
+        let sdp = a.local_description().unwrap().sdp;
+        let offer = SessionDescription::offer(sdp.replace("a=max-message-size:262144\r\n", line));
+        b.set_remote_description(offer).unwrap();
+        let plan = b.set_local_description(None).unwrap().plan;
+        let sctp = plan.transports[0].sctp.clone().unwrap();
+        assert_eq!(sctp.remote_max_message_size, expected, "{line:?}");
+    }
+}
+
+#[test]
+fn the_older_form_of_a_data_section_is_answered_in_kind() {
+    let (mut a, mut b) = pair();
+    a.set_local_description(None).unwrap();
+    let sdp = a.local_description().unwrap().sdp;
+    let sdp = sdp
+        .replace("UDP/DTLS/SCTP webrtc-datachannel", "DTLS/SCTP 5000")
+        .replace("a=sctp-port:5000", "a=sctpmap:5000 webrtc-datachannel 256");
+    b.set_remote_description(SessionDescription::offer(sdp))
+        .unwrap();
+    b.set_local_description(None).unwrap();
+    assert!(
+        b.local_description()
+            .unwrap()
+            .sdp
+            .contains("m=application 9 DTLS/SCTP 5000\r\n")
+    );
+}
+
+#[test]
+fn a_lite_peer_makes_us_controlling() {
+    let (mut a, mut b) = pair();
+    a.set_local_description(None).unwrap();
+    let sdp = a
+        .local_description()
+        .unwrap()
+        .sdp
+        .replace("t=0 0\r\n", "t=0 0\r\na=ice-lite\r\n");
+    b.set_remote_description(SessionDescription::offer(sdp))
+        .unwrap();
+    let plan = b.set_local_description(None).unwrap().plan;
+    assert_eq!(plan.transports[0].ice_role, Role::Controlling);
+    assert!(plan.transports[0].remote_ice.as_ref().unwrap().lite);
+}
+
+#[test]
+fn the_peers_certificate_cannot_change_under_a_connection() {
+    let (mut a, mut b) = pair();
+    exchange(&mut a, &mut b);
+    let mut intruder = negotiator(3);
+    intruder.add_data_channel();
+    intruder.set_local_description(None).unwrap();
+    let error = b
+        .set_remote_description(intruder.local_description().unwrap())
+        .unwrap_err();
+    assert_eq!(error.name(), "InvalidAccessError");
+}
+
+#[test]
+fn candidates_find_their_section_and_generation() {
+    let (mut a, mut b) = pair();
+    let candidate = |fragment: Option<&str>| CandidateInit {
+        candidate: "candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host".into(),
+        sdp_mid: Some("0".into()),
+        sdp_mline_index: Some(0),
+        username_fragment: fragment.map(str::to_owned),
+    };
+    let early = b.add_ice_candidate(&candidate(None)).unwrap_err();
+    assert_eq!(early.name(), "InvalidStateError");
+    a.set_local_description(None).unwrap();
+    b.set_remote_description(a.local_description().unwrap())
+        .unwrap();
+    // The offer is not answered: the candidate waits in the description.
+    assert_eq!(
+        b.add_ice_candidate(&candidate(None)),
+        Ok(RemoteCandidate::Ignored)
+    );
+    let answered = b.set_local_description(None).unwrap();
+    assert_eq!(answered.candidates.len(), 1);
+    assert!(
+        b.remote_description()
+            .unwrap()
+            .sdp
+            .contains("192.0.2.1 61764")
+    );
+    assert!(matches!(
+        b.add_ice_candidate(&candidate(None)),
+        Ok(RemoteCandidate::Candidate(_))
+    ));
+    assert_eq!(
+        b.add_ice_candidate(&candidate(Some("other")))
+            .unwrap_err()
+            .name(),
+        "OperationError"
+    );
+    let nowhere = CandidateInit {
+        sdp_mid: Some("9".into()),
+        ..candidate(None)
+    };
+    assert_eq!(
+        b.add_ice_candidate(&nowhere).unwrap_err().name(),
+        "OperationError"
+    );
+    let homeless = CandidateInit {
+        sdp_mid: None,
+        sdp_mline_index: None,
+        ..candidate(None)
+    };
+    assert_eq!(
+        b.add_ice_candidate(&homeless).unwrap_err().name(),
+        "TypeError"
+    );
+    let garbled = CandidateInit {
+        candidate: "candidate:1 1".into(),
+        ..candidate(None)
+    };
+    assert_eq!(
+        b.add_ice_candidate(&garbled).unwrap_err().name(),
+        "OperationError"
+    );
+    let end = CandidateInit::default();
+    assert_eq!(
+        b.add_ice_candidate(&end),
+        Ok(RemoteCandidate::EndOfCandidates)
+    );
+    assert!(
+        b.remote_description()
+            .unwrap()
+            .sdp
+            .contains("a=end-of-candidates")
+    );
+}
+
+#[test]
+fn gathered_candidates_appear_in_the_local_description() {
+    let (mut a, _) = pair();
+    let applied = a.set_local_description(None).unwrap();
+    assert!(applied.start_gathering);
+    let candidate = "candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host"
+        .parse()
+        .unwrap();
+    let init = a.on_local_candidate(&candidate);
+    assert_eq!(
+        (init.sdp_mid.as_deref(), init.sdp_mline_index),
+        (Some("0"), Some(0))
+    );
+    assert_eq!(init.username_fragment, Some(fragment(&applied)));
+    a.on_gathering_complete();
+    let sdp = a.local_description().unwrap().sdp;
+    assert!(
+        sdp.contains("a=candidate:1 1 udp") && sdp.ends_with("a=end-of-candidates\r\n"),
+        "{sdp}"
+    );
+}
+
+#[test]
+fn random_sequences_never_panic_and_can_always_finish() {
+    for seed in 0..300 {
+        let mut rng = Rng::from_test_seed(seed);
+        let (mut a, mut b) = pair();
+        for _ in 0..40 {
+            let (x, y) = if rng.below(2) == 0 {
+                (&mut a, &mut b)
+            } else {
+                (&mut b, &mut a)
+            };
+            match rng.below(7) {
+                0 => drop(x.set_local_description(None)),
+                1 => drop(x.set_local_description(Some(SessionDescription::rollback()))),
+                2 => drop(x.set_remote_description(SessionDescription::rollback())),
+                3 => x.restart_ice(),
+                4 => x.add_data_channel(),
+                5 => drop(x.create_offer(&OfferOptions {
+                    ice_restart: rng.below(2) == 0,
+                })),
+                _ => {
+                    if let Some(description) = y.local_description() {
+                        drop(x.set_remote_description(description));
+                    }
+                }
+            }
+        }
+        for side in [&mut a, &mut b] {
+            drop(side.set_local_description(Some(SessionDescription::rollback())));
+            let pranswer = matches!(
+                side.signaling_state(),
+                SignalingState::HaveLocalPrAnswer | SignalingState::HaveRemotePrAnswer
+            );
+            assert!(
+                pranswer || side.signaling_state() == SignalingState::Stable,
+                "seed {seed}"
+            );
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What a transport is to do. `jsep` compiles descriptions into it; ORTC users write it by hand.
+
+use crate::dtls::{self, Fingerprint};
+use crate::ice::{self, Credentials};
+
+/// The transports of a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// One per BUNDLE group: none before anything was negotiated.
+    pub transports: Vec<TransportPlan>,
+}
+
+/// One transport. What is `None` is not known yet, and starts once it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransportPlan {
+    /// The identification tag of the section that carries the transport's attributes.
+    pub mid: String,
+    /// Who nominates.
+    pub ice_role: ice::Role,
+    /// Our credentials. New ones restart ICE.
+    pub local_ice: Option<Credentials>,
+    /// The peer's side of ICE.
+    pub remote_ice: Option<RemoteIce>,
+    /// The DTLS association.
+    pub dtls: Option<DtlsPlan>,
+    /// The SCTP association.
+    pub sctp: Option<SctpPlan>,
+}
+
+/// The peer's side of ICE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteIce {
+    /// Its credentials. New ones mean that it restarted ICE.
+    pub credentials: Credentials,
+    /// It only answers checks (RFC 8445 section 2.5).
+    pub lite: bool,
+}
+
+/// The DTLS association.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DtlsPlan {
+    /// Our role.
+    pub role: dtls::Role,
+    /// The fingerprints one of which the peer's certificate must have.
+    pub remote_fingerprints: Vec<Fingerprint>,
+}
+
+/// The SCTP association.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SctpPlan {
+    /// Our port.
+    pub local_port: u16,
+    /// The peer's port.
+    pub remote_port: u16,
+    /// The largest message that the peer accepts; `None` for any size.
+    pub remote_max_message_size: Option<u64>,
+}
