@@ -1,9 +1,16 @@
 //! The agent: what drivers and the transport call.
 
-use std::net::SocketAddr;
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
 
-use super::{Candidate, Credentials, Event, GatheringState, IceConfig, IceState, PairStats, Role};
-use crate::datagram::{DropCounters, Path, Transmit};
+use super::gather::{Query, Server};
+use super::incoming::{MAX_REMOTE_CANDIDATES, Seen};
+use super::pair::Pair;
+use super::{
+    Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Credentials, Event,
+    GatheringState, IceConfig, IceState, PairState, PairStats, Role,
+};
+use crate::datagram::{DropCounters, DropReason, Path, Transmit};
 use crate::rng::Rng;
 use crate::time::Time;
 
@@ -18,7 +25,10 @@ pub enum AddCandidateError {
     Port,
     /// Unspecified, multicast or broadcast.
     #[error("the candidate's address {0} is not the address of one host")]
-    Address(std::net::IpAddr),
+    Address(IpAddr),
+    /// TCP.
+    #[error("TCP candidates are not supported; the peer's UDP candidates are used")]
+    Transport,
     /// The candidate belongs to other credentials than the present ones.
     #[error("the candidate belongs to ufrag {0:?}, which is not the peer's present one")]
     Generation(String),
@@ -30,81 +40,427 @@ pub enum AddCandidateError {
     Closed,
 }
 
+/// The pair in use when ICE was restarted.
+#[derive(Clone, Debug)]
+pub(super) struct Previous {
+    pub(super) path: Path,
+    pub(super) local: Credentials,
+    /// Consent on it ends then.
+    pub(super) until: Time,
+}
+
 /// One ICE agent.
 #[derive(Debug)]
 pub struct Agent {
-    drops: DropCounters,
-    role: Role,
+    pub(super) config: IceConfig,
+    pub(super) rng: Rng,
+    pub(super) clock: Time,
+    pub(super) tie_breaker: u64,
+    pub(super) role: Role,
+    pub(super) state: IceState,
+    pub(super) gathering: GatheringState,
+    pub(super) local: Option<Credentials>,
+    pub(super) remote: Option<Credentials>,
+    /// The peer's credentials before our restart: not to be checked with.
+    stale_remote: Option<Credentials>,
+    pub(super) sockets: Vec<SocketAddr>,
+    pub(super) servers: Vec<Server>,
+    pub(super) queries: Vec<Query>,
+    pub(super) sockets_complete: bool,
+    pub(super) local_candidates: Vec<Candidate>,
+    pub(super) remote_candidates: Vec<Candidate>,
+    pub(super) remote_complete: bool,
+    pub(super) pairs: Vec<Pair>,
+    pub(super) triggered: VecDeque<Path>,
+    pub(super) early: Vec<Seen>,
+    pub(super) responses: VecDeque<(Path, Vec<u8>)>,
+    pub(super) started: Option<Time>,
+    pub(super) next_check: Time,
+    pub(super) nomination_at: Option<Time>,
+    pub(super) selected: Option<Path>,
+    pub(super) previous: Option<Previous>,
+    pub(super) consent_lost: bool,
+    pub(super) events: VecDeque<Event>,
+    pub(super) drops: DropCounters,
 }
 
-#[allow(unused_variables, clippy::needless_pass_by_ref_mut, missing_docs)]
 impl Agent {
-    pub fn new(config: IceConfig, rng: Rng) -> Self {
+    /// An agent without credentials, controlled until told otherwise.
+    pub fn new(config: IceConfig, mut rng: Rng) -> Self {
         Self {
-            drops: DropCounters::default(),
+            config: config.bounded(),
+            clock: Time::ZERO,
+            tie_breaker: rng.u64(),
+            rng,
             role: Role::Controlled,
+            state: IceState::New,
+            gathering: GatheringState::New,
+            local: None,
+            remote: None,
+            stale_remote: None,
+            sockets: Vec::new(),
+            servers: Vec::new(),
+            queries: Vec::new(),
+            sockets_complete: false,
+            local_candidates: Vec::new(),
+            remote_candidates: Vec::new(),
+            remote_complete: false,
+            pairs: Vec::new(),
+            triggered: VecDeque::new(),
+            early: Vec::new(),
+            responses: VecDeque::new(),
+            started: None,
+            next_check: Time::ZERO,
+            nomination_at: None,
+            selected: None,
+            previous: None,
+            consent_lost: false,
+            events: VecDeque::new(),
+            drops: DropCounters::default(),
         }
     }
-    pub fn set_local_credentials(&mut self, now: Time, c: Credentials) {}
-    pub fn set_remote(&mut self, now: Time, c: Credentials, lite: bool) {}
-    pub fn set_role(&mut self, role: Role) {}
+
+    /// Sets our credentials. Others than the present ones restart ICE (RFC 8445 section 9): the
+    /// selected pair stays in use until the new generation has nominated one.
+    pub fn set_local_credentials(&mut self, now: Time, credentials: Credentials) {
+        if self.local.as_ref() == Some(&credentials) || self.state == IceState::Closed {
+            return;
+        }
+        if let Some(old) = self.local.replace(credentials) {
+            self.keep_previous(now, old);
+            self.stale_remote = self.remote.take();
+            self.begin_generation();
+            self.gathering = GatheringState::New;
+            self.sockets.clear();
+            self.queries.clear();
+            self.sockets_complete = false;
+            self.local_candidates.clear();
+        }
+        self.refresh_state(now);
+    }
+
+    /// Sets the peer's credentials. Others than the present ones mean that it restarted.
+    pub fn set_remote(&mut self, now: Time, credentials: Credentials, lite: bool) {
+        let known = self.remote.as_ref() == Some(&credentials);
+        let stale = self.stale_remote.as_ref() == Some(&credentials);
+        if known || stale || self.state == IceState::Closed {
+            return;
+        }
+        if self.remote.is_some() {
+            if let Some(local) = self.local.clone() {
+                self.keep_previous(now, local);
+            }
+            self.begin_generation();
+        }
+        if lite {
+            self.switch_role(Role::Controlling);
+        }
+        self.stale_remote = None;
+        self.remote = Some(credentials);
+        self.started = Some(now);
+        self.next_check = now;
+        self.form_pairs(now);
+        for seen in std::mem::take(&mut self.early) {
+            self.on_check(now, &seen);
+        }
+        self.refresh_state(now);
+    }
+
+    fn keep_previous(&mut self, now: Time, local: Credentials) {
+        if let Some(path) = self.selected.filter(|_| self.previous.is_none()) {
+            let until = now + self.config.consent_timeout;
+            self.previous = Some(Previous { path, local, until });
+        }
+    }
+
+    /// Forgets what belongs to the credentials that were replaced.
+    fn begin_generation(&mut self) {
+        self.pairs.clear();
+        self.triggered.clear();
+        self.early.clear();
+        self.remote_candidates.clear();
+        self.remote_complete = false;
+        self.nomination_at = None;
+        self.consent_lost = false;
+        self.started = None;
+    }
+
+    /// Sets who nominates. A role that a conflict has decided since stays.
+    pub fn set_role(&mut self, role: Role) {
+        if self.started.is_none() {
+            self.switch_role(role);
+        }
+    }
+
+    /// Who nominates.
     pub fn role(&self) -> Role {
         self.role
     }
-    pub fn start_gathering(&mut self, now: Time) {}
-    pub fn add_local_socket(&mut self, now: Time, addr: SocketAddr) {}
-    pub fn add_stun_server(&mut self, now: Time, url: &str, addr: SocketAddr) {}
-    pub fn stun_server_failed(&mut self, url: &str, text: &str) {}
-    pub fn all_sockets_added(&mut self, now: Time) {}
+
+    /// Begins gathering; the driver then adds its sockets and servers.
+    pub fn start_gathering(&mut self, _now: Time) {
+        if self.state != IceState::Closed {
+            self.set_gathering(GatheringState::Gathering);
+        }
+    }
+
+    /// A bound UDP socket: a host candidate, and a place to ask STUN servers from.
+    pub fn add_local_socket(&mut self, now: Time, address: SocketAddr) {
+        if self.state == IceState::Closed {
+            return;
+        }
+        self.on_socket(now, address);
+        self.form_pairs(now);
+    }
+
+    /// A STUN server's address.
+    pub fn add_stun_server(&mut self, now: Time, url: &str, address: SocketAddr) {
+        self.on_server(now, url, address);
+    }
+
+    /// A STUN server whose name has no address, or whose URL we cannot use.
+    pub fn stun_server_failed(&mut self, url: &str, text: &str) {
+        self.on_server_failed(url, text);
+    }
+
+    /// No more sockets and servers will come.
+    pub fn all_sockets_added(&mut self, now: Time) {
+        self.sockets_complete = true;
+        self.finish_gathering();
+        self.refresh_state(now);
+    }
+
+    /// A candidate of the peer. One that is known already is accepted and changes nothing.
     pub fn add_remote_candidate(
         &mut self,
         now: Time,
-        c: Candidate,
+        candidate: Candidate,
     ) -> Result<(), AddCandidateError> {
+        if self.state == IceState::Closed {
+            return Err(AddCandidateError::Closed);
+        }
+        let ip = match &candidate.address {
+            CandidateAddress::Ip(ip) => *ip,
+            CandidateAddress::Name(name) => {
+                return Err(AddCandidateError::Unresolved(name.clone()));
+            }
+        };
+        if candidate.protocol != CandidateProtocol::Udp {
+            return Err(AddCandidateError::Transport);
+        }
+        if candidate.port == 0 {
+            return Err(AddCandidateError::Port);
+        }
+        let broadcast = matches!(ip, IpAddr::V4(ip) if ip.is_broadcast());
+        if ip.is_unspecified() || ip.is_multicast() || broadcast {
+            return Err(AddCandidateError::Address(ip));
+        }
+        let expected = self.remote.as_ref().map(|remote| &remote.ufrag);
+        if let (Some(fragment), Some(expected)) = (&candidate.username_fragment, expected)
+            && fragment != expected
+        {
+            return Err(AddCandidateError::Generation(fragment.clone()));
+        }
+        let address = candidate.socket_addr();
+        if let Some(known) = self
+            .remote_candidates
+            .iter_mut()
+            .find(|known| known.socket_addr() == address)
+        {
+            // RFC 8838 section 11.4: signalled knowledge replaces what a check has shown.
+            if known.kind == CandidateKind::PeerReflexive {
+                *known = candidate;
+            }
+            return Ok(());
+        }
+        if self.remote_candidates.len() >= MAX_REMOTE_CANDIDATES {
+            return Err(AddCandidateError::TooMany);
+        }
+        self.remote_candidates.push(candidate);
+        self.form_pairs(now);
+        self.refresh_state(now);
         Ok(())
     }
-    pub fn end_of_remote_candidates(&mut self, now: Time) {}
-    pub fn close(&mut self) {}
-    pub fn handle_datagram(&mut self, now: Time, path: Path, data: &[u8]) {}
+
+    /// No more candidates of the peer will come.
+    pub fn end_of_remote_candidates(&mut self, now: Time) {
+        self.remote_complete = true;
+        self.refresh_state(now);
+    }
+
+    /// Ends everything: nothing is answered or sent any more.
+    pub fn close(&mut self) {
+        self.begin_generation();
+        self.responses.clear();
+        self.queries.clear();
+        self.previous = None;
+        self.selected = None;
+        self.set_state(IceState::Closed);
+    }
+
+    /// Takes in one STUN message.
+    pub fn handle_datagram(&mut self, now: Time, path: Path, data: &[u8]) {
+        if self.state == IceState::Closed {
+            self.drops.add(DropReason::Closed);
+            return;
+        }
+        self.clock = now;
+        self.on_message(now, path, data);
+    }
+
+    /// Appends one STUN message that is due.
     pub fn poll_transmit(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit> {
-        None
+        self.clock = now;
+        if let Some((path, bytes)) = self.responses.pop_front() {
+            out.extend_from_slice(&bytes);
+            return Some(Transmit {
+                path,
+                ecn: None,
+                size: bytes.len(),
+                segment_size: None,
+            });
+        }
+        if self.state == IceState::Closed {
+            return None;
+        }
+        self.write_due_query(now, out)
+            .or_else(|| self.write_due_check(now, out))
     }
+
+    /// When [`handle_timeout`](Self::handle_timeout) and
+    /// [`poll_transmit`](Self::poll_transmit) want to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
-        None
+        if self.state == IceState::Closed {
+            return None;
+        }
+        let checks = self
+            .pairs
+            .iter()
+            .filter_map(|pair| pair.check.as_ref().map(|c| c.next_send));
+        let consent = self
+            .pairs
+            .iter()
+            .filter(|pair| pair.nominated)
+            .map(|p| p.next_consent);
+        let ordinary = self
+            .next_ordinary()
+            .filter(|_| self.may_check() && self.remote.is_some());
+        let nomination = self.nomination_at.filter(|_| self.may_check());
+        checks
+            .chain(consent)
+            .chain(ordinary.map(|_| self.next_check))
+            .chain(nomination.filter(|at| *at > self.clock))
+            .chain(self.next_query())
+            .chain(self.next_verdict())
+            .min()
     }
-    pub fn handle_timeout(&mut self, now: Time) {}
+
+    /// Advances the time.
+    pub fn handle_timeout(&mut self, now: Time) {
+        if self.state == IceState::Closed {
+            return;
+        }
+        self.clock = now;
+        self.expire_queries(now);
+        self.expire_consent(now);
+        self.refresh_state(now);
+    }
+
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        None
+        self.events.pop_front()
     }
+
+    /// Whether data from this path may be handed up: its remote has proved itself with a check,
+    /// and still consents.
     pub fn accepts(&self, path: Path) -> bool {
-        false
+        self.previous
+            .as_ref()
+            .is_some_and(|previous| previous.path == path)
+            || self
+                .pairs
+                .iter()
+                .any(|pair| pair.path == path && pair.authenticated)
     }
+
+    /// Where to send data.
     pub fn selected(&self) -> Option<Path> {
-        None
+        self.selected
     }
+
+    /// The connection state.
     pub fn state(&self) -> IceState {
-        IceState::New
+        self.state
     }
+
+    /// The gathering state.
     pub fn gathering_state(&self) -> GatheringState {
-        GatheringState::New
+        self.gathering
     }
+
+    /// The candidates gathered in this generation.
     pub fn local_candidates(&self) -> &[Candidate] {
-        &[]
+        &self.local_candidates
     }
+
+    /// The peer's candidates, told and found.
     pub fn remote_candidates(&self) -> &[Candidate] {
-        &[]
+        &self.remote_candidates
     }
+
+    /// Our credentials.
     pub fn local_credentials(&self) -> Option<&Credentials> {
-        None
+        self.local.as_ref()
     }
+
+    /// The peer's credentials.
     pub fn remote_credentials(&self) -> Option<&Credentials> {
-        None
+        self.remote.as_ref()
     }
-    pub fn on_data_sent(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {}
-    pub fn on_data_received(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {}
+
+    /// Counts data sent on a path.
+    pub fn on_data_sent(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
+        if let Some(index) = self.pair_at(path) {
+            let counters = &mut self.pairs[index].counters;
+            counters.packets_sent += datagrams;
+            counters.bytes_sent += bytes;
+            counters.last_packet_sent = Some(now);
+        }
+    }
+
+    /// Counts authenticated data received on a path: a sign of life, though not consent.
+    pub fn on_data_received(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
+        if let Some(index) = self.pair_at(path) {
+            let pair = &mut self.pairs[index];
+            pair.last_seen = now;
+            pair.counters.packets_received += datagrams;
+            pair.counters.bytes_received += bytes;
+            pair.counters.last_packet_received = Some(now);
+        }
+    }
+
+    /// Every pair with its counters.
     pub fn pair_stats(&self) -> Vec<PairStats> {
-        Vec::new()
+        self.pairs
+            .iter()
+            .map(|pair| PairStats {
+                local: pair.local.clone(),
+                remote: pair.remote.clone(),
+                path: pair.path,
+                priority: pair.priority,
+                state: if pair.check.is_some() && !pair.is_valid() {
+                    PairState::InProgress
+                } else {
+                    pair.state
+                },
+                nominated: pair.nominated,
+                selected: self.selected == Some(pair.path),
+                counters: pair.counters,
+            })
+            .collect()
     }
+
+    /// What was dropped.
     pub fn drops(&self) -> &DropCounters {
         &self.drops
     }

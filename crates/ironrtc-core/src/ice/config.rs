@@ -39,9 +39,6 @@ pub struct IceConfig {
     /// How long failed checks are not final, since the peer's own checks may still open a path
     /// (RFC 8863).
     pub patience: Duration,
-    /// Interval at which mappings at STUN servers are kept alive until a pair is nominated
-    /// (RFC 8445 section 5.1.1.4).
-    pub keepalive_interval: Duration,
 }
 
 impl Default for IceConfig {
@@ -61,7 +58,6 @@ impl Default for IceConfig {
             consent_timeout: Duration::from_secs(30),
             disconnected_timeout: Duration::from_secs(8),
             patience: Duration::from_secs(30),
-            keepalive_interval: Duration::from_secs(15),
         }
     }
 }
@@ -77,7 +73,6 @@ impl IceConfig {
         self.check_attempts = self.check_attempts.clamp(1, 8);
         // RFC 7675 section 5.1: an interval under 4 s (5 s less a fifth) would only add load.
         self.consent_interval = self.consent_interval.max(Duration::from_secs(1));
-        self.keepalive_interval = self.keepalive_interval.max(Duration::from_secs(1));
         self
     }
 }

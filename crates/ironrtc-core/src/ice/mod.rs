@@ -7,9 +7,14 @@
 
 mod agent;
 mod candidate;
+mod checks;
 mod config;
 mod credentials;
 mod event;
+mod gather;
+mod incoming;
+mod liveness;
+mod pair;
 mod stats;
 
 pub use agent::{AddCandidateError, Agent};
@@ -20,3 +25,6 @@ pub use config::IceConfig;
 pub use credentials::{Credentials, CredentialsError};
 pub use event::{Event, GatheringState, IceState, Role};
 pub use stats::{PairCounters, PairState, PairStats};
+
+#[cfg(test)]
+mod tests;

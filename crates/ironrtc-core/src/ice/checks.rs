@@ -1,0 +1,185 @@
+//! Checks on their way out (RFC 8445 section 7.2.4), nomination, consent, and responses.
+
+use super::pair::Check;
+use super::{Agent, CandidateKind, Credentials, PairState, Role};
+use crate::datagram::{Path, Transmit};
+use crate::time::Time;
+use crate::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, TransactionId, Writer};
+
+impl Agent {
+    /// Appends the next request that is due.
+    pub(super) fn write_due_check(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit> {
+        let remote = self.remote.clone()?;
+        if let Some(index) = self.retransmission_due(now) {
+            return self.resend(now, index, &remote, out);
+        }
+        // A check in answer to the peer's own, or one that nominates, does not wait for its turn:
+        // there is at most one per request of the peer.
+        if let Some(index) = self.nomination_due(now) {
+            return self.start_check(now, index, true, &remote, out);
+        }
+        while let Some(path) = self.triggered.pop_front() {
+            if let Some(index) = self.pair_at(path)
+                && self.pairs[index].check.is_none()
+            {
+                return self.start_check(now, index, false, &remote, out);
+            }
+        }
+        if self.next_check <= now
+            && self.may_check()
+            && let Some(index) = self.next_ordinary()
+        {
+            self.next_check = now + self.config.check_interval;
+            return self.start_check(now, index, false, &remote, out);
+        }
+        let due = self
+            .pairs
+            .iter()
+            .position(|pair| pair.nominated && pair.next_consent <= now);
+        due.and_then(|index| self.send_consent(now, index, &remote, out))
+    }
+
+    /// Once a pair is nominated no new ones are checked (RFC 8445 section 8.1.2).
+    pub(super) fn may_check(&self) -> bool {
+        !self.config.lite && !self.pairs.iter().any(|pair| pair.nominated)
+    }
+
+    fn retransmission_due(&self, now: Time) -> Option<usize> {
+        self.pairs.iter().position(|pair| {
+            pair.check
+                .as_ref()
+                .is_some_and(|check| check.next_send <= now)
+        })
+    }
+
+    fn resend(
+        &mut self,
+        now: Time,
+        index: usize,
+        remote: &Credentials,
+        out: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        let (attempts, longest) = (self.config.check_attempts, self.config.check_rto_max);
+        let pair = self.pairs.get_mut(index)?;
+        let check = pair.check.as_mut()?;
+        if check.sent >= attempts {
+            pair.check = None;
+            // A nominating check that fails leaves a pair that worked before; RFC 8445 section 8.1.1
+            // has us try another.
+            pair.state = PairState::Failed;
+            return self.write_due_check(now, out);
+        }
+        check.sent += 1;
+        check.interval = (check.interval * 2).min(longest);
+        check.next_send = now + check.interval;
+        let (transaction, nominates) = (check.transaction, check.nominates);
+        pair.counters.requests_sent += 1;
+        let path = pair.path;
+        Some(self.write_request(path, transaction, nominates, remote, out))
+    }
+
+    fn start_check(
+        &mut self,
+        now: Time,
+        index: usize,
+        nominates: bool,
+        remote: &Credentials,
+        out: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        let transaction = self.rng.bytes();
+        let (as_role, interval) = (self.role, self.config.check_rto);
+        let pair = self.pairs.get_mut(index)?;
+        if pair.state != PairState::Succeeded {
+            pair.state = PairState::InProgress;
+        }
+        pair.check = Some(Check {
+            transaction,
+            first_sent: now,
+            next_send: now + interval,
+            interval,
+            sent: 1,
+            nominates,
+            as_role,
+        });
+        pair.counters.requests_sent += 1;
+        let path = pair.path;
+        Some(self.write_request(path, transaction, nominates, remote, out))
+    }
+
+    /// RFC 7675 section 5.1: every 5 s, give or take a fifth, never retransmitted.
+    fn send_consent(
+        &mut self,
+        now: Time,
+        index: usize,
+        remote: &Credentials,
+        out: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        let transaction = self.rng.bytes();
+        let tenths = 8 + self.rng.below(5);
+        let interval = self.config.consent_interval * u32::try_from(tenths).unwrap_or(10) / 10;
+        let pair = self.pairs.get_mut(index)?;
+        pair.next_consent = now + interval;
+        pair.consent_check = Some((transaction, now));
+        pair.counters.consent_requests_sent += 1;
+        let path = pair.path;
+        Some(self.write_request(path, transaction, false, remote, out))
+    }
+
+    /// The pair to nominate now (RFC 8445 section 8.1.1): the best valid one, once no better one
+    /// can come or the grace is over.
+    fn nomination_due(&self, now: Time) -> Option<usize> {
+        let settled = self.role != Role::Controlling
+            || self.pairs.iter().any(|pair| {
+                pair.nominated || pair.check.as_ref().is_some_and(|check| check.nominates)
+            });
+        if settled {
+            return None;
+        }
+        let (index, best) = self
+            .pairs
+            .iter()
+            .enumerate()
+            .filter(|(_, pair)| pair.is_valid())
+            .max_by_key(|(_, pair)| pair.priority)?;
+        let better_may_come = self.pairs.iter().any(|pair| {
+            pair.priority > best.priority && pair.state != PairState::Failed && !pair.is_valid()
+        });
+        let grace_over = self.nomination_at.is_some_and(|at| at <= now);
+        (!better_may_come || grace_over).then_some(index)
+    }
+
+    fn write_request(
+        &self,
+        path: Path,
+        transaction: TransactionId,
+        nominates: bool,
+        remote: &Credentials,
+        out: &mut Vec<u8>,
+    ) -> Transmit {
+        let start = out.len();
+        let mut writer = Writer::new(out, Class::Request, BINDING, transaction);
+        let local = self.local.as_ref().map_or("", |local| local.ufrag.as_str());
+        // RFC 8445 section 7.2.2: the peer's fragment first.
+        let username = format!("{}:{local}", remote.ufrag);
+        writer.attribute(AttributeType::USERNAME, username.as_bytes());
+        // RFC 8445 section 7.1.1: the priority as if the candidate were peer-reflexive.
+        let priority = self.priority_of(CandidateKind::PeerReflexive, path.local);
+        writer.attribute(AttributeType::PRIORITY, &priority.to_be_bytes());
+        let role = match self.role {
+            Role::Controlling => AttributeType::ICE_CONTROLLING,
+            Role::Controlled => AttributeType::ICE_CONTROLLED,
+        };
+        writer.attribute(role, &self.tie_breaker.to_be_bytes());
+        if nominates {
+            writer.attribute(AttributeType::USE_CANDIDATE, &[]);
+        }
+        writer.integrity(IntegrityKind::Sha1, remote.pwd.as_bytes());
+        writer.fingerprint();
+        Transmit {
+            path,
+            ecn: None,
+            size: out.len() - start,
+            segment_size: None,
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! STUN messages on their way in (RFC 8445 section 7.2.5 and 7.3).
+
+use super::{
+    Agent, Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Credentials, PairState,
+    Role,
+};
+use crate::datagram::{DropReason, Path};
+use crate::time::Time;
+use crate::wire::stun::{BINDING, Class, IntegrityKind, Message, Writer};
+
+/// Responses that may wait to be sent.
+const MAX_RESPONSES: usize = 64;
+/// Requests remembered until the peer's credentials are known.
+const MAX_EARLY: usize = 16;
+/// Remote candidates, told or found.
+pub(super) const MAX_REMOTE_CANDIDATES: usize = 64;
+
+/// An authenticated request, as far as it matters later.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) path: Path,
+    priority: u32,
+    nominates: bool,
+}
+
+/// What to answer.
+#[derive(Clone, Debug)]
+enum Verdict {
+    Success,
+    RoleConflict,
+    Unknown(Vec<u16>),
+}
+
+impl Agent {
+    pub(super) fn on_message(&mut self, now: Time, path: Path, data: &[u8]) {
+        let Ok(message) = Message::parse(data) else {
+            self.drops.add(DropReason::StunMalformed);
+            return;
+        };
+        if message.method() != BINDING {
+            self.drops.add(DropReason::StunMalformed);
+            return;
+        }
+        match message.class() {
+            Class::Request => self.on_request(now, path, &message),
+            Class::Success | Class::Error => {
+                if !self.on_server_response(path, &message) {
+                    self.on_response(now, path, &message);
+                }
+            }
+            // RFC 8445 section 11: an indication keeps a binding alive and asks for nothing.
+            Class::Indication => {}
+        }
+    }
+
+    fn on_request(&mut self, now: Time, path: Path, message: &Message<'_>) {
+        let Some((key, current, peer_fragment)) = self.authenticate(message) else {
+            // An error response would tell a stranger that someone is here.
+            self.drops.add(DropReason::StunUnauthenticated);
+            return;
+        };
+        let unknown: Vec<u16> = message
+            .unknown_required()
+            .map(|kind| kind.0)
+            .take(16)
+            .collect();
+        if !unknown.is_empty() {
+            // RFC 8489 section 6.3.1.
+            self.respond(path, message, &key, &Verdict::Unknown(unknown));
+            return;
+        }
+        if current && self.resolve_roles(message) {
+            self.respond(path, message, &key, &Verdict::RoleConflict);
+            return;
+        }
+        self.respond(path, message, &key, &Verdict::Success);
+        if !current {
+            if let Some(previous) = self.previous.as_mut().filter(|p| p.path == path) {
+                previous.until = now + self.config.consent_timeout;
+            }
+            return;
+        }
+        let seen = Seen {
+            path,
+            priority: message.priority().unwrap_or_default(),
+            nominates: message.use_candidate(),
+        };
+        let expected = self.remote.as_ref().map(|remote| remote.ufrag.as_str());
+        if expected == Some(peer_fragment.as_str()) || self.config.lite {
+            self.on_check(now, &seen);
+        } else if expected.is_none() && self.early.len() < MAX_EARLY {
+            // The peer is faster than the signalling: its checks count once we know who it is.
+            self.early.push(seen);
+        }
+    }
+
+    /// Our password that the request was made with, whether it is of the present generation, and
+    /// the peer's fragment.
+    fn authenticate(&self, message: &Message<'_>) -> Option<(String, bool, String)> {
+        let (ours, theirs) = message.username()?.split_once(':')?;
+        let kind = message.integrity_kind()?;
+        let check = |credentials: &Credentials| {
+            credentials.ufrag == ours && message.verify_integrity(kind, credentials.pwd.as_bytes())
+        };
+        if let Some(local) = self.local.as_ref().filter(|local| check(local)) {
+            return Some((local.pwd.clone(), true, theirs.to_owned()));
+        }
+        let previous = self.previous.as_ref().map(|previous| &previous.local);
+        let local = previous.filter(|local| check(local))?;
+        Some((local.pwd.clone(), false, theirs.to_owned()))
+    }
+
+    /// RFC 8445 section 7.3.1.1. True if the peer is to switch.
+    fn resolve_roles(&mut self, message: &Message<'_>) -> bool {
+        let conflict = match (self.role, message.controlling(), message.controlled()) {
+            (Role::Controlling, Some(theirs), _) => self.tie_breaker >= theirs,
+            (Role::Controlled, _, Some(theirs)) => self.tie_breaker < theirs,
+            _ => return false,
+        };
+        if !conflict {
+            self.switch_role(self.role.opposite());
+        }
+        conflict
+    }
+
+    pub(super) fn switch_role(&mut self, role: Role) {
+        if self.role != role {
+            self.role = role;
+            self.reprioritize();
+        }
+    }
+
+    fn respond(&mut self, path: Path, request: &Message<'_>, key: &str, verdict: &Verdict) {
+        if self.responses.len() >= MAX_RESPONSES {
+            return;
+        }
+        let class = if matches!(verdict, Verdict::Success) {
+            Class::Success
+        } else {
+            Class::Error
+        };
+        let mut bytes = Vec::with_capacity(96);
+        let mut writer = Writer::new(&mut bytes, class, BINDING, request.transaction());
+        match verdict {
+            Verdict::Success => writer.xor_mapped_address(path.remote),
+            Verdict::RoleConflict => writer.error_code(487, "Role Conflict"),
+            Verdict::Unknown(kinds) => {
+                writer.error_code(420, "Unknown Attribute");
+                writer.unknown_attributes(kinds);
+            }
+        }
+        // RFC 8489 section 9.1.4: the same kind of integrity as the request's.
+        let kind = request.integrity_kind().unwrap_or(IntegrityKind::Sha1);
+        writer.integrity(kind, key.as_bytes());
+        writer.fingerprint();
+        self.responses.push_back((path, bytes));
+        if let Some(index) = self.pair_at(path) {
+            self.pairs[index].counters.responses_sent += 1;
+        }
+    }
+
+    /// RFC 8445 section 7.3.1.3 to 7.3.1.5: learn the address, check it in turn, and note the
+    /// nomination.
+    pub(super) fn on_check(&mut self, now: Time, seen: &Seen) {
+        let Some(index) = self.pair_for(now, seen) else {
+            return;
+        };
+        let consent_until = now + self.config.consent_timeout;
+        let (lite, role) = (self.config.lite, self.role);
+        let pair = &mut self.pairs[index];
+        pair.counters.requests_received += 1;
+        pair.authenticated = true;
+        pair.last_seen = now;
+        // Current browsers may stop answering our checks on a pair that works; their own,
+        // authenticated ones show consent just as well.
+        pair.consent_until = consent_until;
+        let nominates = seen.nominates && role == Role::Controlled;
+        if lite {
+            pair.state = PairState::Succeeded;
+        }
+        if pair.is_valid() {
+            if nominates {
+                self.nominate(now, index);
+            }
+        } else {
+            pair.nominate_on_success |= nominates;
+            if pair.check.is_none() && !self.triggered.contains(&seen.path) {
+                pair.state = PairState::Waiting;
+                self.triggered.push_back(seen.path);
+            }
+        }
+        self.refresh_state(now);
+    }
+
+    fn pair_for(&mut self, now: Time, seen: &Seen) -> Option<usize> {
+        if let Some(index) = self.pair_at(seen.path) {
+            return Some(index);
+        }
+        if !self.sockets.contains(&seen.path.local) || self.config.relay_only {
+            return None;
+        }
+        let known = self
+            .remote_candidates
+            .iter()
+            .find(|c| c.socket_addr() == Some(seen.path.remote));
+        let remote = match known.cloned() {
+            Some(known) => known,
+            None if self.remote_candidates.len() >= MAX_REMOTE_CANDIDATES => return None,
+            None => {
+                let found = self.peer_reflexive(seen);
+                self.remote_candidates.push(found.clone());
+                found
+            }
+        };
+        let host = self.host_candidate(seen.path.local);
+        self.add_pair(now, (seen.path.local, host), remote, seen.path.remote)
+    }
+
+    /// RFC 8445 section 7.3.1.3.
+    fn peer_reflexive(&self, seen: &Seen) -> Candidate {
+        let address = seen.path.remote;
+        Candidate {
+            // Unlike any that the peer will tell us.
+            foundation: format!("prflx{}", self.remote_candidates.len()),
+            component: 1,
+            protocol: CandidateProtocol::Udp,
+            priority: seen.priority,
+            address: CandidateAddress::Ip(address.ip()),
+            port: address.port(),
+            kind: CandidateKind::PeerReflexive,
+            related: None,
+            tcp_type: None,
+            username_fragment: self.remote.as_ref().map(|remote| remote.ufrag.clone()),
+            url: None,
+        }
+    }
+
+    fn on_response(&mut self, now: Time, path: Path, message: &Message<'_>) {
+        let transaction = message.transaction();
+        let asked = self.pairs.iter().position(|pair| {
+            pair.check
+                .as_ref()
+                .is_some_and(|check| check.transaction == transaction)
+                || pair
+                    .consent_check
+                    .is_some_and(|(sent, _)| sent == transaction)
+        });
+        let key = self.remote.as_ref().map(|remote| remote.pwd.clone());
+        let (Some(index), Some(key)) = (asked, key) else {
+            self.drops.add(DropReason::StunUnauthenticated);
+            return;
+        };
+        let authentic = message
+            .integrity_kind()
+            .is_some_and(|kind| message.verify_integrity(kind, key.as_bytes()));
+        // RFC 8445 section 7.2.5.2.1: a response comes from where the request went.
+        if !authentic || self.pairs[index].path != path {
+            self.drops.add(DropReason::StunUnauthenticated);
+            return;
+        }
+        let pair = &mut self.pairs[index];
+        pair.counters.responses_received += 1;
+        pair.last_seen = now;
+        if let Some((_, sent)) = pair.consent_check.take_if(|(sent, _)| *sent == transaction) {
+            if message.class() == Class::Success {
+                note_round_trip(&mut self.pairs[index].counters, now.since(sent));
+                self.pairs[index].consent_until = now + self.config.consent_timeout;
+            }
+            self.refresh_state(now);
+            return;
+        }
+        let Some(check) = pair.check.take() else {
+            return;
+        };
+        let unknown_required = message.unknown_required().next().is_some();
+        if message.class() == Class::Error || unknown_required {
+            self.on_refusal(index, &check, message);
+        } else {
+            note_round_trip(&mut self.pairs[index].counters, now.since(check.first_sent));
+            self.on_success(now, index, check.nominates);
+        }
+        self.refresh_state(now);
+    }
+
+    fn on_refusal(&mut self, index: usize, check: &super::pair::Check, message: &Message<'_>) {
+        let path = self.pairs[index].path;
+        // RFC 8445 section 7.2.5.1: switch, and check again.
+        if message.error_code().is_some_and(|error| error.code == 487) {
+            if check.as_role == self.role {
+                self.switch_role(self.role.opposite());
+            }
+            self.pairs[index].state = PairState::Waiting;
+            self.triggered.push_back(path);
+        } else {
+            self.pairs[index].state = PairState::Failed;
+        }
+    }
+
+    fn on_success(&mut self, now: Time, index: usize, nominates: bool) {
+        let (timeout, interval) = (self.config.consent_timeout, self.config.consent_interval);
+        let grace = now + self.config.nomination_grace;
+        self.nomination_at.get_or_insert(grace);
+        let pair = &mut self.pairs[index];
+        pair.state = PairState::Succeeded;
+        pair.authenticated = true;
+        pair.consent_until = now + timeout;
+        pair.next_consent = now + interval;
+        let by_peer = std::mem::take(&mut pair.nominate_on_success);
+        self.unfreeze_like(index);
+        if nominates || (by_peer && self.role == Role::Controlled) {
+            self.nominate(now, index);
+        }
+    }
+}
+
+fn note_round_trip(counters: &mut super::PairCounters, time: std::time::Duration) {
+    counters.total_round_trip_time += time;
+    counters.current_round_trip_time = Some(time);
+}

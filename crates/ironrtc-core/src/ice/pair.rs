@@ -1,0 +1,207 @@
+//! Candidate pairs: forming, freezing and picking the next check (RFC 8445 section 6.1.2).
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::{Agent, Candidate, PairCounters, PairState, Role};
+use crate::datagram::Path;
+use crate::time::Time;
+use crate::wire::stun::TransactionId;
+
+/// Most pairs (RFC 8445 section 6.1.2.5 suggests 100).
+pub(super) const MAX_PAIRS: usize = 100;
+
+/// A check that waits for its response.
+#[derive(Clone, Debug)]
+pub(super) struct Check {
+    pub(super) transaction: TransactionId,
+    pub(super) first_sent: Time,
+    pub(super) next_send: Time,
+    pub(super) interval: Duration,
+    pub(super) sent: u8,
+    pub(super) nominates: bool,
+    pub(super) as_role: Role,
+}
+
+/// A local socket and a remote address.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    pub(super) path: Path,
+    pub(super) local: Candidate,
+    pub(super) remote: Candidate,
+    pub(super) priority: u64,
+    pub(super) state: PairState,
+    pub(super) check: Option<Check>,
+    /// The peer has proved itself on this path, by a request or by a response.
+    pub(super) authenticated: bool,
+    pub(super) nominated: bool,
+    /// The peer nominated it before our own check was through (RFC 8445 section 7.3.1.5).
+    pub(super) nominate_on_success: bool,
+    pub(super) consent_until: Time,
+    pub(super) next_consent: Time,
+    pub(super) consent_check: Option<(TransactionId, Time)>,
+    pub(super) last_seen: Time,
+    pub(super) counters: PairCounters,
+}
+
+impl Pair {
+    pub(super) fn is_valid(&self) -> bool {
+        self.state == PairState::Succeeded
+    }
+
+    fn foundation(&self) -> (&str, &str) {
+        (&self.local.foundation, &self.remote.foundation)
+    }
+}
+
+impl Agent {
+    /// Pairs every socket with every remote candidate it can reach.
+    pub(super) fn form_pairs(&mut self, now: Time) {
+        if self.config.relay_only || self.remote.is_none() || self.config.lite {
+            return;
+        }
+        let remotes = self.remote_candidates.clone();
+        for remote in &remotes {
+            let Some(address) = remote.socket_addr() else {
+                continue;
+            };
+            for host in self.hosts() {
+                self.add_pair(now, host, remote.clone(), address);
+            }
+        }
+    }
+
+    /// The host candidates with their sockets. Candidates of other kinds share their base's pairs
+    /// (RFC 8445 section 6.1.2.4).
+    fn hosts(&self) -> Vec<(SocketAddr, Candidate)> {
+        self.sockets
+            .iter()
+            .map(|socket| (*socket, self.host_candidate(*socket)))
+            .collect()
+    }
+
+    pub(super) fn add_pair(
+        &mut self,
+        now: Time,
+        (socket, local): (SocketAddr, Candidate),
+        remote: Candidate,
+        address: SocketAddr,
+    ) -> Option<usize> {
+        let path = Path {
+            local: socket,
+            remote: address,
+        };
+        if let Some(index) = self.pair_at(path) {
+            return Some(index);
+        }
+        if !reachable(socket.ip(), address.ip()) {
+            return None;
+        }
+        if self.pairs.len() >= MAX_PAIRS && !self.drop_worst_unused() {
+            return None;
+        }
+        let mut pair = Pair {
+            path,
+            priority: 0,
+            local,
+            remote,
+            state: PairState::Frozen,
+            check: None,
+            authenticated: false,
+            nominated: false,
+            nominate_on_success: false,
+            consent_until: now,
+            next_consent: now,
+            consent_check: None,
+            last_seen: now,
+            counters: PairCounters::default(),
+        };
+        pair.priority = pair_priority(self.role, &pair.local, &pair.remote);
+        self.pairs.push(pair);
+        Some(self.pairs.len() - 1)
+    }
+
+    /// A peer that floods us with candidates only displaces pairs that came to nothing.
+    fn drop_worst_unused(&mut self) -> bool {
+        let unused = self
+            .pairs
+            .iter()
+            .enumerate()
+            .filter(|(_, pair)| pair.state == PairState::Failed && !pair.authenticated);
+        let Some((index, _)) = unused.min_by_key(|(_, pair)| pair.priority) else {
+            return false;
+        };
+        self.pairs.remove(index);
+        true
+    }
+
+    pub(super) fn pair_at(&self, path: Path) -> Option<usize> {
+        self.pairs.iter().position(|pair| pair.path == path)
+    }
+
+    pub(super) fn reprioritize(&mut self) {
+        let role = self.role;
+        for pair in &mut self.pairs {
+            pair.priority = pair_priority(role, &pair.local, &pair.remote);
+        }
+    }
+
+    /// The next pair for an ordinary check (RFC 8445 section 6.1.4.2): the best that waits, else
+    /// the best frozen one of a foundation on which nothing is under way.
+    pub(super) fn next_ordinary(&self) -> Option<usize> {
+        let best = |state: PairState, busy: &dyn Fn(&Pair) -> bool| {
+            self.pairs
+                .iter()
+                .enumerate()
+                .filter(|(_, pair)| pair.state == state && !busy(pair))
+                .max_by_key(|(_, pair)| pair.priority)
+                .map(|(index, _)| index)
+        };
+        best(PairState::Waiting, &|_| false).or_else(|| {
+            best(PairState::Frozen, &|pair| {
+                self.pairs.iter().any(|other| {
+                    matches!(other.state, PairState::Waiting | PairState::InProgress)
+                        && other.foundation() == pair.foundation()
+                })
+            })
+        })
+    }
+
+    /// RFC 8445 section 7.2.5.3.3: success unfreezes the pairs of the same foundation.
+    pub(super) fn unfreeze_like(&mut self, index: usize) {
+        let Some(pair) = self.pairs.get(index) else {
+            return;
+        };
+        let (local, remote) = (
+            pair.local.foundation.clone(),
+            pair.remote.foundation.clone(),
+        );
+        for other in &mut self.pairs {
+            if other.state == PairState::Frozen && other.foundation() == (&local, &remote) {
+                other.state = PairState::Waiting;
+            }
+        }
+    }
+}
+
+/// RFC 8445 section 6.1.2.2, with the scopes of RFC 6724: a link-local address only reaches its
+/// like, and a loopback address its machine.
+fn reachable(local: IpAddr, remote: IpAddr) -> bool {
+    let link_local = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    };
+    local.is_ipv4() == remote.is_ipv4()
+        && link_local(local) == link_local(remote)
+        && (!local.is_loopback() || remote.is_loopback())
+}
+
+/// RFC 8445 section 6.1.2.3.
+fn pair_priority(role: Role, local: &Candidate, remote: &Candidate) -> u64 {
+    let (controlling, controlled) = match role {
+        Role::Controlling => (local.priority, remote.priority),
+        Role::Controlled => (remote.priority, local.priority),
+    };
+    let (g, d) = (u64::from(controlling), u64::from(controlled));
+    (g.min(d) << 32) + 2 * g.max(d) + u64::from(g > d)
+}
