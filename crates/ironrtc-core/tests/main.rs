@@ -1,0 +1,3 @@
+//! Whole connections over a simulated network, one module per capability.
+
+mod connect;
