@@ -1,3 +1,9 @@
 //! Whole connections over a simulated network, one module per capability.
 
 mod connect;
+mod liveness;
+mod nat;
+mod negotiate;
+mod ortc;
+mod security;
+mod statistics;

@@ -68,6 +68,7 @@ pub struct Endpoint {
     pub max_segments: usize,
     pub(crate) host: usize,
     pub(crate) addresses: Vec<IpAddr>,
+    sockets: Vec<SocketAddr>,
     next_port: u16,
     buffer: Vec<u8>,
 }
@@ -83,6 +84,7 @@ impl Endpoint {
             max_segments: 10,
             host,
             addresses,
+            sockets: Vec::new(),
             next_port: 5000,
             buffer: Vec::new(),
         }
@@ -159,6 +161,9 @@ impl Endpoint {
     }
 
     pub(crate) fn deliver(&mut self, now: Time, mut datagram: Datagram) {
+        if !self.sockets.contains(&datagram.to) {
+            return;
+        }
         let path = Path {
             local: datagram.to,
             remote: datagram.from,
@@ -171,6 +176,7 @@ impl Endpoint {
     pub(crate) fn gather(&mut self, now: Time, stun: Option<SocketAddr>) {
         for address in self.addresses.clone() {
             let socket = SocketAddr::new(address, self.next_port);
+            self.sockets.push(socket);
             self.connection.add_local_socket(now, socket);
         }
         self.next_port += 1;
