@@ -1,6 +1,8 @@
 //! Whole connections over a simulated network, one module per capability.
 
+mod channels;
 mod connect;
+mod delivery;
 mod liveness;
 mod nat;
 mod negotiate;

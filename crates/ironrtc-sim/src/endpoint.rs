@@ -66,6 +66,8 @@ pub struct Endpoint {
     pub unread: Vec<ChannelId>,
     /// Most datagrams in one batch.
     pub max_segments: usize,
+    /// Most datagrams that were in one batch.
+    pub largest_batch: usize,
     pub(crate) host: usize,
     pub(crate) addresses: Vec<IpAddr>,
     sockets: Vec<SocketAddr>,
@@ -82,6 +84,7 @@ impl Endpoint {
             messages: BTreeMap::new(),
             unread: Vec::new(),
             max_segments: 10,
+            largest_batch: 0,
             host,
             addresses,
             sockets: Vec::new(),
@@ -154,6 +157,7 @@ impl Endpoint {
                 "{} segments, not {max}",
                 segments.len()
             );
+            self.largest_batch = self.largest_batch.max(segments.len());
             for data in segments {
                 network.send(now, transmit.path.local, transmit.path.remote, data);
             }

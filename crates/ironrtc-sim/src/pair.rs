@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ironrtc_core::channel::ChannelId;
 use ironrtc_core::ice::GatheringState;
 use ironrtc_core::jsep::{CandidateInit, SdpType, SessionDescription, SignalingState};
 use ironrtc_core::peer::{Event, PeerConfig, PeerConnection};
@@ -333,5 +334,14 @@ impl Pair {
             self.b.connection.connection_state(),
             self.now
         );
+    }
+
+    /// [`connect`](Self::connect), and waits until the channel is open: its names on A and on B.
+    pub fn open(&mut self) -> (ChannelId, ChannelId) {
+        self.connect();
+        let announced =
+            self.run_until(Duration::from_secs(30), |pair| !pair.b.announced.is_empty());
+        assert!(announced, "the channel is announced");
+        (ChannelId(0), self.b.announced[0])
     }
 }
