@@ -22,6 +22,11 @@ export class Events {
       found.taken = true;
       return Promise.resolve(found.event);
     }
+    return this.upcoming(what, matches, timeout);
+  }
+
+  // The same, of those to come.
+  upcoming(what, matches, timeout = DEFAULT_TIMEOUT) {
     return new Promise((resolve, reject) => {
       const waiter = { matches, resolve: (event) => { clearTimeout(timer); resolve(event); } };
       const timer = setTimeout(() => {

@@ -15,6 +15,7 @@ export async function negotiate(offerer, answerer, options) {
 export class Trickle {
   failures = [];
   collisions = 0;
+  #gate = Promise.resolve();
   #negotiations = new Events();
 
   constructor(polite, impolite) {
@@ -43,7 +44,7 @@ export class Trickle {
 
   // The peer takes one thing after another, in the order in which they were sent.
   #deliver(side, job) {
-    side.incoming = side.incoming.then(job).catch((error) => this.failures.push(error));
+    side.incoming = side.incoming.then(() => this.#gate).then(job).catch((error) => this.failures.push(error));
   }
 
   // Sets the fitting local description and sends it.
@@ -89,6 +90,17 @@ export class Trickle {
     } catch (error) {
       if (!side.ignoring) throw error;
     }
+  }
+
+  // Both sides make an offer, by `cause`, before either hears of the other's.
+  async collide(cause) {
+    let open;
+    this.#gate = new Promise((resolve) => { open = resolve; });
+    const both = this.sides.map(({ connection: { peer, name } }) =>
+      peer.events.upcoming(`${peer.name}: an offer`, (e) => e.pc === name && e.state === 'have-local-offer'));
+    await cause();
+    await Promise.all(both);
+    open();
   }
 
   // An offer was answered and the answer applied.
