@@ -70,18 +70,58 @@ async def connect(one, two):
     assert await theirs.recv() == "hello"
 
 
+class Nat(asyncio.DatagramProtocol):
+    """Takes datagrams for a server and sends them on from an address of its own per sender."""
+
+    def __init__(self, server):
+        self.server = server
+        self.outside = {}
+
+    def connection_made(self, transport):
+        self.inside = transport
+
+    def datagram_received(self, data, sender):
+        asyncio.ensure_future(self.forward(data, sender))
+
+    async def forward(self, data, sender):
+        if sender not in self.outside:
+            make = asyncio.get_running_loop().create_datagram_endpoint
+            self.outside[sender], _ = await make(
+                lambda: Back(self.inside, sender), remote_addr=self.server
+            )
+        self.outside[sender].sendto(data)
+
+
+class Back(asyncio.DatagramProtocol):
+    """The way back through the translation."""
+
+    def __init__(self, inside, sender):
+        self.inside = inside
+        self.sender = sender
+
+    def datagram_received(self, data, _):
+        self.inside.sendto(data, self.sender)
+
+
 async def test_a_server_reflexive_candidate_is_gathered(tmp_path):
-    # Bound to every interface, the socket reaches coturn from the loopback address, which no host
-    # candidate has.
     async with coturn(tmp_path) as port, IronPeer() as peer:
-        url = f"stun:127.0.0.1:{port}"
-        pc = await peer.connection(iceServers=[{"urls": [url]}], bind=["0.0.0.0:0"])
+        make = asyncio.get_running_loop().create_datagram_endpoint
+        inside, nat = await make(lambda: Nat(("127.0.0.1", port)), local_addr=("127.0.0.1", 0))
+        url = f"stun:127.0.0.1:{inside.get_extra_info('sockname')[1]}"
+        pc = await peer.connection(iceServers=[{"urls": [url]}])
         await pc.create_channel("chat")
         found = candidates(await pc.offer())
+        mapped = {
+            outside.get_extra_info("sockname"): sender for sender, outside in nat.outside.items()
+        }
         reflexive = [line for line in found if line[7] == "srflx"]
         assert reflexive, found
-        assert reflexive[0][4] == "127.0.0.1"
-        assert "raddr" in reflexive[0]
+        for line in reflexive:
+            # Address and port as coturn saw them, and the base that they belong to.
+            base = mapped[line[4], int(line[5])]
+            related = dict(zip(line[8::2], line[9::2]))
+            assert (related["raddr"], int(related["rport"])) == base
+            assert any(host[4:6] == [base[0], str(base[1])] for host in found)
         trickled = await pc.event("icecandidate")
         while trickled["candidate"] and " srflx " not in trickled["candidate"]["candidate"]:
             trickled = await pc.event("icecandidate")
