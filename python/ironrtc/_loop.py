@@ -179,6 +179,7 @@ def _after_fork_in_child() -> None:
     global _inboxes, _inboxes_lock
     _inboxes = weakref.WeakKeyDictionary()
     _inboxes_lock = threading.Lock()
+    _ironrtc.after_fork_in_child()
 
 
 if hasattr(os, "register_at_fork"):

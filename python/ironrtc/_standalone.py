@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from . import _ironrtc
 from ._link import Link, candidate_from_native, candidate_to_native, create_native_channel
 from ._loop import current_inbox, next_token
+from ._native_types import servers_to_native
 from .rtcconfiguration import RTCIceServer, RTCIceTransportPolicy
 from .rtcicetransport import RTCIceCandidate, RTCIceParameters
 
@@ -38,16 +39,14 @@ class StandaloneLink(Link):
     ) -> None:
         self._servers = servers
         self._policy = policy
-        self._parameters = RTCIceParameters(
-            usernameFragment=username or _random(_UFRAG_LENGTH),
-            password=password or _random(_PASSWORD_LENGTH),
-        )
+        self._username = username or _random(_UFRAG_LENGTH)
+        self._password = password or _random(_PASSWORD_LENGTH)
         self._remote: list[RTCIceCandidate] = []
         self._token = next_token()
         self._transport: Optional[_ironrtc.Transport] = None
 
     def local_parameters(self) -> RTCIceParameters:
-        return self._parameters
+        return RTCIceParameters(usernameFragment=self._username, password=self._password)
 
     def local_candidates(self) -> list[RTCIceCandidate]:
         if self._transport is None:
@@ -102,7 +101,7 @@ class StandaloneLink(Link):
 
     async def stop_dtls(self) -> None:
         if self._transport is not None:
-            await current_inbox().run(self._transport.stop_dtls)
+            self._transport.stop_dtls()
 
     async def start_sctp(
         self, local_port: int, remote_port: int, max_message_size: Optional[int]
@@ -117,13 +116,10 @@ class StandaloneLink(Link):
         if self._transport is None:
             inbox = current_inbox()
             self._transport = _ironrtc.Transport(
-                [
-                    [server.urls] if isinstance(server.urls, str) else list(server.urls)
-                    for server in self._servers
-                ],
+                servers_to_native(self._servers),
                 self._policy is RTCIceTransportPolicy.RELAY,
-                self._parameters.usernameFragment,
-                self._parameters.password,
+                self._username,
+                self._password,
             )
             inbox.register(self._token, self)
             self._transport.attach(inbox.native, self._token)
