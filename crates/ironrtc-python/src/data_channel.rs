@@ -13,7 +13,7 @@ use pyo3::types::{PyBytes, PyList, PyMemoryView, PyString};
 use crate::exception;
 use crate::inbox::Inbox;
 use crate::runtime::{self, Owned, Task};
-use crate::target::Target;
+use crate::target::{Started, Target, none, start};
 
 /// Up to this size a copy is cheaper than to share the object with Python.
 const COPY_LIMIT: usize = 4096;
@@ -136,6 +136,16 @@ impl DataChannel {
             }
         }
         Ok((list, more))
+    }
+
+    /// Wait until no more than `amount` bytes are queued.
+    fn drain(&self, py: Python<'_>, inbox: &Inbox, token: u64, amount: usize) -> PyResult<Started> {
+        let channel = self.channel.get()?.clone();
+        let operation = async move { channel.buffered_amount_below(amount).await };
+        start(py, inbox, token, operation, |py, result| {
+            result.map_err(|error| exception::from_send(&error))?;
+            Ok(none(py))
+        })
     }
 
     fn close(&self, py: Python<'_>) -> PyResult<()> {

@@ -167,7 +167,10 @@ impl PeerConnection {
     }
 
     fn close(&self, py: Python<'_>, inbox: &Inbox, token: u64) -> PyResult<Started> {
-        let connection = self.connection.get()?.clone();
+        let Ok(connection) = self.connection.get().cloned() else {
+            // In a forked child there is nothing to end; the parent's goes on.
+            return Ok((true, None));
+        };
         let operation = async move { connection.close().await };
         start(py, inbox, token, operation, |py, ()| Ok(none(py)))
     }

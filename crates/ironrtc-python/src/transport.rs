@@ -189,7 +189,10 @@ impl Transport {
     }
 
     fn stop(&self, py: Python<'_>, inbox: &Inbox, token: u64) -> PyResult<Started> {
-        let transport = self.transport.get()?.clone();
+        let Ok(transport) = self.transport.get().cloned() else {
+            // In a forked child there is nothing to end; the parent's goes on.
+            return Ok((true, None));
+        };
         let operation = async move { transport.stop().await };
         start(py, inbox, token, operation, |py, ()| Ok(none(py)))
     }
