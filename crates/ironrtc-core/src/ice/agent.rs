@@ -135,8 +135,32 @@ impl Agent {
             self.queries.clear();
             self.sockets_complete = false;
             self.local_candidates.clear();
+        } else if let Some(local) = &self.local {
+            // Candidates gathered early belong to the first generation.
+            for candidate in &mut self.local_candidates {
+                candidate.username_fragment = Some(local.ufrag.clone());
+            }
         }
         self.refresh_state(now);
+    }
+
+    /// Forgets the peer, as after a rollback. Sockets and candidates stay, for the next peer's
+    /// description.
+    pub fn forget_remote(&mut self, now: Time) {
+        if self.state == IceState::Closed {
+            return;
+        }
+        self.begin_generation();
+        self.remote = None;
+        self.stale_remote = None;
+        self.previous = None;
+        self.responses.clear();
+        self.refresh_state(now);
+    }
+
+    /// Whether only relayed candidates may be used. The sockets that are known stay as they are.
+    pub fn set_relay_only(&mut self, relay_only: bool) {
+        self.config.relay_only = relay_only;
     }
 
     /// Sets the peer's credentials. Others than the present ones mean that it restarted.
@@ -381,6 +405,11 @@ impl Agent {
                 .pairs
                 .iter()
                 .any(|pair| pair.path == path && pair.authenticated)
+    }
+
+    /// Whether a request with our password came from this path before the peer's description did.
+    pub fn heard_early(&self, path: Path) -> bool {
+        self.early.iter().any(|seen| seen.path == path)
     }
 
     /// Where to send data.
