@@ -55,8 +55,6 @@ class PeerConnection:
     ice_gathering_state: str
     ice_role: str
     can_trickle_ice_candidates: Optional[bool]
-    has_sctp: bool
-    sctp_mid: Optional[str]
     max_channels: Optional[int]
     def __new__(
         cls, configuration: dict[str, Any], certificate: Certificate

@@ -14,7 +14,7 @@ from . import _ironrtc
 from ._link import PeerLink, candidate_from_native, candidate_to_native
 from ._loop import Inbox, current_inbox, next_token, running_inbox
 from ._native_types import configuration_to_native, stats_from_native
-from ._validation import validate_description
+from ._validation import data_mid, validate_description
 from .events import RTCPeerConnectionIceErrorEvent
 from .exceptions import (
     InternalError,
@@ -414,7 +414,6 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     def __createSctp(self) -> RTCSctpTransport:
         self.__sctp = RTCSctpTransport(self.__dtls)
-        self.__sctp.mid = self.__native.sctp_mid
         if self.__inbox is not None:
             self.__sctp._attach(self.__inbox)
         return self.__sctp
@@ -470,10 +469,17 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def __synchronise(self) -> None:
         """Show what a finished operation has changed, even if its events are still on the way."""
         self.__set_signaling_state(self.__native.signaling_state)
-        if self.__sctp is None and self.__native.has_sctp:
-            self.__createSctp()
-        elif self.__sctp is not None and self.__sctp.mid is None:
-            self.__sctp.mid = self.__native.sctp_mid
+        if self.__sctp is None or self.__sctp.mid is None:
+            mid = self.__described_data_mid()
+            if mid is not None:
+                (self.__sctp or self.__createSctp()).mid = mid
+
+    def __described_data_mid(self) -> Optional[str]:
+        """The identifier of the m-line for data channels in what was described so far."""
+        for description in self.__native.local_description(), self.__native.remote_description():
+            if description is not None and (mid := data_mid(description[1])) is not None:
+                return mid
+        return None
 
     def _on_event(self, kind: str, payload: Any) -> None:
         if self.__isClosed:

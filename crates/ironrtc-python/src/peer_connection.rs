@@ -256,17 +256,6 @@ impl PeerConnection {
         self.with(py, Core::can_trickle_ice_candidates)
     }
 
-    /// The identification tag of the data section, if it is negotiated.
-    #[getter]
-    fn sctp_mid(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        Ok(self.with(py, Core::sctp)?.and_then(|sctp| sctp.mid))
-    }
-
-    #[getter]
-    fn has_sctp(&self, py: Python<'_>) -> PyResult<bool> {
-        Ok(self.with(py, Core::sctp)?.is_some())
-    }
-
     #[getter]
     fn max_channels(&self, py: Python<'_>) -> PyResult<Option<u16>> {
         Ok(self
