@@ -15,12 +15,16 @@ use bytes::Bytes;
 
 pub use command::run;
 
-/// Bytes that an end may have waiting before [`End::send`] waits, the same for every stack.
-pub const BUFFERED: usize = 1024 * 1024;
+/// Bytes that an end may have waiting before [`End::send`] waits: 1 MiB, or `BENCH_BUFFERED`.
+pub fn buffered() -> usize {
+    std::env::var("BENCH_BUFFERED").map_or(1024 * 1024, |bytes| {
+        bytes.parse().expect("BENCH_BUFFERED is a number of bytes")
+    })
+}
 
 /// One end of a connected pair, with one reliable and ordered channel.
 pub trait End: Send + 'static {
-    /// Queues one message. Waits until the channel is open, and while more than [`BUFFERED`]
+    /// Queues one message. Waits until the channel is open, and while more than [`buffered`]
     /// bytes wait to be sent.
     fn send(&mut self, message: Bytes) -> impl Future<Output = ()> + Send;
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use bench_harness::{BUFFERED, End};
+use bench_harness::{End, buffered};
 use bytes::Bytes;
 use str0m::channel::ChannelId;
 use str0m::net::{Protocol, Receive};
@@ -35,7 +35,7 @@ impl Peer {
         Self {
             // 128 KiB is the default, and counts what is in flight: it would hold str0m back.
             rtc: Rtc::builder()
-                .set_sctp_max_buffered_amount(BUFFERED)
+                .set_sctp_max_buffered_amount(buffered())
                 .build(now),
             socket,
             channel: None,

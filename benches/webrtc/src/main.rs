@@ -4,7 +4,7 @@ mod peer;
 
 use std::sync::Arc;
 
-use bench_harness::{BUFFERED, Stack};
+use bench_harness::{Stack, buffered};
 use webrtc::peer_connection::{PeerConnection, PeerConnectionBuilder, RTCSessionDescription};
 use webrtc::runtime::TokioRuntime;
 
@@ -22,7 +22,7 @@ impl Webrtc {
             .with_handler(Arc::new(handler))
             .with_udp_addrs(vec!["127.0.0.1:0"])
             .with_dedicated_reactor_pool_size(self.reactors)
-            .with_data_channel_send_buffer_limit(BUFFERED)
+            .with_data_channel_send_buffer_limit(buffered())
             .build()
             .await
             .expect("a connection");
