@@ -9,6 +9,12 @@ use crate::dtls::Role;
 use crate::sctp::{self, Association, OutgoingMessage, Reliability, SctpState, StreamId};
 use crate::time::Time;
 
+/// Events that may wait before channels that the peer makes are left unread in SCTP. Events about
+/// channels that exist are bounded by their number.
+const MAX_WAITING_EVENTS: usize = 1024;
+/// Most bytes of labels and protocols that the peer may have us keep.
+const MAX_PEER_NAMES: usize = 16 * 1024 * 1024;
+
 /// Names a channel for as long as the connection lives; never used again, unlike its stream's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(pub u64);
@@ -93,6 +99,7 @@ pub struct Channel {
     /// What could not be sent any more counts on after close (webrtc-pc section 6.2).
     unsent: usize,
     forgotten: bool,
+    by_peer: bool,
     messages_sent: u64,
     bytes_sent: u64,
     messages_received: u64,
@@ -113,6 +120,7 @@ impl Channel {
             low_threshold: 0,
             unsent: 0,
             forgotten: false,
+            by_peer: false,
             messages_sent: 0,
             bytes_sent: 0,
             messages_received: 0,
@@ -155,6 +163,10 @@ impl Channel {
         (self.messages_received, self.bytes_received)
     }
 
+    fn name_len(&self) -> usize {
+        self.label.len() + self.init.protocol.len()
+    }
+
     fn is_live(&self) -> bool {
         self.state != ChannelState::Closed
     }
@@ -169,6 +181,11 @@ pub struct Channels {
     role: Option<Role>,
     remote_max_message_size: Option<u64>,
     events: VecDeque<Event>,
+    /// Streams with a channel of the peer that waits to be made, and whether the peer has reset
+    /// them since.
+    deferred: BTreeMap<StreamId, bool>,
+    /// Bytes of labels and protocols of the peer's channels.
+    peer_names: usize,
     opened: u64,
     closed: u64,
     over: bool,
@@ -349,10 +366,35 @@ impl Channels {
     pub fn forget(&mut self, id: ChannelId) {
         match self.channels.get_mut(&id) {
             Some(channel) if channel.is_live() => channel.forgotten = true,
-            Some(_) => {
-                self.channels.remove(&id);
-            }
+            Some(_) => self.remove(id),
             None => {}
+        }
+    }
+
+    /// After the end, allows new channels on a new association.
+    pub(crate) fn reopen(&mut self) {
+        self.over = false;
+        self.role = None;
+        self.deferred.clear();
+    }
+
+    /// Makes channels of the peer that had to wait, as far as events have been taken.
+    pub(crate) fn resume(&mut self, now: Time, sctp: &mut Association) {
+        while self.events.len() < MAX_WAITING_EVENTS
+            && let Some((stream, reset)) = self.deferred.pop_first()
+        {
+            self.on_readable(now, sctp, stream);
+            if reset {
+                self.on_reset_by_peer(now, sctp, stream);
+            }
+        }
+    }
+
+    fn remove(&mut self, id: ChannelId) {
+        if let Some(channel) = self.channels.remove(&id)
+            && channel.by_peer
+        {
+            self.peer_names -= channel.name_len();
         }
     }
 
@@ -485,6 +527,10 @@ impl Channels {
             self.fill(now, sctp, id);
             return;
         }
+        if self.events.len() >= MAX_WAITING_EVENTS {
+            self.deferred.entry(stream).or_default();
+            return;
+        }
         while let Some(message) = sctp.recv(stream) {
             let control = if message.ppid == PPID_DCEP {
                 dcep::parse(&message.data)
@@ -495,13 +541,20 @@ impl Channels {
                 self.drops.add(DropReason::ChannelControl);
                 continue;
             };
+            let mut channel = Channel::new(label, init, Some(stream));
+            channel.by_peer = true;
+            if self.peer_names + channel.name_len() > MAX_PEER_NAMES {
+                self.drops.add(DropReason::ChannelControl);
+                sctp.reset_stream(now, stream);
+                continue;
+            }
             // RFC 8832 section 6: an ACK answers, and goes in order.
             if sctp.send(now, stream, self::control(dcep::ack())).is_err() {
                 return;
             }
-            sctp.set_stream_priority(stream, init.priority.weight());
-            let mut channel = Channel::new(label, init, Some(stream));
+            sctp.set_stream_priority(stream, channel.init.priority.weight());
             channel.state = ChannelState::Open;
+            self.peer_names += channel.name_len();
             let id = self.insert(channel);
             self.opened += 1;
             self.events.push_back(Event::Announced(id));
@@ -557,6 +610,9 @@ impl Channels {
     /// RFC 8831 section 6.7: a reset of the peer's stream closes ours too.
     fn on_reset_by_peer(&mut self, now: Time, sctp: &mut Association, stream: StreamId) {
         let Some(&id) = self.by_stream.get(&stream) else {
+            if let Some(reset) = self.deferred.get_mut(&stream) {
+                *reset = true;
+            }
             return;
         };
         let Some(channel) = self.channels.get_mut(&id) else {
@@ -608,7 +664,7 @@ impl Channels {
             self.by_stream.remove(&stream);
         }
         if channel.forgotten {
-            self.channels.remove(&id);
+            self.remove(id);
         }
         self.events.push_back(Event::Closed(id));
     }

@@ -135,8 +135,32 @@ impl Agent {
             self.queries.clear();
             self.sockets_complete = false;
             self.local_candidates.clear();
+        } else if let Some(local) = &self.local {
+            // Candidates gathered early belong to the first generation.
+            for candidate in &mut self.local_candidates {
+                candidate.username_fragment = Some(local.ufrag.clone());
+            }
         }
         self.refresh_state(now);
+    }
+
+    /// Forgets the peer, as after a rollback. Sockets and candidates stay, for the next peer's
+    /// description.
+    pub fn forget_remote(&mut self, now: Time) {
+        if self.state == IceState::Closed {
+            return;
+        }
+        self.begin_generation();
+        self.remote = None;
+        self.stale_remote = None;
+        self.previous = None;
+        self.responses.clear();
+        self.refresh_state(now);
+    }
+
+    /// Whether only relayed candidates may be used. The sockets that are known stay as they are.
+    pub fn set_relay_only(&mut self, relay_only: bool) {
+        self.config.relay_only = relay_only;
     }
 
     /// Sets the peer's credentials. Others than the present ones mean that it restarted.
@@ -255,6 +279,13 @@ impl Agent {
         if ip.is_unspecified() || ip.is_multicast() || broadcast {
             return Err(AddCandidateError::Address(ip));
         }
+        // After our restart the peer's old candidates, which its description still has, say nothing
+        // about where it will be reached.
+        if self.remote.is_none()
+            && let Some(stale) = &self.stale_remote
+        {
+            return Err(AddCandidateError::Generation(stale.ufrag.clone()));
+        }
         let expected = self.remote.as_ref().map(|remote| &remote.ufrag);
         if let (Some(fragment), Some(expected)) = (&candidate.username_fragment, expected)
             && fragment != expected
@@ -371,12 +402,22 @@ impl Agent {
         self.events.pop_front()
     }
 
-    /// Whether data from this path may be handed up: its remote has proved itself with a check,
-    /// and still consents.
+    /// Whether data from this path may be handed up: the peer has answered a check of ours on it,
+    /// which nobody can do who only repeats what the peer once said, and still consents.
     pub fn accepts(&self, path: Path) -> bool {
         self.previous
             .as_ref()
             .is_some_and(|previous| previous.path == path)
+            || self
+                .pairs
+                .iter()
+                .any(|pair| pair.path == path && pair.authenticated && pair.is_valid())
+    }
+
+    /// Whether an authenticated request came from this path, perhaps before the peer's description
+    /// did: [`accepts`](Self::accepts) may follow.
+    pub fn may_accept(&self, path: Path) -> bool {
+        self.early.iter().any(|seen| seen.path == path)
             || self
                 .pairs
                 .iter()

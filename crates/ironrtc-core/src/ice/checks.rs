@@ -9,6 +9,9 @@ use crate::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, Transactio
 impl Agent {
     /// Appends the next request that is due.
     pub(super) fn write_due_check(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit> {
+        if !self.check_is_due(now) {
+            return None;
+        }
         let remote = self.remote.clone()?;
         if let Some(index) = self.retransmission_due(now) {
             return self.resend(now, index, &remote, out);
@@ -37,6 +40,19 @@ impl Agent {
             .iter()
             .position(|pair| pair.nominated && pair.next_consent <= now);
         due.and_then(|index| self.send_consent(now, index, &remote, out))
+    }
+
+    /// Whether [`write_due_check`](Self::write_due_check) may find something; asked for every batch
+    /// of data, so it copies nothing.
+    fn check_is_due(&self, now: Time) -> bool {
+        !self.triggered.is_empty()
+            || self.retransmission_due(now).is_some()
+            || self.nomination_due(now).is_some()
+            || (self.next_check <= now && self.may_check() && self.next_ordinary().is_some())
+            || self
+                .pairs
+                .iter()
+                .any(|pair| pair.nominated && pair.next_consent <= now)
     }
 
     /// Once a pair is nominated no new ones are checked (RFC 8445 section 8.1.2).

@@ -126,15 +126,17 @@ impl Agent {
 
     /// The next moment at which the state may change by itself.
     pub(super) fn next_verdict(&self) -> Option<Time> {
-        let mut times: Vec<Time> = Vec::new();
+        let mut next: Option<Time> = None;
+        let mut consider = |at: Time| next = Some(next.map_or(at, |known| known.min(at)));
         for pair in self.pairs.iter().filter(|pair| pair.is_valid()) {
-            times.push(pair.consent_until);
-            let quiet = pair.last_seen + self.config.disconnected_timeout;
+            consider(pair.consent_until);
             if self.selected == Some(pair.path) && self.state != IceState::Disconnected {
-                times.push(quiet);
+                consider(pair.last_seen + self.config.disconnected_timeout);
             }
         }
-        times.extend(self.previous.as_ref().map(|previous| previous.until));
+        if let Some(previous) = &self.previous {
+            consider(previous.until);
+        }
         let waiting = self.selected.is_none() && self.state == IceState::Checking;
         if let Some(started) = self.started.filter(|_| waiting) {
             let end = started + self.config.patience;
@@ -145,9 +147,9 @@ impl Agent {
                 .all(|pair| pair.state == PairState::Failed)
                 || end > self.clock
             {
-                times.push(end);
+                consider(end);
             }
         }
-        times.into_iter().min()
+        next
     }
 }

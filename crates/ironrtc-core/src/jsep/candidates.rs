@@ -94,7 +94,8 @@ impl Negotiator {
     /// Takes in a candidate that was gathered here, and gives it as the application sends it.
     pub fn on_local_candidate(&mut self, candidate: &Candidate) -> CandidateInit {
         let line = candidate.to_string();
-        if self.gathered.len() < MAX_LINES {
+        // One gathered early, or before a rollback, may be told again.
+        if self.gathered.len() < MAX_LINES && !self.gathered.contains(candidate) {
             self.gathered.push(candidate.clone());
         }
         let place = self.decorate_all();

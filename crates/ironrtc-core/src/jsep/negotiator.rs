@@ -148,6 +148,17 @@ impl Negotiator {
         self.state != SignalingState::Closed && (self.restart_wanted || (self.data_wanted && !data))
     }
 
+    /// Whether the last completed exchange ended with the peer declining our data section.
+    pub(crate) fn peer_declined_data(&self) -> bool {
+        let data = |description: &Option<Description>| {
+            description.as_ref().is_some_and(|d| d.data().is_some())
+        };
+        self.state == SignalingState::Stable
+            && data(&self.current_local)
+            && self.current_remote.is_some()
+            && !data(&self.current_remote)
+    }
+
     /// The local description of the last completed exchange.
     pub fn current_local_description(&self) -> Option<SessionDescription> {
         self.current_local.as_ref().map(Description::to_description)

@@ -1,21 +1,28 @@
 //! A peer connection, sans-IO: offer and answer on top of a transport, W3C states and events.
 
-use std::net::{IpAddr, SocketAddr};
+mod candidates;
+mod events;
+mod io;
+mod signaling;
+mod state;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::channel::{self, ChannelId, CreateError, DataChannelInit, Message, SendError};
-use crate::datagram::{Ecn, Path, Transmit};
+pub use state::ConnectionState;
+
+use crate::channel;
+use crate::datagram::Path;
 use crate::dtls::{Certificate, DtlsState};
 use crate::ice::{Candidate, GatheringState, IceConfig, IceState};
-use crate::jsep::{
-    BundlePolicy, CandidateInit, JsepError, Negotiator, OfferOptions, SessionDescription,
-    SignalingState,
-};
+use crate::jsep::{BundlePolicy, CandidateInit, JsepConfig, Negotiator, SignalingState};
 use crate::rng::Rng;
 use crate::sctp::{SctpConfig, SctpState};
 use crate::stats::StatsReport;
 use crate::time::Time;
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportConfig};
+use state::States;
 
 /// What a connection is told at its birth.
 #[derive(Clone, Debug)]
@@ -34,23 +41,6 @@ pub struct PeerConfig {
     pub gather_early: bool,
     /// The `Instant` of [`Time::ZERO`], for the DTLS library.
     pub epoch: Instant,
-}
-
-/// `RTCPeerConnectionState`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionState {
-    /// Nothing has begun.
-    New,
-    /// ICE or DTLS is on its way.
-    Connecting,
-    /// Messages flow.
-    Connected,
-    /// No sign of life lately; this may pass.
-    Disconnected,
-    /// Given up; ICE's failure can be repaired by a restart, that of DTLS cannot.
-    Failed,
-    /// Closed by this side.
-    Closed,
 }
 
 /// What a connection reports. States arrive in the order of the W3C's steps.
@@ -96,163 +86,88 @@ pub enum Event {
 }
 
 /// One connection to a peer.
+///
+/// The queue of events is bounded by what the application does, by the candidates and by time,
+/// except for channels that the peer makes: those wait in SCTP while many events about channels
+/// are unread (see [`Transport::poll_event`]).
 #[derive(Debug)]
-pub struct PeerConnection;
+pub struct PeerConnection {
+    negotiator: Negotiator,
+    transport: Transport,
+    relay_only: bool,
+    /// `[[NegotiationNeeded]]` (webrtc-pc section 4.7.3).
+    negotiation_needed: bool,
+    /// Gathering is told to the application: a local description asks for its candidates.
+    gathering_shown: bool,
+    states: States,
+    /// Candidates with a name that were given to [`Event::Resolve`] in the peer's present
+    /// generation, and whether the answer is still awaited.
+    named: Vec<(Candidate, bool)>,
+    events: VecDeque<Event>,
+}
 
 impl PeerConnection {
     /// A connection in the state `stable`.
-    pub fn new(_config: PeerConfig, _rng: Rng) -> Self {
-        todo!()
+    pub fn new(config: PeerConfig, mut rng: Rng) -> Self {
+        let jsep = JsepConfig {
+            bundle_policy: config.bundle_policy,
+            fingerprints: config.certificate.fingerprints(),
+            always_negotiate_data_channels: config.always_negotiate_data_channels,
+            max_message_size: config.sctp.max_receive_message_size as u64,
+            ice_lite: config.ice.lite,
+        };
+        let relay_only = config.ice.relay_only;
+        let transport = TransportConfig {
+            ice: config.ice,
+            sctp: config.sctp,
+            certificate: config.certificate,
+            epoch: config.epoch,
+        };
+        let mut connection = Self {
+            negotiator: Negotiator::new(jsep, rng.fork()),
+            transport: Transport::new(transport, rng),
+            relay_only,
+            negotiation_needed: false,
+            gathering_shown: false,
+            states: States::default(),
+            named: Vec::new(),
+            events: VecDeque::new(),
+        };
+        if config.gather_early {
+            connection.transport.start_gathering(Time::ZERO);
+            connection.on_transport_events();
+            connection.events.push_back(Event::Gather);
+        }
+        connection
     }
+
     /// Offer and answer, for all that only reads: descriptions, states.
     pub fn negotiator(&self) -> &Negotiator {
-        todo!()
+        &self.negotiator
     }
-    /// The transport, for all that only reads, and for the datagrams of channels.
+
+    /// The transport, for all that only reads.
     pub fn transport(&self) -> &Transport {
-        todo!()
+        &self.transport
     }
-    /// Makes an offer.
-    pub fn create_offer(
-        &mut self,
-        _options: &OfferOptions,
-    ) -> Result<SessionDescription, JsepError> {
-        todo!()
-    }
-    /// Makes an answer.
-    pub fn create_answer(&mut self) -> Result<SessionDescription, JsepError> {
-        todo!()
-    }
-    /// Applies a local description; `None` makes the fitting one.
-    pub fn set_local_description(
-        &mut self,
-        _now: Time,
-        _description: Option<SessionDescription>,
-    ) -> Result<(), JsepError> {
-        todo!()
-    }
-    /// Applies a remote description.
-    pub fn set_remote_description(
-        &mut self,
-        _now: Time,
-        _description: SessionDescription,
-    ) -> Result<(), JsepError> {
-        todo!()
-    }
-    /// Takes in a candidate of the peer, or the end of them.
-    pub fn add_ice_candidate(
-        &mut self,
-        _now: Time,
-        _init: &CandidateInit,
-    ) -> Result<(), JsepError> {
-        todo!()
-    }
-    /// The answer to [`Event::Resolve`].
-    pub fn add_resolved_candidate(&mut self, _now: Time, _candidate: Candidate, _address: IpAddr) {
-        todo!()
-    }
-    /// The next offer restarts ICE.
-    pub fn restart_ice(&mut self) {
-        todo!()
-    }
-    /// Changes what the next gathering may use (`relay` policy).
-    pub fn set_relay_only(&mut self, _relay_only: bool) {
-        todo!()
-    }
-    /// A bound UDP socket.
-    pub fn add_local_socket(&mut self, _now: Time, _address: SocketAddr) {
-        todo!()
-    }
-    /// A STUN server's address.
-    pub fn add_stun_server(&mut self, _now: Time, _url: &str, _address: SocketAddr) {
-        todo!()
-    }
-    /// A STUN server that cannot be used, and why.
-    pub fn stun_server_failed(&mut self, _url: &str, _text: &str) {
-        todo!()
-    }
-    /// No more sockets and servers will come.
-    pub fn all_sockets_added(&mut self, _now: Time) {
-        todo!()
-    }
-    /// Takes in one datagram, decrypting in place.
-    pub fn handle_datagram(
-        &mut self,
-        _now: Time,
-        _path: Path,
-        _ecn: Option<Ecn>,
-        _data: &mut [u8],
-    ) {
-        todo!()
-    }
-    /// Appends the next batch of datagrams to one destination.
-    pub fn poll_transmit(
-        &mut self,
-        _now: Time,
-        _max_segments: usize,
-        _out: &mut Vec<u8>,
-    ) -> Option<Transmit> {
-        todo!()
-    }
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
-    pub fn poll_timeout(&self) -> Option<Time> {
-        todo!()
-    }
-    /// Runs the timers that are due.
-    pub fn handle_timeout(&mut self, _now: Time) {
-        todo!()
-    }
-    /// The next event.
-    pub fn poll_event(&mut self) -> Option<Event> {
-        todo!()
-    }
-    /// Makes a data channel.
-    pub fn create_data_channel(
-        &mut self,
-        _now: Time,
-        _label: &str,
-        _init: DataChannelInit,
-    ) -> Result<ChannelId, CreateError> {
-        todo!()
-    }
-    /// Sends a message.
-    pub fn send(&mut self, _now: Time, _id: ChannelId, _message: Message) -> Result<(), SendError> {
-        todo!()
-    }
-    /// The next message of a channel.
-    pub fn recv(&mut self, _now: Time, _id: ChannelId) -> Option<Message> {
-        todo!()
-    }
-    /// Sets when `BufferedAmountLow` comes.
-    pub fn set_buffered_amount_low_threshold(&mut self, _id: ChannelId, _bytes: usize) {
-        todo!()
-    }
-    /// Closes a channel.
-    pub fn close_channel(&mut self, _now: Time, _id: ChannelId) {
-        todo!()
-    }
-    /// The application dropped its handle of a channel.
-    pub fn forget_channel(&mut self, _id: ChannelId) {
-        todo!()
-    }
+
     /// `connectionState`.
     pub fn connection_state(&self) -> ConnectionState {
-        todo!()
+        self.states.connection
     }
+
     /// `iceConnectionState`.
     pub fn ice_connection_state(&self) -> IceState {
-        todo!()
+        self.states.ice
     }
+
     /// `iceGatheringState`.
     pub fn ice_gathering_state(&self) -> GatheringState {
-        todo!()
+        self.states.gathering
     }
-    /// Ends everything. Goodbyes still wait in [`poll_transmit`](Self::poll_transmit).
-    pub fn close(&mut self, _now: Time) {
-        todo!()
-    }
+
     /// Statistics (`getStats`); `unix_now` is the time since 1970.
-    pub fn stats(&self, _now: Time, _unix_now: Duration) -> StatsReport {
-        todo!()
+    pub fn stats(&self, now: Time, unix_now: Duration) -> StatsReport {
+        crate::stats::report(&self.transport, now, unix_now)
     }
 }

@@ -3,6 +3,10 @@
 //! An entry is a list of fields, so that a binding turns it into its own kind of object without
 //! knowing each type.
 
+mod report;
+
+pub(crate) use report::report;
+
 /// One value of a statistics object.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StatsValue {

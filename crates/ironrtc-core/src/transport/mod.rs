@@ -3,16 +3,22 @@
 //! This is the level of ORTC: a [`Transport`] takes a [`TransportPlan`], whoever wrote it. Drivers
 //! give it datagrams and time, and pull batches of datagrams and events.
 
+mod channels;
+mod events;
+mod lifecycle;
 mod plan;
+mod receive;
+mod transmit;
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 pub use plan::{DtlsPlan, Plan, RemoteIce, SctpPlan, TransportPlan};
 
-use crate::channel::{self, ChannelId, Channels, CreateError, DataChannelInit, Message, SendError};
-use crate::datagram::{DropCounters, Ecn, Path, Transmit};
-use crate::dtls::{self, Certificate, DtlsError, DtlsState};
-use crate::ice::{self, AddCandidateError, Agent, Candidate, IceConfig};
+use crate::channel::{self, Channels};
+use crate::datagram::{DropCounters, Path};
+use crate::dtls::{self, Certificate, DtlsError, DtlsState, Engine};
+use crate::ice::{self, Agent, IceConfig};
 use crate::rng::Rng;
 use crate::sctp::{Association, SctpConfig, SctpState};
 use crate::time::Time;
@@ -43,158 +49,158 @@ pub enum Event {
     Channel(channel::Event),
 }
 
+/// Where the DTLS association stands.
+#[derive(Debug)]
+enum Security {
+    /// It waits for its plan or for a path.
+    Waiting,
+    /// It has begun; the engine knows how far it is.
+    Begun(Box<Engine>),
+    /// It could not even begin.
+    Failed(DtlsError),
+    /// It was stopped before it began.
+    Stopped,
+}
+
+/// What a transport has carried, over all its paths and without STUN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TransportCounters {
+    /// Datagrams sent.
+    pub packets_sent: u64,
+    /// Datagrams received from the peer.
+    pub packets_received: u64,
+    /// Bytes sent.
+    pub bytes_sent: u64,
+    /// Bytes received from the peer.
+    pub bytes_received: u64,
+    /// How often another pair was selected.
+    pub selected_pair_changes: u64,
+}
+
 /// One transport.
 #[derive(Debug)]
-pub struct Transport;
+pub struct Transport {
+    config: TransportConfig,
+    rng: Rng,
+    /// The latest time that was told.
+    clock: Time,
+    ice: Agent,
+    /// The role of the last plan; a conflict may have decided otherwise since.
+    planned_role: Option<ice::Role>,
+    dtls_plan: Option<DtlsPlan>,
+    security: Security,
+    association: Option<Association>,
+    sctp_started: bool,
+    channels: Channels,
+    /// Handshake datagrams that came before the handshake could begin.
+    held: Vec<(Path, Vec<u8>)>,
+    /// An SCTP packet that did not fit the last batch; empty if there is none.
+    carried: Vec<u8>,
+    /// The last words to the peer, already sealed.
+    goodbyes: VecDeque<(Path, Vec<u8>)>,
+    closed: bool,
+    events: VecDeque<Event>,
+    counters: TransportCounters,
+    drops: DropCounters,
+}
 
 impl Transport {
     /// A transport that does nothing until it gets a plan.
-    pub fn new(_config: TransportConfig, _rng: Rng) -> Self {
-        todo!()
+    pub fn new(config: TransportConfig, mut rng: Rng) -> Self {
+        Self {
+            ice: Agent::new(config.ice.clone(), rng.fork()),
+            config,
+            rng,
+            clock: Time::ZERO,
+            planned_role: None,
+            dtls_plan: None,
+            security: Security::Waiting,
+            association: None,
+            sctp_started: false,
+            channels: Channels::new(),
+            held: Vec::new(),
+            carried: Vec::new(),
+            goodbyes: VecDeque::new(),
+            closed: false,
+            events: VecDeque::new(),
+            counters: TransportCounters::default(),
+            drops: DropCounters::default(),
+        }
     }
-    /// Carries out what is new in the plan: starts ICE, DTLS and SCTP once they are known, restarts
-    /// ICE under new credentials.
-    pub fn apply(&mut self, _now: Time, _plan: &TransportPlan) {
-        todo!()
-    }
-    /// Begins gathering; the driver then adds its sockets and servers.
-    pub fn start_gathering(&mut self, _now: Time) {
-        todo!()
-    }
-    /// A bound UDP socket.
-    pub fn add_local_socket(&mut self, _now: Time, _address: std::net::SocketAddr) {
-        todo!()
-    }
-    /// A STUN server's address.
-    pub fn add_stun_server(&mut self, _now: Time, _url: &str, _address: std::net::SocketAddr) {
-        todo!()
-    }
-    /// A STUN server that cannot be used, and why.
-    pub fn stun_server_failed(&mut self, _url: &str, _text: &str) {
-        todo!()
-    }
-    /// No more sockets and servers will come.
-    pub fn all_sockets_added(&mut self, _now: Time) {
-        todo!()
-    }
-    /// A candidate of the peer.
-    pub fn add_remote_candidate(
-        &mut self,
-        _now: Time,
-        _candidate: Candidate,
-    ) -> Result<(), AddCandidateError> {
-        todo!()
-    }
-    /// No more candidates of the peer will come.
-    pub fn end_of_remote_candidates(&mut self, _now: Time) {
-        todo!()
-    }
-    /// Takes in one datagram, decrypting in place.
-    pub fn handle_datagram(
-        &mut self,
-        _now: Time,
-        _path: Path,
-        _ecn: Option<Ecn>,
-        _data: &mut [u8],
-    ) {
-        todo!()
-    }
-    /// Appends the next batch of datagrams to one destination.
-    pub fn poll_transmit(
-        &mut self,
-        _now: Time,
-        _max_segments: usize,
-        _out: &mut Vec<u8>,
-    ) -> Option<Transmit> {
-        todo!()
-    }
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
-    pub fn poll_timeout(&self) -> Option<Time> {
-        todo!()
-    }
-    /// Runs the timers that are due.
-    pub fn handle_timeout(&mut self, _now: Time) {
-        todo!()
-    }
-    /// The next event.
-    pub fn poll_event(&mut self) -> Option<Event> {
-        todo!()
-    }
-    /// Makes a data channel. It opens when SCTP does.
-    pub fn create_channel(
-        &mut self,
-        _now: Time,
-        _label: &str,
-        _init: DataChannelInit,
-    ) -> Result<ChannelId, CreateError> {
-        todo!()
-    }
-    /// Sends a message.
-    pub fn send(&mut self, _now: Time, _id: ChannelId, _message: Message) -> Result<(), SendError> {
-        todo!()
-    }
-    /// The next message of a channel. What is not read stays, and closes SCTP's window.
-    pub fn recv(&mut self, _now: Time, _id: ChannelId) -> Option<Message> {
-        todo!()
-    }
-    /// Bytes of messages sent that have not gone to the network yet.
-    pub fn buffered_amount(&self, _id: ChannelId) -> usize {
-        todo!()
-    }
-    /// Sets when `BufferedAmountLow` comes.
-    pub fn set_buffered_amount_low_threshold(&mut self, _id: ChannelId, _bytes: usize) {
-        todo!()
-    }
-    /// Closes a channel.
-    pub fn close_channel(&mut self, _now: Time, _id: ChannelId) {
-        todo!()
-    }
-    /// The application dropped its handle.
-    pub fn forget_channel(&mut self, _id: ChannelId) {
-        todo!()
-    }
+
     /// The channels.
     pub fn channels(&self) -> &Channels {
-        todo!()
+        &self.channels
     }
+
     /// The ICE agent.
     pub fn ice(&self) -> &Agent {
-        todo!()
+        &self.ice
     }
+
+    /// The certificate that is shown to the peer.
+    pub fn certificate(&self) -> &Certificate {
+        &self.config.certificate
+    }
+
+    /// The DTLS engine, once the handshake has begun.
+    pub fn dtls(&self) -> Option<&Engine> {
+        match &self.security {
+            Security::Begun(engine) => Some(engine),
+            _ => None,
+        }
+    }
+
     /// The state of DTLS.
     pub fn dtls_state(&self) -> DtlsState {
-        todo!()
+        match &self.security {
+            Security::Waiting => DtlsState::New,
+            Security::Begun(engine) => engine.state(),
+            Security::Failed(_) => DtlsState::Failed,
+            Security::Stopped => DtlsState::Closed,
+        }
     }
+
     /// Why DTLS failed.
     pub fn dtls_failure(&self) -> Option<&DtlsError> {
-        todo!()
+        match &self.security {
+            Security::Begun(engine) => engine.failure(),
+            Security::Failed(error) => Some(error),
+            _ => None,
+        }
     }
+
     /// Our role in DTLS, once it is known.
     pub fn dtls_role(&self) -> Option<dtls::Role> {
-        todo!()
+        self.dtls_plan.as_ref().map(|plan| plan.role)
     }
+
     /// The peer's certificate in DER, once it is shown and accepted.
     pub fn remote_certificate(&self) -> Option<&[u8]> {
-        todo!()
+        self.dtls()?.remote_certificate()
     }
+
     /// The SCTP association, once there is one.
     pub fn sctp(&self) -> Option<&Association> {
-        todo!()
+        self.association.as_ref()
     }
-    /// Ends SCTP alone: an abort that tells the peer; channels close.
-    pub fn stop_sctp(&mut self, _now: Time) {
-        todo!()
+
+    /// What was carried.
+    pub fn counters(&self) -> &TransportCounters {
+        &self.counters
     }
-    /// Ends DTLS, and SCTP with it: the peer is told with a close_notify.
-    pub fn stop_dtls(&mut self, _now: Time) {
-        todo!()
-    }
-    /// Ends everything. Goodbyes still wait in [`poll_transmit`](Self::poll_transmit).
-    pub fn close(&mut self, _now: Time) {
-        todo!()
-    }
+
     /// What was dropped, over all layers.
     pub fn drops(&self) -> DropCounters {
-        todo!()
+        let mut sum = self.drops;
+        sum.merge(self.ice.drops());
+        sum.merge(self.channels.drops());
+        if let Some(engine) = self.dtls() {
+            sum.merge(engine.drops());
+        }
+        if let Some(association) = &self.association {
+            sum.merge(association.drops());
+        }
+        sum
     }
 }

@@ -1,0 +1,149 @@
+//! Descriptions: what applying one does to the transport, and in which order it is told.
+
+use super::{Event, PeerConnection};
+use crate::ice::GatheringState;
+use crate::jsep::{Applied, JsepError, OfferOptions, SdpType, SessionDescription, SignalingState};
+use crate::time::Time;
+
+impl PeerConnection {
+    /// Makes an offer.
+    pub fn create_offer(
+        &mut self,
+        options: &OfferOptions,
+    ) -> Result<SessionDescription, JsepError> {
+        self.negotiator.create_offer(options)
+    }
+
+    /// Makes an answer.
+    pub fn create_answer(&mut self) -> Result<SessionDescription, JsepError> {
+        self.negotiator.create_answer()
+    }
+
+    /// Applies a local description; `None` makes the fitting one.
+    pub fn set_local_description(
+        &mut self,
+        now: Time,
+        description: Option<SessionDescription>,
+    ) -> Result<(), JsepError> {
+        let rollback = description
+            .as_ref()
+            .is_some_and(|description| description.kind == SdpType::Rollback);
+        let applied = self.negotiator.set_local_description(description)?;
+        self.on_applied(now, applied, rollback);
+        Ok(())
+    }
+
+    /// Applies a remote description.
+    pub fn set_remote_description(
+        &mut self,
+        now: Time,
+        description: SessionDescription,
+    ) -> Result<(), JsepError> {
+        let glare = description.kind == SdpType::Offer
+            && self.negotiator.signaling_state() == SignalingState::HaveLocalOffer;
+        let rollback = description.kind == SdpType::Rollback;
+        let applied = self.negotiator.set_remote_description(description)?;
+        if glare {
+            // webrtc-pc section 4.4.1.5: the implicit rollback passes through stable.
+            let stable = SignalingState::Stable;
+            self.events.push_back(Event::SignalingStateChange(stable));
+        }
+        self.on_applied(now, applied, rollback);
+        Ok(())
+    }
+
+    /// The next offer restarts ICE.
+    pub fn restart_ice(&mut self) {
+        self.negotiator.restart_ice();
+        self.update_negotiation_needed();
+    }
+
+    /// webrtc-pc section 4.4.1.5, "set a session description", from where the text was found good.
+    fn on_applied(&mut self, now: Time, applied: Applied, rollback: bool) {
+        let state = self.negotiator.signaling_state();
+        if applied.signaling_state_changed {
+            self.events.push_back(Event::SignalingStateChange(state));
+        }
+        match applied.plan.transports.first() {
+            Some(plan) => {
+                let generation = |connection: &Self| {
+                    let remote = connection.transport.ice().remote_credentials();
+                    remote.map(|credentials| credentials.ufrag.clone())
+                };
+                let before = generation(self);
+                self.transport.apply(now, plan);
+                if before != generation(self) {
+                    self.named.clear();
+                }
+                self.on_transport_events();
+                self.gather(now);
+            }
+            None if !rollback && self.negotiator.peer_declined_data() => {
+                self.transport
+                    .reject(now, "the peer's answer declined data channels");
+                self.hide_transport();
+            }
+            None => {
+                self.transport.withdraw(now);
+                self.hide_transport();
+            }
+        }
+        for candidate in applied.candidates {
+            self.add_remote_candidate(now, candidate);
+        }
+        if applied.end_of_candidates {
+            self.transport.end_of_remote_candidates(now);
+        }
+        self.on_transport_events();
+        if state == SignalingState::Stable {
+            self.negotiation_needed = false;
+            self.update_negotiation_needed();
+        }
+    }
+
+    /// Starts gathering for a new generation, and shows what was gathered before it was asked for.
+    fn gather(&mut self, now: Time) {
+        let gathering = self.transport.ice().gathering_state();
+        if gathering == GatheringState::New {
+            self.gathering_shown = true;
+            self.transport.set_relay_only(self.relay_only);
+            self.transport.start_gathering(now);
+            self.on_transport_events();
+            self.events.push_back(Event::Gather);
+        } else if !self.gathering_shown {
+            self.gathering_shown = true;
+            self.on_gathering_state(GatheringState::Gathering);
+            for candidate in self.transport.ice().local_candidates().to_vec() {
+                self.on_local_candidate(candidate);
+            }
+            self.on_gathering_state(gathering);
+        }
+    }
+
+    /// Without a transport every state of it is `new`; sockets and candidates stay for the next.
+    fn hide_transport(&mut self) {
+        self.on_transport_events();
+        self.named.clear();
+        self.gathering_shown = false;
+        self.on_gathering_state(GatheringState::New);
+        self.on_dtls_state(self.transport.dtls_state());
+    }
+
+    /// webrtc-pc section 4.7.3: asked for once, and only while nothing is being negotiated. After
+    /// a return to `stable` it is looked at afresh.
+    pub(super) fn update_negotiation_needed(&mut self) {
+        if self.negotiator.signaling_state() != SignalingState::Stable {
+            return;
+        }
+        let needed = self.negotiator.negotiation_needed();
+        if needed && !self.negotiation_needed {
+            self.events.push_back(Event::NegotiationNeeded);
+        }
+        self.negotiation_needed = needed;
+    }
+
+    /// Whether a `negotiationneeded` that waits is still true when its turn comes.
+    pub(super) fn still_needs_negotiation(&self) -> bool {
+        self.negotiation_needed && self.negotiator.signaling_state() == SignalingState::Stable
+    }
+}

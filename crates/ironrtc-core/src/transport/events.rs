@@ -1,0 +1,138 @@
+//! How one layer's progress moves the next, the timers, and what is reported.
+
+use super::{Event, Security, Transport};
+use crate::dtls::{self, DtlsState};
+use crate::ice;
+use crate::sctp;
+use crate::time::Time;
+
+impl Transport {
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; see what there is to send
+    /// then as well.
+    pub fn poll_timeout(&self) -> Option<Time> {
+        if self.closed {
+            return None;
+        }
+        let dtls = self.dtls().and_then(dtls::Engine::poll_timeout);
+        let running = self.sctp_started && self.dtls_state() == DtlsState::Connected;
+        let sctp = self.association.as_ref().filter(|_| running);
+        [
+            self.ice.poll_timeout(),
+            dtls,
+            sctp.and_then(sctp::Association::poll_timeout),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Runs the timers that are due.
+    pub fn handle_timeout(&mut self, now: Time) {
+        if self.closed {
+            return;
+        }
+        self.ice.handle_timeout(now);
+        if let Security::Begun(engine) = &mut self.security {
+            engine.handle_timeout(now);
+        }
+        if let Some(association) = self.association.as_mut().filter(|_| self.sctp_started) {
+            association.handle_timeout(now);
+        }
+        self.progress(now);
+    }
+
+    /// The next event. States come before channels.
+    ///
+    /// The events of channels are bounded: while many wait, channels that the peer makes stay
+    /// unread in SCTP, whose window closes.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.poll_state_event()
+            .or_else(|| self.poll_channel_event().map(Event::Channel))
+    }
+
+    /// The next event that is not about a channel.
+    pub(crate) fn poll_state_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The next event about a channel.
+    pub(crate) fn poll_channel_event(&mut self) -> Option<crate::channel::Event> {
+        let event = self.channels.poll_event()?;
+        if let Some(association) = &mut self.association {
+            self.channels.resume(self.clock, association);
+        }
+        Some(event)
+    }
+
+    /// Passes on what each layer has to say, lowest first.
+    pub(super) fn progress(&mut self, now: Time) {
+        self.clock = self.clock.max(now);
+        while let Some(event) = self.ice.poll_event() {
+            if matches!(event, ice::Event::SelectedPairChange(_)) {
+                self.counters.selected_pair_changes += 1;
+                // What was found out about the old path's MTU says nothing about the new one's.
+                if let Some(association) = &mut self.association {
+                    association.set_max_packet_size(self.config.sctp.max_packet_size);
+                }
+            }
+            self.events.push_back(Event::Ice(event));
+        }
+        self.start_dtls(now);
+        self.release_held(now);
+        self.on_dtls_events(now);
+        self.start_sctp(now);
+        self.on_sctp_events(now);
+    }
+
+    pub(super) fn on_dtls_events(&mut self, now: Time) {
+        loop {
+            let Security::Begun(engine) = &mut self.security else {
+                return;
+            };
+            let Some(dtls::Event::StateChange(state)) = engine.poll_event() else {
+                return;
+            };
+            let failure = engine.failure().map(ToString::to_string);
+            self.push_dtls_state(state);
+            if matches!(state, DtlsState::Failed | DtlsState::Closed) {
+                self.end_sctp(now, failure.as_deref());
+            }
+        }
+    }
+
+    pub(super) fn push_dtls_state(&mut self, state: DtlsState) {
+        self.events.push_back(Event::DtlsStateChange(state));
+    }
+
+    /// RFC 8831 section 6.2 has both sides open the association; neither waits for the other.
+    fn start_sctp(&mut self, now: Time) {
+        if self.sctp_started || self.dtls_state() != DtlsState::Connected {
+            return;
+        }
+        if let Some(association) = &mut self.association {
+            self.sctp_started = true;
+            association.connect(now);
+        }
+    }
+
+    /// Ends the association and the channels; what is written of it until then is an abort.
+    pub(super) fn end_sctp(&mut self, now: Time, error: Option<&str>) {
+        self.channels.shut(self.association.as_ref(), error);
+        if let Some(association) = &mut self.association {
+            association.abort(error.unwrap_or("the application closed the transport"));
+        }
+        self.on_sctp_events(now);
+    }
+
+    pub(super) fn on_sctp_events(&mut self, now: Time) {
+        let Some(association) = &mut self.association else {
+            return;
+        };
+        while let Some(event) = association.poll_event() {
+            if let sctp::Event::StateChange(state) = event {
+                self.events.push_back(Event::SctpStateChange(state));
+            }
+            self.channels.handle_sctp_event(now, association, &event);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Starting and ending: what a plan sets going, and the last words to the peer.
+
+use std::net::SocketAddr;
+
+use super::{SctpPlan, Security, Transport, TransportPlan};
+use crate::dtls::{Certificate, DtlsState, Engine};
+use crate::ice::{AddCandidateError, Candidate};
+use crate::sctp::{Association, SctpConfig};
+use crate::time::Time;
+
+/// SCTP packets that may go out when the association ends: an abort is one.
+const MAX_LAST_PACKETS: usize = 4;
+
+impl Transport {
+    /// Carries out what is new in the plan: starts ICE, DTLS and SCTP once they are known, restarts
+    /// ICE under new credentials.
+    pub fn apply(&mut self, now: Time, plan: &TransportPlan) {
+        if self.closed {
+            return;
+        }
+        // A role that a conflict has decided outlives a restart, so a plan that says nothing new
+        // does not take it back.
+        if self.planned_role != Some(plan.ice_role) {
+            self.planned_role = Some(plan.ice_role);
+            self.ice.set_role(plan.ice_role);
+        }
+        if let Some(local) = &plan.local_ice {
+            self.ice.set_local_credentials(now, local.clone());
+        }
+        if let Some(remote) = &plan.remote_ice {
+            self.ice
+                .set_remote(now, remote.credentials.clone(), remote.lite);
+        }
+        if let Some(dtls) = &plan.dtls
+            && self.dtls_plan.is_none()
+        {
+            self.dtls_plan = Some(dtls.clone());
+        }
+        if let Some(sctp) = &plan.sctp {
+            self.plan_sctp(sctp);
+        }
+        self.progress(now);
+    }
+
+    /// The association exists before DTLS is connected, so that the peer's first packet finds it
+    /// even if it comes in the datagram that ends the handshake.
+    fn plan_sctp(&mut self, plan: &SctpPlan) {
+        if let Some(role) = self.dtls_role() {
+            self.channels.configure(role, plan.remote_max_message_size);
+        }
+        if self.association.is_none() {
+            let config = SctpConfig {
+                local_port: plan.local_port,
+                remote_port: plan.remote_port,
+                ..self.config.sctp.clone()
+            };
+            self.association = Some(Association::new(config, self.rng.fork()));
+        }
+    }
+
+    /// Starts the handshake once its plan is known and ICE has a path.
+    pub(super) fn start_dtls(&mut self, now: Time) {
+        let Some(plan) = &self.dtls_plan else { return };
+        let waiting = matches!(self.security, Security::Waiting) && !self.closed;
+        if !waiting || self.ice.selected().is_none() {
+            return;
+        }
+        let engine = Engine::new(
+            &self.config.certificate,
+            plan.role,
+            plan.remote_fingerprints.clone(),
+            self.config.epoch,
+            now,
+        );
+        match engine {
+            Ok(engine) => {
+                self.security = Security::Begun(Box::new(engine));
+            }
+            Err(error) => {
+                let text = error.to_string();
+                self.held.clear();
+                self.security = Security::Failed(error);
+                self.push_dtls_state(DtlsState::Failed);
+                self.end_sctp(now, Some(&text));
+            }
+        }
+    }
+
+    /// Changes the certificate, as long as DTLS has not begun.
+    pub fn set_certificate(&mut self, certificate: Certificate) {
+        if matches!(self.security, Security::Waiting) {
+            self.config.certificate = certificate;
+        }
+    }
+
+    /// Whether only relayed candidates are to be used from the next gathering on.
+    pub fn set_relay_only(&mut self, relay_only: bool) {
+        self.ice.set_relay_only(relay_only);
+    }
+
+    /// Begins gathering; the driver then adds its sockets and servers.
+    pub fn start_gathering(&mut self, now: Time) {
+        self.ice.start_gathering(now);
+        self.progress(now);
+    }
+
+    /// A bound UDP socket.
+    pub fn add_local_socket(&mut self, now: Time, address: SocketAddr) {
+        self.ice.add_local_socket(now, address);
+        self.progress(now);
+    }
+
+    /// A STUN server's address.
+    pub fn add_stun_server(&mut self, now: Time, url: &str, address: SocketAddr) {
+        self.ice.add_stun_server(now, url, address);
+        self.progress(now);
+    }
+
+    /// A STUN server that cannot be used, and why.
+    pub fn stun_server_failed(&mut self, url: &str, text: &str) {
+        self.ice.stun_server_failed(url, text);
+        self.progress(self.clock);
+    }
+
+    /// No more sockets and servers will come.
+    pub fn all_sockets_added(&mut self, now: Time) {
+        self.ice.all_sockets_added(now);
+        self.progress(now);
+    }
+
+    /// A candidate of the peer.
+    pub fn add_remote_candidate(
+        &mut self,
+        now: Time,
+        candidate: Candidate,
+    ) -> Result<(), AddCandidateError> {
+        let added = self.ice.add_remote_candidate(now, candidate);
+        self.progress(now);
+        added
+    }
+
+    /// No more candidates of the peer will come.
+    pub fn end_of_remote_candidates(&mut self, now: Time) {
+        self.ice.end_of_remote_candidates(now);
+        self.progress(now);
+    }
+
+    /// Takes a plan back, as in a rollback: sockets, candidates and channels stay, and what was
+    /// begun with the peer is forgotten.
+    pub fn withdraw(&mut self, now: Time) {
+        if self.closed {
+            return;
+        }
+        self.ice.forget_remote(now);
+        self.planned_role = None;
+        self.dtls_plan = None;
+        self.security = Security::Waiting;
+        self.association = None;
+        self.sctp_started = false;
+        self.held.clear();
+        self.carried.clear();
+        self.progress(now);
+    }
+
+    /// The peer declined data channels: those that exist end, and a later plan may start anew.
+    pub fn reject(&mut self, now: Time, reason: &str) {
+        self.stop_dtls_saying(now, Some(reason));
+        self.withdraw(now);
+        self.channels.reopen();
+    }
+
+    /// Ends SCTP alone: an abort that tells the peer; channels close.
+    pub fn stop_sctp(&mut self, now: Time) {
+        self.carried.clear();
+        self.end_sctp(now, None);
+    }
+
+    /// Ends DTLS, and SCTP with it: the peer is told with a close_notify.
+    pub fn stop_dtls(&mut self, now: Time) {
+        self.stop_dtls_saying(now, None);
+    }
+
+    /// Ends everything. Goodbyes still wait in [`poll_transmit`](Self::poll_transmit).
+    pub fn close(&mut self, now: Time) {
+        if self.closed {
+            return;
+        }
+        self.stop_dtls_saying(now, None);
+        self.ice.close();
+        self.closed = true;
+        self.progress(now);
+    }
+
+    fn stop_dtls_saying(&mut self, now: Time, error: Option<&str>) {
+        self.carried.clear();
+        self.held.clear();
+        self.end_sctp(now, error);
+        let path = self.ice.selected();
+        match &mut self.security {
+            Security::Begun(engine) => {
+                let mut packet = Vec::new();
+                for _ in 0..MAX_LAST_PACKETS {
+                    packet.clear();
+                    let written = self
+                        .association
+                        .as_mut()
+                        .and_then(|association| association.write_packet(now, &mut packet));
+                    let mut sealed = Vec::new();
+                    if written.is_none() || engine.seal(&packet, &mut sealed).is_err() {
+                        break;
+                    }
+                    self.goodbyes.extend(path.map(|path| (path, sealed)));
+                }
+                engine.close();
+                let mut notify = Vec::new();
+                while engine.poll_transmit(&mut notify).is_some() {
+                    let notify = std::mem::take(&mut notify);
+                    self.goodbyes.extend(path.map(|path| (path, notify)));
+                }
+            }
+            Security::Waiting => {
+                self.security = Security::Stopped;
+                self.push_dtls_state(DtlsState::Closed);
+            }
+            Security::Failed(_) | Security::Stopped => {}
+        }
+        self.progress(now);
+    }
+}

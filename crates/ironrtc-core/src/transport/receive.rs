@@ -1,0 +1,127 @@
+//! Datagrams on their way in: who speaks, and from where.
+
+use super::{Security, Transport};
+use crate::datagram::{DropReason, Ecn, Path};
+use crate::dtls::DtlsState;
+use crate::time::Time;
+
+/// Handshake datagrams held until the handshake can begin: a ClientHello with a post-quantum key
+/// share takes two, and may come twice.
+const MAX_HELD: usize = 4;
+/// Longest datagram that is held.
+const MAX_HELD_LEN: usize = 2048;
+
+/// Whom a datagram is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Stun,
+    Dtls,
+    Media,
+    Unknown,
+}
+
+impl Protocol {
+    /// RFC 7983 section 7, as updated by RFC 9443.
+    fn of(data: &[u8]) -> Self {
+        match data.first() {
+            Some(0..=3) => Self::Stun,
+            Some(20..=63) => Self::Dtls,
+            Some(128..=191) => Self::Media,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl Transport {
+    /// Takes in one datagram, decrypting in place.
+    pub fn handle_datagram(&mut self, now: Time, path: Path, _ecn: Option<Ecn>, data: &mut [u8]) {
+        if self.closed {
+            self.drops.add(DropReason::Closed);
+            return;
+        }
+        match Protocol::of(data) {
+            Protocol::Stun => self.ice.handle_datagram(now, path, data),
+            Protocol::Dtls => self.on_dtls_datagram(now, path, data),
+            Protocol::Media => self.drops.add(DropReason::Media),
+            Protocol::Unknown => self.drops.add(DropReason::UnknownProtocol),
+        }
+        self.progress(now);
+    }
+
+    /// Only a path on which the peer has answered ICE's checks leads to DTLS, so that a stranger's
+    /// ClientHello (CVE-2023-49786 and its kin) never meets the handshake.
+    fn on_dtls_datagram(&mut self, now: Time, path: Path, data: &mut [u8]) {
+        if !self.ice.accepts(path) {
+            if self.ice.may_accept(path) {
+                self.hold(path, data);
+            } else {
+                self.drops.add(DropReason::UnvalidatedPath);
+            }
+            return;
+        }
+        let Security::Begun(engine) = &mut self.security else {
+            self.hold(path, data);
+            return;
+        };
+        let association = &mut self.association;
+        let mut opened = false;
+        engine.handle_datagram(now, data, &mut |packet| {
+            opened = true;
+            if let Some(association) = association {
+                association.handle_packet(now, packet);
+            }
+        });
+        // Once there are keys, only what they open is a sign of the peer's life.
+        if opened || engine.state() == DtlsState::Connecting {
+            let bytes = data.len() as u64;
+            self.counters.packets_received += 1;
+            self.counters.bytes_received += bytes;
+            self.ice.on_data_received(now, path, 1, bytes);
+        }
+        self.on_dtls_events(now);
+    }
+
+    /// Our answer to its check is all that the peer needs to begin the handshake, and it often
+    /// does so before its description has come here, or before our own check is through. Its
+    /// first flight waits for that, instead of its retransmission timer.
+    fn hold(&mut self, path: Path, data: &[u8]) {
+        let early = matches!(self.dtls_state(), DtlsState::New | DtlsState::Connecting);
+        if early && self.held.len() < MAX_HELD && data.len() <= MAX_HELD_LEN {
+            self.held.push((path, data.to_vec()));
+        } else {
+            self.drops.add(DropReason::UnvalidatedPath);
+        }
+    }
+
+    /// Once the handshake has begun, reads what was held of paths that have proved themselves.
+    pub(super) fn release_held(&mut self, now: Time) {
+        if self.held.is_empty() || !matches!(self.security, Security::Begun(_)) {
+            return;
+        }
+        if self.dtls_state() != DtlsState::Connecting {
+            self.held.clear();
+        }
+        for (path, mut data) in std::mem::take(&mut self.held) {
+            self.on_dtls_datagram(now, path, &mut data);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_decides() {
+        let expected = |byte: u8| match byte {
+            0..=3 => Protocol::Stun,
+            20..=63 => Protocol::Dtls,
+            128..=191 => Protocol::Media,
+            _ => Protocol::Unknown,
+        };
+        for byte in 0..=255 {
+            assert_eq!(Protocol::of(&[byte, 0]), expected(byte), "{byte}");
+        }
+        assert_eq!(Protocol::of(&[]), Protocol::Unknown);
+    }
+}

@@ -1,0 +1,122 @@
+//! Datagrams on their way out: ICE first, then DTLS flights, then a batch of sealed SCTP packets.
+
+use super::{Security, Transport};
+use crate::datagram::{Path, Transmit};
+use crate::dtls::DtlsState;
+use crate::time::Time;
+
+/// Most bytes of one batch: a UDP datagram's largest payload over IPv4, which bounds what a system
+/// accepts for segmentation, less a margin for what lies between us and the wire.
+const MAX_BATCH: usize = 65_507 - 507;
+
+impl Transport {
+    /// Appends the next batch of datagrams to one destination.
+    ///
+    /// `None` says that nothing is left to send for now. Events may follow from sending: poll them
+    /// afterwards.
+    pub fn poll_transmit(
+        &mut self,
+        now: Time,
+        max_segments: usize,
+        out: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        if let Some((path, datagram)) = self.goodbyes.pop_front() {
+            out.extend_from_slice(&datagram);
+            return Some(single(path, datagram.len()));
+        }
+        if self.closed {
+            return None;
+        }
+        if let Some(transmit) = self.ice.poll_transmit(now, out) {
+            return Some(transmit);
+        }
+        // RFC 7675 section 5.1: without consent there is no selected path, and nothing is sent.
+        let path = self.ice.selected()?;
+        let Security::Begun(engine) = &mut self.security else {
+            return None;
+        };
+        let transmit = match engine.poll_transmit(out) {
+            Some(size) => single(path, size),
+            None if engine.state() == DtlsState::Connected => {
+                self.write_batch(now, path, max_segments.max(1), out)?
+            }
+            None => return None,
+        };
+        self.on_sent(now, &transmit);
+        Some(transmit)
+    }
+
+    /// Seals SCTP packets one after the other into `out`, as segmentation offload wants them: all
+    /// of one size but the last, which may be smaller. A packet's size is only known once it is
+    /// written, so each is written to the side first; one that does not fit begins the next batch.
+    fn write_batch(
+        &mut self,
+        now: Time,
+        path: Path,
+        max_segments: usize,
+        out: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        let (Security::Begun(engine), Some(association)) =
+            (&mut self.security, &mut self.association)
+        else {
+            return None;
+        };
+        let start = out.len();
+        let overhead = engine.overhead();
+        let (mut segments, mut segment_size) = (0, 0);
+        let mut plain_size = usize::MAX;
+        while segments < max_segments {
+            if self.carried.is_empty() && association.write_packet(now, &mut self.carried).is_none()
+            {
+                break;
+            }
+            let fits = out.len() - start + self.carried.len() + overhead <= MAX_BATCH;
+            if segments > 0 && (self.carried.len() > plain_size || !fits) {
+                break;
+            }
+            let before = out.len();
+            let sealed = engine.seal(&self.carried, out);
+            let packet_size = self.carried.len();
+            self.carried.clear();
+            let Ok(size @ 1..) = sealed else { break };
+            if segments == 0 {
+                (plain_size, segment_size) = (packet_size, size);
+            } else if size > segment_size {
+                // Records of one epoch add the same number of bytes; if one ever does not, SCTP
+                // repairs its loss.
+                out.truncate(before);
+                break;
+            }
+            segments += 1;
+            if size < segment_size {
+                break;
+            }
+        }
+        self.on_sctp_events(now);
+        (segments > 0).then(|| Transmit {
+            path,
+            ecn: None,
+            size: out.len() - start,
+            segment_size: (segments > 1).then_some(segment_size),
+        })
+    }
+
+    fn on_sent(&mut self, now: Time, transmit: &Transmit) {
+        let segments = transmit
+            .segment_size
+            .map_or(1, |segment| transmit.size.div_ceil(segment)) as u64;
+        let bytes = transmit.size as u64;
+        self.counters.packets_sent += segments;
+        self.counters.bytes_sent += bytes;
+        self.ice.on_data_sent(now, transmit.path, segments, bytes);
+    }
+}
+
+fn single(path: Path, size: usize) -> Transmit {
+    Transmit {
+        path,
+        ecn: None,
+        size,
+        segment_size: None,
+    }
+}
