@@ -237,7 +237,7 @@ fn a_single_loss_is_repaired_fast_and_costs_one_retransmission() {
             ..SctpConfig::default()
         };
         let mut pair = Pair::connected(config, 1);
-        pair.network.jitter = Duration::from_micros(500);
+        pair.network.spacing = Duration::from_micros(100);
         let before = pair.ends[0].assoc.stats().cwnd;
         pair.send(0, 1, vec![1; 200_000]);
         let mut packet = Vec::new();
