@@ -33,6 +33,8 @@ pub(super) struct Network {
     pub(super) jitter: Duration,
     /// Time that each packet occupies the line of its direction.
     pub(super) spacing: Duration,
+    /// Longest wait for the line; what would wait longer is lost.
+    pub(super) queue: Duration,
     /// Larger packets vanish.
     pub(super) mtu: usize,
 }
@@ -45,6 +47,7 @@ impl Default for Network {
             delay: Duration::from_millis(10),
             jitter: Duration::ZERO,
             spacing: Duration::ZERO,
+            queue: Duration::MAX,
             mtu: usize::MAX,
         }
     }
@@ -207,6 +210,9 @@ impl Pair {
         }
         let copies = 1 + u64::from(self.rng.below(1000) < self.network.repeat);
         for _ in 0..copies {
+            if self.line_free[from].since(self.now) > self.network.queue {
+                return;
+            }
             let jitter = self.rng.below(self.network.jitter.as_nanos() as u64 + 1);
             let departs = self.now.max(self.line_free[from]) + self.network.spacing;
             self.line_free[from] = departs;
