@@ -243,7 +243,9 @@ impl Outstanding {
         }
         self.gaps.remove_below(self.base);
         self.scanned = self.scanned.max(self.base);
+        // What comes first now may have been given up while something before it was awaited.
         self.forward = self.forward.max(self.base);
+        self.advance_forward();
         let next = self.next();
         for (first, last) in blocks {
             let first = cumulative + u64::from(first);
