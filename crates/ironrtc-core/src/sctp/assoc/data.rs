@@ -84,7 +84,7 @@ impl Association {
     }
 
     /// What waits for everything, or for a stream, to be acknowledged.
-    fn on_acknowledged(&mut self, now: Time) {
+    pub(super) fn on_acknowledged(&mut self, now: Time) {
         self.advance_shutdown(now);
         self.advance_resets(now);
     }
@@ -97,6 +97,8 @@ impl Association {
         if self.state == State::ShutdownSent && rx.sack_is_pending() {
             rx.want_sack();
             self.pending.shutdown = true;
+            // The guard is against a peer that never ends, not against one that is still sending.
+            self.start_shutdown_timers(now);
         }
         self.perform_deferred_resets();
     }
