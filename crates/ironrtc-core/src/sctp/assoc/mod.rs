@@ -136,7 +136,16 @@ impl Association {
             return Err(SendError::Empty);
         }
         if self.tx.queue().phase(stream) != StreamPhase::Open {
-            return Err(SendError::StreamResetting);
+            // The peer may have seen the end of a reset whose answer is still on its way here, and
+            // begin a channel anew; the answer to that waits for the end, too.
+            let held = message.control
+                && self.reset_is_requested(stream)
+                && self.tx.queue_mut().hold(stream, message);
+            return if held {
+                Ok(())
+            } else {
+                Err(SendError::StreamResetting)
+            };
         }
         let queued = self.tx.queued();
         if queued > 0 && queued + message.data.len() > self.config.max_send_buffer {

@@ -1,6 +1,11 @@
 //! Two associations in virtual time over a network that loses, delays and repeats.
 
+mod closing;
+mod flow;
 mod handshake;
+mod hostile;
+mod partial;
+mod streams;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -228,6 +233,7 @@ impl Pair {
             if end.assoc.poll_timeout().is_some_and(|at| at <= self.now) {
                 end.assoc.handle_timeout(self.now);
             }
+            end.collect();
         }
         true
     }

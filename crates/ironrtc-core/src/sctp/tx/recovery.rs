@@ -38,7 +38,7 @@ impl Sender {
         let reopened = self.peer_window < self.packet_size && window >= self.packet_size;
         self.peer_window = window;
         // RFC 9260 section 6.1, rule A: a peer that answers probes of its closed window is alive.
-        if acked.advanced || window == 0 {
+        if acked.advanced || window < self.packet_size {
             self.errors = 0;
         }
         let rtt = acked.sample.map(|sent_at| now.since(sent_at));
