@@ -326,10 +326,16 @@ fn a_restart_keeps_the_old_pair_until_the_new_one_works() {
     assert!(net.a.accepts(old));
     net.run(Duration::from_secs(8));
     assert_eq!(net.a.selected(), Some(old), "while the answer is under way");
+    assert_eq!(
+        net.a.state(),
+        IceState::Connected,
+        "webrtc-pc section 5.6.4"
+    );
     net.b
         .set_local_credentials(net.now, Credentials::generate(&mut net.rng));
     net.gather(&["10.0.0.1:3000"], &["10.0.0.2:2000"]);
     net.introduce();
+    assert_eq!(net.a.state(), IceState::Connected, "nothing was lost");
     net.tell_candidates();
     net.run(Duration::from_secs(2));
     assert_eq!(net.a.selected().unwrap().local, address("10.0.0.1:3000"));
