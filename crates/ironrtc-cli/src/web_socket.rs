@@ -81,9 +81,8 @@ fn lost(error: Error) -> ConnectError {
 }
 
 fn web_socket_url(server: &str) -> Result<String, ConnectError> {
-    let trimmed = server.trim_end_matches('/');
-    let host = match trimmed.split_once("://") {
-        None => trimmed,
+    let host = match server.split_once("://") {
+        None => server,
         Some(("http" | "ws", host)) => host,
         Some((scheme, _)) => {
             return Err(ConnectError::Server(format!(
@@ -91,6 +90,7 @@ fn web_socket_url(server: &str) -> Result<String, ConnectError> {
             )));
         }
     };
+    let host = host.trim_end_matches('/');
     if host.is_empty() {
         return Err(ConnectError::Server(
             "--via needs an address such as http://192.168.1.20:8080".to_owned(),
