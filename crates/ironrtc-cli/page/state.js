@@ -2,7 +2,8 @@
 
 const POINTS = 60;
 const GOOD = new Set(['stable', 'complete', 'connected', 'completed', 'open']);
-const BAD = new Set(['failed', 'closed', 'disconnected']);
+const BAD = new Set(['failed']);
+const IDLE = new Set(['–', 'new', 'closed']);
 const LAYERS = [
   ['signaling', 'Signaling'], ['gathering', 'Gathering'], ['ice', 'ICE'],
   ['connection', 'Connection'], ['dtls', 'DTLS'], ['sctp', 'SCTP'],
@@ -86,7 +87,12 @@ export class State {
     const pc = this.#link?.pc;
     if (!pc || pc.connectionState === 'closed') return;
     this.#showStates();
-    const report = await pc.getStats();
+    let report;
+    try {
+      report = await pc.getStats();
+    } catch {
+      return; // Closed in between.
+    }
     const all = [...report.values()];
     const pairs = all.filter(({ type }) => type === 'candidate-pair');
     const sum = (name) => pairs.reduce((total, pair) => total + (pair[name] ?? 0), 0);
@@ -151,11 +157,13 @@ export class State {
 
 function set(cell, value) {
   cell.textContent = value;
-  cell.dataset.tone = value === '–' || value === 'new' ? '' : GOOD.has(value) ? 'good' : BAD.has(value) ? 'bad' : 'wait';
+  cell.dataset.tone = IDLE.has(value) ? '' : GOOD.has(value) ? 'good' : BAD.has(value) ? 'bad' : 'wait';
 }
 
 function address({ candidateType, address: host, ip, port }) {
-  const shown = host ?? ip ?? 'hidden address';
+  // Chromium hides its own addresses behind mDNS names, and leaves them empty here.
+  const shown = host || ip;
+  if (!shown) return `${candidateType}, address hidden by the browser`;
   return `${candidateType} ${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
 }
 

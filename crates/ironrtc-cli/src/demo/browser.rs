@@ -194,11 +194,10 @@ impl Page {
 
     async fn on_event(&mut self, event: Event) -> bool {
         match event {
-            Event::IceCandidate(candidate) => {
-                if self.trickle {
-                    let candidate = candidate.map(Into::into);
-                    self.tell(&ToClient::Candidate { candidate }).await;
-                }
+            // Otherwise they are in the description.
+            Event::IceCandidate(candidate) if self.trickle => {
+                let candidate = candidate.map(Into::into);
+                self.tell(&ToClient::Candidate { candidate }).await;
             }
             Event::IceCandidateError {
                 url, error_text, ..

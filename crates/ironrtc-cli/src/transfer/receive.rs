@@ -14,6 +14,8 @@ use super::progress::Progress;
 use super::protocol::Control;
 use super::{Incoming, Step, TransferError, safe_name};
 
+const MIB: u64 = 1024 * 1024;
+
 /// Where files go.
 #[derive(Clone, Debug)]
 pub(super) struct Destination {
@@ -131,7 +133,8 @@ async fn receive_one(
     let expected = loop {
         match next(channel, incoming).await? {
             Step::Data(bytes) => {
-                at += bytes.len() as u64;
+                let length = bytes.len() as u64;
+                at += length;
                 if !writer.write(bytes).await {
                     let error = writer.finish().await.err();
                     send(
@@ -142,6 +145,9 @@ async fn receive_one(
                     return Err(TransferError::Disk { path, error });
                 }
                 bar.set(at);
+                if at / MIB > (at - length) / MIB {
+                    tracing::debug!("received {} MiB of {name}", at / MIB);
+                }
             }
             Step::End(sha256) => break sha256,
             Step::Failed(reason) => return Err(TransferError::Peer(reason)),
