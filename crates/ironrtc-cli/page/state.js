@@ -110,9 +110,12 @@ export class State {
 
   #rate(key, timestamp, count) {
     const before = this.#counters.get(key);
-    this.#counters.set(key, { timestamp, count });
-    if (!before || timestamp <= before.timestamp) return 0;
-    return Math.max(0, (count - before.count) * 8 / 1000 / (timestamp - before.timestamp));
+    const time = timestamp - (before?.timestamp ?? timestamp);
+    // A change of state brings reports that are too close together to make a rate of them.
+    if (before && time < 500) return before.rate;
+    const rate = before ? Math.max(0, (count - before.count) * 8 / 1000 / time) : 0;
+    this.#counters.set(key, { timestamp, count, rate });
+    return rate;
   }
 
   #showPair(report, all, pairs) {

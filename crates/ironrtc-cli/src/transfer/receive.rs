@@ -51,7 +51,8 @@ pub(super) async fn receive_files(
                 let result = match destination.open(&name, size).await {
                     Ok(part) => {
                         incoming.accept(part.offset);
-                        receive_one(channel, &mut incoming, part, progress).await
+                        let replace = destination.force;
+                        receive_one(channel, &mut incoming, part, replace, progress).await
                     }
                     Err(error) => {
                         incoming.refuse();
@@ -106,6 +107,7 @@ async fn receive_one(
     channel: &DataChannel,
     incoming: &mut Incoming,
     part: Part,
+    replace: bool,
     progress: Progress,
 ) -> Result<(), TransferError> {
     let Part {
@@ -164,6 +166,11 @@ async fn receive_one(
             actual,
         };
         send(channel, &Control::failed(&error))?;
+        return Err(error);
+    }
+    if !replace && fs::symlink_metadata(&target).is_ok() {
+        let error = TransferError::Exists(target);
+        send(channel, &Control::failed(reason(&error)))?;
         return Err(error);
     }
     if let Err(error) = fs::rename(&path, &target) {
