@@ -1,6 +1,11 @@
 //! Real processes of the command, and directories for them.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::needless_pass_by_ref_mut,
+    reason = "each test file uses a part"
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
