@@ -173,7 +173,8 @@ async fn many_connections_come_and_go() {
                 used
             });
         }
-        assert_eq!(tasks.join_all().await.len(), AT_ONCE);
+        let used = tasks.join_all().await.concat();
+        assert!(used.len() >= 2 * AT_ONCE && used.iter().all(is_free));
         no_tasks_are_left().await;
     }
 }
