@@ -12,6 +12,7 @@ use ironrtc::{
     PeerConnection, SessionDescription,
 };
 
+use crate::exit::interrupted;
 use crate::transfer::{TransferError, command::is_file_channel, protocol};
 
 /// How long the peers look for a path once each knows the other's addresses.
@@ -74,6 +75,8 @@ impl Link {
             biased;
             result = work => result,
             () = self.peer.lost() => Err(TransferError::Ended),
+            // The other side is told when the link is closed.
+            () = interrupted() => Err(TransferError::Interrupted),
         }
     }
 
