@@ -1,1 +1,20 @@
-//! Placeholder.
+//! A simulated network in virtual time, for the tests of IronRTC's core.
+//!
+//! Everything follows from one seed: delays, losses, duplicates, NAT mappings and the random numbers
+//! of both connections; only keys and signatures are fresh in each run. A failing test prints its
+//! seed (see [`seeds`]), and `IRONRTC_SEED=…` replays it alone.
+#![forbid(unsafe_code)]
+
+mod endpoint;
+mod link;
+mod nat;
+mod network;
+mod pair;
+mod seed;
+
+pub use endpoint::{Endpoint, Side, peer_config};
+pub use link::Link;
+pub use nat::{Nat, NatKind, Reach};
+pub use network::{Datagram, Network};
+pub use pair::{Pair, Setup};
+pub use seed::seeds;

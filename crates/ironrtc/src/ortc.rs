@@ -177,7 +177,8 @@ impl Transport {
         role: dtls::Role,
         remote_fingerprints: Vec<Fingerprint>,
     ) {
-        let _ = certificate;
+        self.handle
+            .change(|core, _| core.set_certificate(certificate));
         self.apply(|plan| {
             plan.dtls = Some(DtlsPlan {
                 role,

@@ -237,12 +237,14 @@ impl PeerConnection {
     /// `sctp`: once a data section is negotiated.
     pub fn sctp(&self) -> Option<SctpTransport> {
         self.handle.read(|core| {
-            let association = core.transport().sctp()?;
+            let plan = core.negotiator().plan().transports.into_iter().next()?;
+            let sctp = plan.sctp?;
+            let association = core.transport().sctp();
             Some(SctpTransport {
-                state: association.state(),
-                max_message_size: None,
-                max_channels: max_channels(association),
-                mid: None,
+                state: association.map_or(SctpState::New, Association::state),
+                max_message_size: sctp.remote_max_message_size,
+                max_channels: association.and_then(max_channels),
+                mid: Some(plan.mid),
             })
         })
     }

@@ -279,6 +279,13 @@ impl Agent {
         if ip.is_unspecified() || ip.is_multicast() || broadcast {
             return Err(AddCandidateError::Address(ip));
         }
+        // After our restart the peer's old candidates, which its description still has, say nothing
+        // about where it will be reached.
+        if self.remote.is_none()
+            && let Some(stale) = &self.stale_remote
+        {
+            return Err(AddCandidateError::Generation(stale.ufrag.clone()));
+        }
         let expected = self.remote.as_ref().map(|remote| &remote.ufrag);
         if let (Some(fragment), Some(expected)) = (&candidate.username_fragment, expected)
             && fragment != expected
@@ -395,8 +402,8 @@ impl Agent {
         self.events.pop_front()
     }
 
-    /// Whether data from this path may be handed up: its remote has proved itself with a check,
-    /// and still consents.
+    /// Whether data from this path may be handed up: the peer has answered a check of ours on it,
+    /// which nobody can do who only repeats what the peer once said, and still consents.
     pub fn accepts(&self, path: Path) -> bool {
         self.previous
             .as_ref()
@@ -404,12 +411,17 @@ impl Agent {
             || self
                 .pairs
                 .iter()
-                .any(|pair| pair.path == path && pair.authenticated)
+                .any(|pair| pair.path == path && pair.authenticated && pair.is_valid())
     }
 
-    /// Whether a request with our password came from this path before the peer's description did.
-    pub fn heard_early(&self, path: Path) -> bool {
+    /// Whether an authenticated request came from this path, perhaps before the peer's description
+    /// did: [`accepts`](Self::accepts) may follow.
+    pub fn may_accept(&self, path: Path) -> bool {
         self.early.iter().any(|seen| seen.path == path)
+            || self
+                .pairs
+                .iter()
+                .any(|pair| pair.path == path && pair.authenticated)
     }
 
     /// Where to send data.

@@ -59,6 +59,12 @@ impl Agent {
             self.drops.add(DropReason::StunUnauthenticated);
             return;
         };
+        if current && !self.sockets.contains(&path.local) {
+            // A socket of an earlier generation: a response would have the peer use a path that we
+            // do not check.
+            self.drops.add(DropReason::UnvalidatedPath);
+            return;
+        }
         let unknown: Vec<u16> = message
             .unknown_required()
             .map(|kind| kind.0)

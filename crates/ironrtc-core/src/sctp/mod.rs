@@ -8,8 +8,13 @@
 //! `rx` and `tx` (one direction each) with `cc` (congestion control) → `assoc` (the state machine).
 
 mod assoc;
+mod cc;
 mod config;
 mod message;
+mod num;
+mod packet;
+mod rx;
+mod tx;
 
 pub use assoc::Association;
 pub use config::{CongestionAlgorithm, SctpConfig};

@@ -78,6 +78,7 @@ impl Transport {
             self.events.push_back(Event::Ice(event));
         }
         self.start_dtls(now);
+        self.release_held(now);
         self.on_dtls_events(now);
         self.start_sctp(now);
         self.on_sctp_events(now);

@@ -75,8 +75,6 @@ impl Transport {
         match engine {
             Ok(engine) => {
                 self.security = Security::Begun(Box::new(engine));
-                self.on_dtls_events(now);
-                self.release_held(now);
             }
             Err(error) => {
                 let text = error.to_string();

@@ -48,11 +48,11 @@ impl Transport {
         self.progress(now);
     }
 
-    /// Only a path on which the peer has proved itself to ICE leads to DTLS, so that a stranger's
+    /// Only a path on which the peer has answered ICE's checks leads to DTLS, so that a stranger's
     /// ClientHello (CVE-2023-49786 and its kin) never meets the handshake.
     fn on_dtls_datagram(&mut self, now: Time, path: Path, data: &mut [u8]) {
         if !self.ice.accepts(path) {
-            if self.ice.heard_early(path) {
+            if self.ice.may_accept(path) {
                 self.hold(path, data);
             } else {
                 self.drops.add(DropReason::UnvalidatedPath);
@@ -85,22 +85,24 @@ impl Transport {
     /// does so before its description has come here, or before our own check is through. Its
     /// first flight waits for that, instead of its retransmission timer.
     fn hold(&mut self, path: Path, data: &[u8]) {
-        let waiting = matches!(self.security, Security::Waiting);
-        if waiting && self.held.len() < MAX_HELD && data.len() <= MAX_HELD_LEN {
+        let early = matches!(self.dtls_state(), DtlsState::New | DtlsState::Connecting);
+        if early && self.held.len() < MAX_HELD && data.len() <= MAX_HELD_LEN {
             self.held.push((path, data.to_vec()));
         } else {
             self.drops.add(DropReason::UnvalidatedPath);
         }
     }
 
-    /// The handshake has begun: what was held is read, if its path has proved itself by now.
+    /// Once the handshake has begun, reads what was held of paths that have proved themselves.
     pub(super) fn release_held(&mut self, now: Time) {
+        if self.held.is_empty() || !matches!(self.security, Security::Begun(_)) {
+            return;
+        }
+        if self.dtls_state() != DtlsState::Connecting {
+            self.held.clear();
+        }
         for (path, mut data) in std::mem::take(&mut self.held) {
-            if self.ice.accepts(path) {
-                self.on_dtls_datagram(now, path, &mut data);
-            } else {
-                self.drops.add(DropReason::UnvalidatedPath);
-            }
+            self.on_dtls_datagram(now, path, &mut data);
         }
     }
 }

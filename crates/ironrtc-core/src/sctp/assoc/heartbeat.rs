@@ -1,0 +1,99 @@
+//! Heartbeats (RFC 9260 section 8.3).
+
+use super::Association;
+use super::state::{State, Timer};
+use crate::datagram::DropReason;
+use crate::sctp::packet::param::{Param, Params, kind as param_kind, write_param};
+use crate::sctp::packet::reader::Reader;
+use crate::sctp::packet::{kind, write_chunk};
+use crate::time::Time;
+
+/// Longest heartbeat that is answered; an answer has to fit into a packet.
+const MAX_ECHO: usize = 1024;
+
+/// The heartbeat in flight.
+#[derive(Debug, Default)]
+pub(super) struct Heartbeat {
+    /// Its random number, and when it was sent.
+    sent: Option<(u64, Time)>,
+}
+
+impl Association {
+    pub(super) fn start_heartbeat(&mut self, now: Time) {
+        self.heartbeat = Heartbeat::default();
+        self.restart_heartbeat_timer(now);
+    }
+
+    fn restart_heartbeat_timer(&mut self, now: Time) {
+        // RFC 9260 section 8.3: the interval, an RTO, and half of that as jitter.
+        let rto = self.tx.rto();
+        let jitter = self.rng.below(rto.as_nanos() as u64);
+        let jitter = std::time::Duration::from_nanos(jitter);
+        let wait = self.config.heartbeat_interval + rto / 2 + jitter;
+        self.set_timer(Timer::Heartbeat, now + wait);
+    }
+
+    pub(super) fn on_heartbeat_timeout(&mut self, now: Time) {
+        if !matches!(self.state, State::Established | State::ShutdownPending) {
+            return;
+        }
+        if self.heartbeat.sent.take().is_some() {
+            self.tx.set_errors(self.tx.errors() + 1);
+            if self.give_up_if_silent() {
+                return;
+            }
+        }
+        // Data in flight says as much about the peer.
+        if self.tx.is_idle() {
+            let nonce = self.rng.u64();
+            self.heartbeat.sent = Some((nonce, now));
+            let chunk = heartbeat_chunk(nonce);
+            self.pending.push_chunk(chunk);
+        }
+        self.restart_heartbeat_timer(now);
+    }
+
+    pub(super) fn on_heartbeat(&mut self, value: &[u8]) {
+        if value.len() > MAX_ECHO.max(self.pmtud.packet_size()) {
+            self.drops.add(DropReason::SctpChunk);
+            return;
+        }
+        let mut chunk = Vec::new();
+        write_chunk(&mut chunk, kind::HEARTBEAT_ACK, 0, value);
+        self.pending.push_chunk(chunk);
+    }
+
+    pub(super) fn on_heartbeat_ack(&mut self, now: Time, value: &[u8]) {
+        let nonce = Params::new(value).next().and_then(|param| nonce_of(&param));
+        let Some(nonce) = nonce else {
+            self.drops.add(DropReason::SctpChunk);
+            return;
+        };
+        if let Some((_, sent_at)) = self.heartbeat.sent.take_if(|(sent, _)| *sent == nonce) {
+            self.tx.rtt_mut().on_sample(now.since(sent_at));
+            self.tx.set_errors(0);
+        } else if !self.on_probe_answered(now, nonce) {
+            self.drops.add(DropReason::SctpChunk);
+        }
+    }
+}
+
+fn nonce_of(param: &Param<'_>) -> Option<u64> {
+    if param.kind != param_kind::HEARTBEAT_INFO {
+        return None;
+    }
+    Reader::new(param.value).u64()
+}
+
+/// A HEARTBEAT that carries nothing but a random number.
+pub(super) fn heartbeat_chunk(nonce: u64) -> Vec<u8> {
+    let mut info = Vec::new();
+    write_param(
+        &mut info,
+        param_kind::HEARTBEAT_INFO,
+        &[&nonce.to_be_bytes()],
+    );
+    let mut chunk = Vec::new();
+    write_chunk(&mut chunk, kind::HEARTBEAT, 0, &info);
+    chunk
+}

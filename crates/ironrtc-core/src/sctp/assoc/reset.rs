@@ -1,0 +1,321 @@
+//! Stream reset (RFC 6525).
+
+use std::collections::BTreeSet;
+
+use super::Association;
+use super::state::{State, Timer};
+use crate::datagram::DropReason;
+use crate::sctp::message::{Event, StreamId};
+use crate::sctp::num::{EPOCH, RequestSn, Tsn};
+use crate::sctp::packet::reconfig::{Reconfig, Streams, outcome, write_outgoing, write_response};
+use crate::sctp::packet::{kind, write_chunk};
+use crate::sctp::tx::StreamPhase;
+use crate::time::Time;
+
+/// Most streams in one request, so that it fits into a packet of any size.
+const MAX_STREAMS: usize = 200;
+/// With so many events not taken by the application, the peer has to wait with resets.
+const MAX_EVENTS: usize = 4096;
+
+/// A request of ours in flight.
+#[derive(Debug)]
+struct Request {
+    number: RequestSn,
+    last_tsn: Tsn,
+    streams: Vec<StreamId>,
+}
+
+/// A request of the peer's that waits for the last data before it.
+#[derive(Debug)]
+struct Deferred {
+    number: RequestSn,
+    last: u64,
+    /// Empty means all.
+    streams: Vec<StreamId>,
+}
+
+/// Resets of both directions.
+#[derive(Debug)]
+pub(super) struct Resets {
+    /// Streams of ours that wait until their data was acknowledged, or for a request.
+    waiting: BTreeSet<StreamId>,
+    request: Option<Request>,
+    next_number: RequestSn,
+    /// Position of the peer's last request, and what it was answered.
+    last_handled: u64,
+    last_outcome: u32,
+    deferred: Option<Deferred>,
+}
+
+impl Resets {
+    pub(super) const fn new(local_tsn: Tsn) -> Self {
+        Self {
+            waiting: BTreeSet::new(),
+            request: None,
+            next_number: RequestSn(local_tsn.0),
+            last_handled: EPOCH,
+            last_outcome: outcome::NOTHING_TO_DO,
+            deferred: None,
+        }
+    }
+
+    /// RFC 6525 section 4.1: numbers begin with each side's initial TSN.
+    pub(super) fn start(&mut self, local_tsn: Tsn, peer_tsn: Tsn) {
+        let waiting = std::mem::take(&mut self.waiting);
+        *self = Self::new(local_tsn);
+        self.waiting = waiting;
+        self.last_handled = EPOCH + u64::from(peer_tsn.0) - 1;
+    }
+}
+
+impl Association {
+    /// Resets our side of a stream (RFC 6525) once everything queued on it was sent.
+    pub fn reset_stream(&mut self, now: Time, stream: StreamId) {
+        if matches!(self.state, State::Closed) || stream.0 >= self.outbound_streams {
+            return;
+        }
+        self.tx.queue_mut().begin_reset(stream);
+        self.resets.waiting.insert(stream);
+        self.advance_resets(now);
+    }
+
+    /// Makes a request for the streams whose data was acknowledged. Waiting for that costs little
+    /// and is what receivers without deferred resets need.
+    pub(super) fn advance_resets(&mut self, now: Time) {
+        if self.resets.waiting.is_empty()
+            || self.resets.request.is_some()
+            || !matches!(self.state, State::Established | State::ShutdownReceived)
+        {
+            return;
+        }
+        let tx = &self.tx;
+        let streams: Vec<StreamId> = self
+            .resets
+            .waiting
+            .iter()
+            .copied()
+            .filter(|stream| tx.stream_is_done(*stream))
+            .take(MAX_STREAMS)
+            .collect();
+        if streams.is_empty() {
+            return;
+        }
+        for stream in &streams {
+            self.resets.waiting.remove(stream);
+        }
+        if !self.extensions.reconfig {
+            // The peer cannot be told; numbers go on.
+            self.finish_request(now, &streams, false);
+            return;
+        }
+        let number = self.resets.next_number;
+        self.resets.next_number = RequestSn(number.0.wrapping_add(1));
+        self.resets.request = Some(Request {
+            number,
+            last_tsn: self.tx.last_tsn(),
+            streams,
+        });
+        self.send_request(now);
+    }
+
+    fn send_request(&mut self, now: Time) {
+        let Some(request) = &self.resets.request else {
+            return;
+        };
+        let mut params = Vec::new();
+        write_outgoing(
+            &mut params,
+            request.number,
+            RequestSn::of(self.resets.last_handled),
+            request.last_tsn,
+            &request.streams,
+        );
+        self.push_reconfig(&params);
+        self.set_timer(Timer::Reconfig, now + self.tx.rto());
+    }
+
+    fn push_reconfig(&mut self, params: &[u8]) {
+        let mut chunk = Vec::new();
+        write_chunk(&mut chunk, kind::RECONFIG, 0, params);
+        self.pending.push_chunk(chunk);
+    }
+
+    fn respond(&mut self, number: RequestSn, outcome: u32) {
+        let mut params = Vec::new();
+        write_response(&mut params, number, outcome);
+        self.push_reconfig(&params);
+    }
+
+    /// No answer, or "in progress": the same request again (RFC 6525 section 5.1.1).
+    pub(super) fn on_reconfig_timeout(&mut self, now: Time) {
+        if self.resets.request.is_none() {
+            return;
+        }
+        self.tx.set_errors(self.tx.errors() + 1);
+        if !self.give_up_if_silent() {
+            self.tx.rtt_mut().back_off();
+            self.send_request(now);
+        }
+    }
+
+    pub(super) fn on_reconfig(&mut self, now: Time, value: &[u8]) {
+        if !self.extensions.reconfig || !matches!(self.state, State::Established) {
+            self.drops.add(DropReason::SctpChunk);
+            return;
+        }
+        for param in Reconfig::parse(value) {
+            match param {
+                Reconfig::Outgoing {
+                    request,
+                    last_tsn,
+                    streams,
+                } => self.on_request(request, |association| {
+                    association.on_outgoing_reset(request, last_tsn, streams)
+                }),
+                Reconfig::Incoming { request, streams } => self
+                    .on_request(request, |association| {
+                        association.on_incoming_reset(now, streams)
+                    }),
+                Reconfig::Other { request } => self.on_request(request, |_| outcome::DENIED),
+                Reconfig::Response { request, outcome } => self.on_response(now, request, outcome),
+            }
+        }
+    }
+
+    /// Checks a request's number and answers it (RFC 6525 section 5.2.1).
+    fn on_request(&mut self, request: RequestSn, perform: impl FnOnce(&mut Self) -> u32) {
+        let position = request.near(self.resets.last_handled);
+        if position == self.resets.last_handled {
+            self.respond(request, self.resets.last_outcome);
+            return;
+        }
+        if position != self.resets.last_handled + 1 {
+            self.respond(request, outcome::BAD_SEQUENCE);
+            return;
+        }
+        // The same request may come again later.
+        if self.events.len() > MAX_EVENTS || self.resets.deferred.is_some() {
+            self.respond(request, outcome::IN_PROGRESS);
+            return;
+        }
+        self.resets.last_handled = position;
+        let outcome = perform(self);
+        self.resets.last_outcome = outcome;
+        self.respond(request, outcome);
+    }
+
+    /// RFC 6525 section 5.2.2.
+    fn on_outgoing_reset(&mut self, number: RequestSn, last_tsn: Tsn, streams: Streams<'_>) -> u32 {
+        let Some(rx) = &self.rx else {
+            return outcome::DENIED;
+        };
+        if streams
+            .iter()
+            .any(|stream| stream.0 >= self.inbound_streams)
+        {
+            return outcome::WRONG_SSN;
+        }
+        let deferred = Deferred {
+            number,
+            last: rx.position(last_tsn),
+            streams: streams.iter().collect(),
+        };
+        if deferred.last > rx.cumulative() {
+            self.resets.deferred = Some(deferred);
+            return outcome::IN_PROGRESS;
+        }
+        self.perform(deferred.streams);
+        outcome::PERFORMED
+    }
+
+    /// RFC 6525 section 5.2.3: the peer asks us to reset streams that we send on.
+    fn on_incoming_reset(&mut self, now: Time, streams: Streams<'_>) -> u32 {
+        let asked: Vec<StreamId> = if streams.is_empty() {
+            self.tx.queue().known_streams().collect()
+        } else {
+            streams.iter().collect()
+        };
+        if asked.iter().any(|stream| stream.0 >= self.outbound_streams) {
+            return outcome::WRONG_SSN;
+        }
+        for stream in asked {
+            if self.tx.queue().phase(stream) == StreamPhase::Open {
+                self.reset_stream(now, stream);
+            }
+        }
+        outcome::PERFORMED
+    }
+
+    /// Performs a reset that has waited for data, once that is there.
+    pub(super) fn perform_deferred_resets(&mut self) {
+        let Some(rx) = &self.rx else { return };
+        let cumulative = rx.cumulative();
+        let ready = self
+            .resets
+            .deferred
+            .take_if(|deferred| deferred.last <= cumulative);
+        if let Some(deferred) = ready {
+            self.perform(deferred.streams);
+            self.resets.last_outcome = outcome::PERFORMED;
+            self.respond(deferred.number, outcome::PERFORMED);
+        }
+    }
+
+    fn perform(&mut self, streams: Vec<StreamId>) {
+        let Some(rx) = &mut self.rx else { return };
+        let streams = if streams.is_empty() {
+            rx.known_streams()
+                .chain(self.tx.queue().known_streams())
+                .collect::<BTreeSet<_>>()
+        } else {
+            streams.into_iter().collect()
+        };
+        for stream in streams {
+            rx.reset_stream(stream, &mut self.events);
+            self.events.push_back(Event::StreamResetByPeer(stream));
+        }
+    }
+
+    fn on_response(&mut self, now: Time, number: RequestSn, result: u32) {
+        let Some(request) = self
+            .resets
+            .request
+            .take_if(|request| request.number == number)
+        else {
+            self.drops.add(DropReason::SctpChunk);
+            return;
+        };
+        self.tx.set_errors(0);
+        match result {
+            outcome::IN_PROGRESS => {
+                // The timer, which is still running, asks again.
+                self.resets.request = Some(request);
+                return;
+            }
+            outcome::PERFORMED | outcome::NOTHING_TO_DO => {
+                self.finish_request(now, &request.streams, true);
+            }
+            // Refused: our numbers go on, but the stream is ours again.
+            _ => self.finish_request(now, &request.streams, false),
+        }
+        self.stop_timer(Timer::Reconfig);
+        self.advance_resets(now);
+    }
+
+    /// Whether a stream's reset is so far that the peer may have seen its end.
+    pub(super) fn reset_is_requested(&self, stream: StreamId) -> bool {
+        let request = self.resets.request.as_ref();
+        request.is_some_and(|request| request.streams.contains(&stream))
+    }
+
+    fn finish_request(&mut self, now: Time, streams: &[StreamId], renumber: bool) {
+        for stream in streams {
+            let queue = self.tx.queue_mut();
+            if renumber {
+                queue.renumber(*stream);
+            }
+            queue.end_reset(now, *stream);
+            self.events.push_back(Event::StreamResetDone(*stream));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Timers of all parts of an association.
+
+use super::Association;
+use super::state::{State, Timer};
+use crate::time::Time;
+
+impl Association {
+    pub(super) fn set_timer(&mut self, timer: Timer, at: Time) {
+        self.timers.set(timer as usize, at);
+    }
+
+    pub(super) fn stop_timer(&mut self, timer: Timer) {
+        self.timers.stop(timer as usize);
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<Time> {
+        if self.state == State::Closed {
+            return None;
+        }
+        let sack = self.rx.as_ref().and_then(|rx| rx.poll_timeout());
+        [self.timers.next(), self.tx.poll_timeout(), sack]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Runs the timers that are due.
+    pub fn handle_timeout(&mut self, now: Time) {
+        if self.state == State::Closed {
+            return;
+        }
+        if let Some(rx) = &mut self.rx
+            && rx.sack_is_due(now)
+        {
+            rx.want_sack();
+        }
+        self.tx.handle_timeout(now, &mut self.events);
+        if self.give_up_if_silent() {
+            return;
+        }
+        self.check_black_hole(now);
+        for timer in Timer::ALL {
+            if self.timers.expire(timer as usize, now) {
+                self.on_timer(now, timer);
+            }
+        }
+    }
+
+    fn on_timer(&mut self, now: Time, timer: Timer) {
+        match timer {
+            Timer::Handshake => self.on_handshake_timeout(now),
+            Timer::Shutdown => self.on_shutdown_timeout(now),
+            Timer::ShutdownGuard => self.abort("the shutdown was not finished in time"),
+            Timer::Reconfig => self.on_reconfig_timeout(now),
+            Timer::Heartbeat => self.on_heartbeat_timeout(now),
+            Timer::Probe => self.on_probe_timeout(now),
+        }
+    }
+}

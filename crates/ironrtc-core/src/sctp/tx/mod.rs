@@ -1,0 +1,354 @@
+//! The sending direction: queue, retransmission, congestion and flow control.
+
+mod outstanding;
+mod queue;
+mod ranges;
+mod recovery;
+mod rtt;
+
+use std::collections::VecDeque;
+
+use outstanding::{Outstanding, ToSend};
+pub(crate) use queue::StreamPhase;
+use queue::{Room, SendQueue};
+use rtt::Rtt;
+
+use super::cc::{self, CongestionControl};
+use super::config::SctpConfig;
+use super::message::{Event, OutgoingMessage, SctpStats, StreamId};
+use super::num::Tsn;
+use super::packet::HEADER_LEN;
+use super::packet::data::{FLAG_IMMEDIATE, header_len, write_data};
+use super::packet::forward::{forward_len, skip_len, write_forward};
+use crate::time::Time;
+
+/// Most chunks in flight: gap blocks reach no further than 65,535 (RFC 9260 section 3.3.4).
+const MAX_OUTSTANDING: usize = 60_000;
+
+/// The sending direction of one association.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    queue: SendQueue,
+    outstanding: Outstanding,
+    cc: Box<dyn CongestionControl>,
+    rtt: Rtt,
+    packet_size: usize,
+    /// The window that the peer advertised last.
+    peer_window: usize,
+    /// Losses before this position were answered by the congestion control already.
+    recovery_point: u64,
+    fast_recovery: bool,
+    /// RFC 9260 section 7.2.4: the first packet of a fast recovery ignores the window.
+    forced_packet: bool,
+    /// Packets of new data that may still be sent before the next acknowledgement.
+    burst: usize,
+    max_burst: usize,
+    initial_window: usize,
+    sack_delay: std::time::Duration,
+    /// The last chunk is to be sent again, to find out whether it was lost.
+    probe: bool,
+    forward_due: bool,
+    t3: Option<Time>,
+    pto: Option<Time>,
+    reorder: Option<Time>,
+    last_send: Option<Time>,
+    /// Consecutive timeouts without an answer.
+    errors: u32,
+    messages_sent: u64,
+    messages_abandoned: u64,
+    timeouts: u64,
+    fast_recoveries: u64,
+}
+
+impl Sender {
+    pub(crate) fn new(config: &SctpConfig, initial_tsn: Tsn) -> Self {
+        let initial = (config.initial_window_packets.max(1) * config.max_packet_size)
+            .min(config.max_congestion_window);
+        let outstanding = Outstanding::new(initial_tsn);
+        Self {
+            queue: SendQueue::new(),
+            recovery_point: outstanding.next(),
+            outstanding,
+            cc: cc::new(config.congestion, initial, config.max_congestion_window),
+            rtt: Rtt::new(config.rto_initial, config.rto_min, config.rto_max),
+            packet_size: config.max_packet_size,
+            peer_window: 0,
+            fast_recovery: false,
+            forced_packet: false,
+            burst: config.max_burst,
+            max_burst: config.max_burst.max(1),
+            initial_window: initial,
+            sack_delay: config.sack_delay,
+            probe: false,
+            forward_due: false,
+            t3: None,
+            pto: None,
+            reorder: None,
+            last_send: None,
+            errors: 0,
+            messages_sent: 0,
+            messages_abandoned: 0,
+            timeouts: 0,
+            fast_recoveries: 0,
+        }
+    }
+
+    /// The handshake is over and data may flow.
+    pub(crate) fn start(&mut self, peer_window: u32, interleaved: bool, partial_reliability: bool) {
+        self.peer_window = peer_window as usize;
+        self.queue.interleaved = interleaved;
+        self.queue.max_begun = self.peer_window / 2;
+        self.queue.may_skip = partial_reliability;
+        self.outstanding.partial_reliability = partial_reliability;
+    }
+
+    /// The peer started over: what was sent or queued is lost, counters and settings stay.
+    pub(crate) fn restart(&mut self, config: &SctpConfig, initial_tsn: Tsn) {
+        let fresh = Self::new(config, initial_tsn);
+        let old = std::mem::replace(self, fresh);
+        self.queue = old.queue;
+        self.queue.clear();
+        self.messages_sent = old.messages_sent;
+        self.messages_abandoned = old.messages_abandoned;
+        self.timeouts = old.timeouts;
+        self.fast_recoveries = old.fast_recoveries;
+        self.outstanding.retransmissions = old.outstanding.retransmissions;
+    }
+
+    pub(crate) fn set_packet_size(&mut self, size: usize) {
+        self.packet_size = size;
+    }
+
+    pub(crate) fn push(&mut self, now: Time, stream: StreamId, message: OutgoingMessage) {
+        self.queue.push(now, stream, message);
+    }
+
+    /// Bytes that wait to be sent for the first time.
+    pub(crate) const fn queued(&self) -> usize {
+        self.queue.queued()
+    }
+
+    /// Whether everything was sent and acknowledged.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.outstanding.is_empty()
+    }
+
+    pub(crate) const fn queue(&self) -> &SendQueue {
+        &self.queue
+    }
+
+    pub(crate) const fn queue_mut(&mut self) -> &mut SendQueue {
+        &mut self.queue
+    }
+
+    pub(crate) const fn rtt_mut(&mut self) -> &mut Rtt {
+        &mut self.rtt
+    }
+
+    pub(crate) const fn rto(&self) -> std::time::Duration {
+        self.rtt.timeout()
+    }
+
+    /// The last TSN given to a chunk.
+    pub(crate) fn last_tsn(&self) -> Tsn {
+        Tsn::of(self.outstanding.next() - 1)
+    }
+
+    /// Whether everything queued on a stream was sent and acknowledged.
+    pub(crate) fn stream_is_done(&self, stream: StreamId) -> bool {
+        let (drained, last) = self.queue.drained(stream);
+        drained && last.is_none_or(|last| last <= self.outstanding.cumulative())
+    }
+
+    pub(crate) const fn peer_window(&self) -> usize {
+        self.peer_window
+    }
+
+    pub(crate) const fn errors(&self) -> u32 {
+        self.errors
+    }
+
+    /// A sign of life of the peer's, or a failure to give one.
+    pub(crate) const fn set_errors(&mut self, errors: u32) {
+        self.errors = errors;
+    }
+
+    pub(crate) fn add_stats(&self, stats: &mut SctpStats) {
+        stats.srtt = self.rtt.smoothed();
+        stats.rto = self.rtt.timeout();
+        stats.cwnd = self.cc.window();
+        stats.ssthresh = self.cc.threshold();
+        stats.rwnd = self.available_window();
+        stats.in_flight = self.outstanding.flight();
+        stats.queued = self.queue.queued();
+        stats.packet_size = self.packet_size;
+        stats.messages_sent = self.messages_sent;
+        stats.retransmissions = self.outstanding.retransmissions;
+        stats.timeouts = self.timeouts;
+        stats.fast_recoveries = self.fast_recoveries;
+        stats.messages_abandoned = self.messages_abandoned;
+    }
+
+    const fn available_window(&self) -> usize {
+        self.peer_window.saturating_sub(self.outstanding.flight())
+    }
+
+    const fn full_room(&self) -> usize {
+        self.packet_size.saturating_sub(HEADER_LEN)
+    }
+
+    fn may_resend(&self) -> bool {
+        self.outstanding.has_lost()
+            && (self.forced_packet || self.outstanding.flight() < self.cc.window())
+    }
+
+    fn may_send_new(&self, len: usize) -> bool {
+        let flight = self.outstanding.flight();
+        // RFC 9260 section 6.1, rule A: into a closed window goes one chunk at a time, to find
+        // out when it opens. Rule B: no new chunk beyond the congestion window.
+        (len <= self.available_window() || flight == 0)
+            && flight < self.cc.window()
+            && self.burst > 0
+            && self.outstanding.len() < MAX_OUTSTANDING
+    }
+
+    /// Whether a packet with user data could be sent now.
+    pub(crate) fn wants_to_send(&mut self, room: usize) -> bool {
+        let room = Room {
+            left: room,
+            full: room,
+        };
+        self.probe
+            || self.may_resend()
+            || (!self.queue.is_empty()
+                && self
+                    .queue
+                    .peek(room)
+                    .is_some_and(|len| self.may_send_new(len)))
+    }
+
+    /// Whether a FORWARD-TSN has to go out.
+    pub(crate) const fn forward_is_due(&self) -> bool {
+        self.forward_due && self.outstanding.must_forward()
+    }
+
+    /// Appends a FORWARD-TSN or I-FORWARD-TSN of at most `room` bytes.
+    pub(crate) fn write_forward(&mut self, now: Time, room: usize, out: &mut Vec<u8>) {
+        let interleaved = self.queue.interleaved;
+        let Some(spare) = room.checked_sub(forward_len(interleaved, 0)) else {
+            return;
+        };
+        let most = spare / skip_len(interleaved);
+        let (cumulative, skips) = self.outstanding.forward(interleaved, most);
+        write_forward(out, interleaved, cumulative, skips.into_iter());
+        self.forward_due = false;
+        self.start_t3(now);
+    }
+
+    /// Appends chunks of user data up to a length of `limit`: a probe, retransmissions, new data.
+    pub(crate) fn write_data(
+        &mut self,
+        now: Time,
+        limit: usize,
+        out: &mut Vec<u8>,
+        events: &mut VecDeque<Event>,
+    ) {
+        let interleaved = self.queue.interleaved;
+        let start = out.len();
+        if std::mem::take(&mut self.probe)
+            && let Some(chunk) = self.outstanding.resend_last(now)
+        {
+            write_sent(out, interleaved, &chunk, FLAG_IMMEDIATE);
+            self.start_t3(now);
+        }
+        self.write_lost(now, limit, start, out);
+        if !self.queue.is_empty() && !self.outstanding.has_lost() {
+            self.write_new(now, limit, out, events);
+        }
+    }
+
+    fn write_lost(&mut self, now: Time, limit: usize, start: usize, out: &mut Vec<u8>) {
+        let interleaved = self.queue.interleaved;
+        let mut resent = false;
+        while self.may_resend()
+            && let Some(len) = self.outstanding.peek_lost()
+        {
+            let fits = out.len() + header_len(interleaved) + len <= limit;
+            // A chunk made when packets could be larger goes alone.
+            if !fits && out.len() > start {
+                break;
+            }
+            let Some(chunk) = self.outstanding.resend_lost(now) else {
+                break;
+            };
+            write_sent(out, interleaved, &chunk, 0);
+            resent = true;
+            if !fits {
+                break;
+            }
+        }
+        if resent {
+            self.forced_packet = false;
+            // RFC 9260 section 6.3.2, rule R1, and section 7.2.4, rule 4.
+            self.t3 = Some(now + self.rtt.timeout());
+        }
+    }
+
+    fn write_new(
+        &mut self,
+        now: Time,
+        limit: usize,
+        out: &mut Vec<u8>,
+        events: &mut VecDeque<Event>,
+    ) {
+        let interleaved = self.queue.interleaved;
+        let full = self.full_room();
+        let mut sent = false;
+        loop {
+            while let Some(rest) = self.queue.expire(now, events, &mut self.messages_abandoned) {
+                self.abandon_rest(now, &rest);
+            }
+            let room = Room {
+                left: limit.saturating_sub(out.len()),
+                full,
+            };
+            let Some(len) = self.queue.peek(room).filter(|len| self.may_send_new(*len)) else {
+                break;
+            };
+            if !sent {
+                self.on_send_after_idle(now);
+            }
+            let Some(fragment) = self.queue.take(len, events) else {
+                break;
+            };
+            sent = true;
+            self.messages_sent += u64::from(fragment.header.ends());
+            let tsn = Tsn::of(self.outstanding.next());
+            write_data(out, interleaved, tsn, &fragment.header, &fragment.payload);
+            let stream = fragment.header.stream;
+            let ends = fragment.header.ends();
+            let position = self.outstanding.push(
+                now,
+                fragment.header,
+                fragment.payload,
+                fragment.message,
+                fragment.limits,
+            );
+            if ends {
+                self.queue.set_last_tsn(stream, position);
+            }
+        }
+        if sent {
+            self.burst -= 1;
+            self.last_send = Some(now);
+            self.start_t3(now);
+            self.arm_probe(now);
+        }
+    }
+}
+
+fn write_sent(out: &mut Vec<u8>, interleaved: bool, chunk: &ToSend<'_>, flags: u8) {
+    let mut header = chunk.header;
+    header.flags |= flags;
+    write_data(out, interleaved, chunk.tsn, &header, chunk.payload);
+}

@@ -1,0 +1,518 @@
+//! Messages that wait to be sent, by stream, and which stream is next.
+//!
+//! With DATA, streams take turns message by message, since the fragments of a message have
+//! consecutive TSNs. With I-DATA they share by weight, fragment by fragment (weighted fair
+//! queueing, RFC 8260 section 3.6).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use bytes::Bytes;
+
+use super::outstanding::Limits;
+use crate::sctp::message::{Event, OutgoingMessage, Reliability, StreamId};
+use crate::sctp::num::Fsn;
+use crate::sctp::packet::data::{DataHeader, FLAG_BEGIN, FLAG_END, FLAG_UNORDERED, header_len};
+use crate::time::Time;
+
+/// A stream's weight unless the application sets another (RFC 8831 section 6.4, "normal").
+const DEFAULT_WEIGHT: u16 = 256;
+/// No fragment smaller than this only to fill a packet.
+const MIN_FRAGMENT: usize = 64;
+
+/// Most messages that wait for the end of one stream's reset.
+const MAX_HELD: usize = 4;
+
+/// A message that waits, or its rest.
+#[derive(Debug)]
+struct Pending {
+    id: u64,
+    data: Bytes,
+    sent: usize,
+    next_fsn: u32,
+    sequence: Option<u32>,
+    ppid: u32,
+    ordered: bool,
+    control: bool,
+    limits: Limits,
+}
+
+/// Whether a stream takes messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum StreamPhase {
+    /// Yes.
+    #[default]
+    Open,
+    /// No: it is being reset.
+    Resetting,
+}
+
+/// A stream that we send on.
+#[derive(Debug)]
+struct OutStream {
+    queue: VecDeque<Pending>,
+    phase: StreamPhase,
+    next_ordered: u32,
+    next_unordered: u32,
+    /// Bytes of the application's, without control messages.
+    buffered: usize,
+    low_threshold: usize,
+    low_announced: bool,
+    weight: u16,
+    virtual_time: u64,
+    /// Position of the last TSN sent on the stream.
+    last_tsn: Option<u64>,
+    /// Messages that wait for the end of a reset.
+    held: Vec<OutgoingMessage>,
+}
+
+impl OutStream {
+    const fn new() -> Self {
+        Self {
+            queue: VecDeque::new(),
+            phase: StreamPhase::Open,
+            next_ordered: 0,
+            next_unordered: 0,
+            buffered: 0,
+            low_threshold: 0,
+            low_announced: false,
+            weight: DEFAULT_WEIGHT,
+            virtual_time: 0,
+            last_tsn: None,
+            held: Vec::new(),
+        }
+    }
+
+    /// Takes bytes off the buffered amount; true if it fell to the threshold from above.
+    const fn unbuffer(&mut self, bytes: usize) -> bool {
+        let before = self.buffered;
+        self.buffered = before.saturating_sub(bytes);
+        before > self.low_threshold && self.buffered <= self.low_threshold
+    }
+}
+
+/// A fragment taken from the queue.
+#[derive(Debug)]
+pub(crate) struct Fragment {
+    pub(crate) header: DataHeader,
+    pub(crate) payload: Bytes,
+    pub(crate) message: u64,
+    pub(crate) limits: Limits,
+}
+
+/// A message of which a part was sent and the rest is given up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Remainder {
+    pub(crate) header: DataHeader,
+    pub(crate) message: u64,
+}
+
+/// Room in the packet that is being filled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Bytes left for a chunk.
+    pub(crate) left: usize,
+    /// Bytes for chunks in an empty packet.
+    pub(crate) full: usize,
+}
+
+/// The send queue of an association.
+#[derive(Debug)]
+pub(crate) struct SendQueue {
+    streams: BTreeMap<StreamId, OutStream>,
+    /// Streams with messages beside the current one, by virtual time.
+    ready: BTreeSet<(u64, StreamId)>,
+    current: Option<StreamId>,
+    /// Virtual time of the last fragment sent.
+    clock: u64,
+    next_message: u64,
+    queued: usize,
+    /// Bytes of the messages that were begun and are not finished, in whole.
+    begun: usize,
+    pub(crate) interleaved: bool,
+    /// Whether the peer can skip messages (RFC 3758).
+    pub(crate) may_skip: bool,
+    /// Most bytes of messages begun and not finished, so that a peer's window, filled by
+    /// incomplete messages of many streams, cannot block all of them for ever.
+    pub(crate) max_begun: usize,
+}
+
+impl SendQueue {
+    pub(crate) const fn new() -> Self {
+        Self {
+            streams: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            current: None,
+            clock: 0,
+            next_message: 0,
+            queued: 0,
+            begun: 0,
+            interleaved: false,
+            may_skip: false,
+            max_begun: usize::MAX,
+        }
+    }
+
+    /// Bytes that wait, control messages included.
+    pub(crate) const fn queued(&self) -> usize {
+        self.queued
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.queued == 0
+    }
+
+    pub(crate) fn buffered_amount(&self, stream: StreamId) -> usize {
+        self.streams.get(&stream).map_or(0, |entry| entry.buffered)
+    }
+
+    fn stream(&mut self, stream: StreamId) -> &mut OutStream {
+        self.streams.entry(stream).or_insert_with(OutStream::new)
+    }
+
+    /// The streams that were ever sent on or set up.
+    pub(crate) fn known_streams(&self) -> impl Iterator<Item = StreamId> + '_ {
+        self.streams.keys().copied()
+    }
+
+    pub(crate) fn set_low_threshold(&mut self, stream: StreamId, bytes: usize) {
+        self.stream(stream).low_threshold = bytes;
+    }
+
+    pub(crate) fn set_weight(&mut self, stream: StreamId, weight: u16) {
+        self.stream(stream).weight = weight.max(1);
+    }
+
+    pub(crate) fn phase(&self, stream: StreamId) -> StreamPhase {
+        self.streams
+            .get(&stream)
+            .map_or_else(StreamPhase::default, |entry| entry.phase)
+    }
+
+    pub(crate) fn begin_reset(&mut self, stream: StreamId) {
+        self.stream(stream).phase = StreamPhase::Resetting;
+    }
+
+    /// The stream takes messages again, and those that were held back come first.
+    pub(crate) fn end_reset(&mut self, now: Time, stream: StreamId) {
+        let entry = self.stream(stream);
+        entry.phase = StreamPhase::Open;
+        for message in std::mem::take(&mut entry.held) {
+            self.push(now, stream, message);
+        }
+    }
+
+    /// Keeps a message until the stream's reset has ended; false if too many wait already.
+    pub(crate) fn hold(&mut self, stream: StreamId, message: OutgoingMessage) -> bool {
+        let entry = self.stream(stream);
+        if entry.held.len() >= MAX_HELD {
+            return false;
+        }
+        entry.held.push(message);
+        true
+    }
+
+    /// Whether everything queued on a stream was sent, and the position of its last TSN.
+    pub(crate) fn drained(&self, stream: StreamId) -> (bool, Option<u64>) {
+        self.streams.get(&stream).map_or((true, None), |entry| {
+            (entry.queue.is_empty(), entry.last_tsn)
+        })
+    }
+
+    pub(crate) fn set_last_tsn(&mut self, stream: StreamId, position: u64) {
+        self.stream(stream).last_tsn = Some(position);
+    }
+
+    /// RFC 6525 section 5.2.7: numbers start again at zero.
+    pub(crate) fn renumber(&mut self, stream: StreamId) {
+        let entry = self.stream(stream);
+        entry.next_ordered = 0;
+        entry.next_unordered = 0;
+    }
+
+    /// The application took the event about a stream's buffered amount.
+    pub(crate) fn on_low_announced(&mut self, stream: StreamId) {
+        if let Some(entry) = self.streams.get_mut(&stream) {
+            entry.low_announced = false;
+        }
+    }
+
+    pub(crate) fn push(&mut self, now: Time, stream: StreamId, message: OutgoingMessage) {
+        let id = self.next_message;
+        self.next_message += 1;
+        self.queued += message.data.len();
+        let clock = self.clock;
+        let current = self.current;
+        let entry = self.stream(stream);
+        if !message.control {
+            entry.buffered += message.data.len();
+        }
+        let limits = match message.reliability {
+            Reliability::Reliable => Limits::default(),
+            Reliability::MaxRetransmits(most) => Limits {
+                retransmits: Some(most),
+                expires: None,
+            },
+            Reliability::MaxLifetime(lifetime) => Limits {
+                retransmits: None,
+                expires: Some(now + lifetime),
+            },
+        };
+        let idle = entry.queue.is_empty();
+        entry.queue.push_back(Pending {
+            id,
+            data: message.data,
+            sent: 0,
+            next_fsn: 0,
+            sequence: None,
+            ppid: message.ppid,
+            ordered: message.ordered,
+            control: message.control,
+            limits,
+        });
+        if idle && current != Some(stream) {
+            entry.virtual_time = entry.virtual_time.max(clock);
+            let key = (entry.virtual_time, stream);
+            self.ready.insert(key);
+        }
+    }
+
+    /// Makes the stream whose turn it is the current one.
+    fn select(&mut self) -> Option<StreamId> {
+        if let Some(current) = self.current {
+            let entry = self.streams.get(&current)?;
+            let front = entry.queue.front();
+            let stays = match front {
+                None => false,
+                // DATA: one message at a time.
+                Some(pending) if !self.interleaved && pending.sent > 0 => true,
+                Some(_) => self
+                    .ready
+                    .first()
+                    .is_none_or(|first| (entry.virtual_time, current) <= *first),
+            };
+            if stays {
+                return Some(current);
+            }
+            if front.is_some() {
+                self.ready.insert((entry.virtual_time, current));
+            }
+            self.current = None;
+        }
+        let (virtual_time, stream) = self.ready.pop_first()?;
+        self.clock = self.clock.max(virtual_time);
+        self.current = Some(stream);
+        Some(stream)
+    }
+
+    /// The current stream's turn if it may begin or go on; otherwise one that is under way.
+    fn select_allowed(&mut self) -> Option<StreamId> {
+        let stream = self.select()?;
+        if !self.interleaved || self.begun == 0 {
+            return Some(stream);
+        }
+        let under_way = |entry: &OutStream| entry.queue.front().is_some_and(|m| m.sent > 0);
+        let entry = self.streams.get(&stream)?;
+        let front = entry.queue.front()?;
+        if front.sent > 0 || self.begun + front.data.len() <= self.max_begun {
+            return Some(stream);
+        }
+        let other = self
+            .ready
+            .iter()
+            .copied()
+            .find(|(_, other)| self.streams.get(other).is_some_and(under_way))?;
+        self.ready.remove(&other);
+        self.ready.insert((entry.virtual_time, stream));
+        self.current = Some(other.1);
+        self.current
+    }
+
+    /// Length of the next fragment that fits, if any.
+    pub(crate) fn peek(&mut self, room: Room) -> Option<usize> {
+        let header = header_len(self.interleaved);
+        let left = (room.left & !3).checked_sub(header)?;
+        let full = (room.full & !3).checked_sub(header)?;
+        let stream = self.select_allowed()?;
+        let front = self.streams.get(&stream)?.queue.front()?;
+        let rest = front.data.len() - front.sent;
+        if rest <= left {
+            return Some(rest);
+        }
+        // A message that fits a packet of its own is not cut to fill this one.
+        let may_cut = front.sent > 0 || rest > full;
+        (left >= full || (may_cut && left >= MIN_FRAGMENT)).then_some(left)
+    }
+
+    /// Takes a fragment of the length that [`Self::peek`] gave.
+    pub(crate) fn take(&mut self, len: usize, events: &mut VecDeque<Event>) -> Option<Fragment> {
+        let stream = self.current?;
+        let interleaved = self.interleaved;
+        let entry = self.streams.get_mut(&stream)?;
+        let front = entry.queue.front_mut()?;
+        let sequence = match front.sequence {
+            Some(sequence) => sequence,
+            None => {
+                let sequence = take_sequence(
+                    &mut entry.next_ordered,
+                    &mut entry.next_unordered,
+                    interleaved,
+                    front.ordered,
+                );
+                front.sequence = Some(sequence);
+                self.begun += front.data.len();
+                sequence
+            }
+        };
+        let payload = front.data.slice(front.sent..front.sent + len);
+        let mut header = header_of(front, stream, sequence, interleaved);
+        front.sent += len;
+        front.next_fsn += 1;
+        let message = front.id;
+        let limits = front.limits;
+        let ends = front.sent == front.data.len();
+        let counted = if front.control { 0 } else { len };
+        entry.virtual_time += if interleaved {
+            // In units of 1/256 byte at the default weight.
+            (len as u64) * 65_536 / u64::from(entry.weight)
+        } else {
+            u64::from(ends)
+        };
+        if ends {
+            header.flags |= FLAG_END;
+            self.begun = self.begun.saturating_sub(front.data.len());
+            entry.queue.pop_front();
+        }
+        self.queued -= len;
+        if entry.unbuffer(counted) {
+            announce_low(stream, entry, events);
+        }
+        Some(Fragment {
+            header,
+            payload,
+            message,
+            limits,
+        })
+    }
+
+    /// Drops messages at the front of the stream whose turn it is that have outlived their
+    /// lifetime. The rest of one that was begun is returned, since the peer must be told.
+    pub(crate) fn expire(
+        &mut self,
+        now: Time,
+        events: &mut VecDeque<Event>,
+        abandoned: &mut u64,
+    ) -> Option<Remainder> {
+        loop {
+            let stream = self.select_allowed()?;
+            let front = self.streams.get(&stream)?.queue.front()?;
+            // A peer without FORWARD-TSN could not skip a message that was begun.
+            if !front.limits.expired(now) || (front.sent > 0 && !self.may_skip) {
+                return None;
+            }
+            let id = front.id;
+            *abandoned += 1;
+            if let Some(remainder) = self.drop_front(stream, id, events) {
+                return Some(remainder);
+            }
+        }
+    }
+
+    /// Drops the first message of a stream if it is this one; returns its rest if it was begun.
+    pub(crate) fn drop_front(
+        &mut self,
+        stream: StreamId,
+        message: u64,
+        events: &mut VecDeque<Event>,
+    ) -> Option<Remainder> {
+        let interleaved = self.interleaved;
+        let entry = self.streams.get_mut(&stream)?;
+        if entry.queue.front()?.id != message {
+            return None;
+        }
+        let front = entry.queue.pop_front()?;
+        let rest = front.data.len() - front.sent;
+        self.queued -= rest;
+        if front.sequence.is_some() {
+            self.begun = self.begun.saturating_sub(front.data.len());
+        }
+        let counted = if front.control { 0 } else { rest };
+        if entry.unbuffer(counted) {
+            announce_low(stream, entry, events);
+        }
+        if entry.queue.is_empty() && self.current != Some(stream) {
+            self.ready.remove(&(entry.virtual_time, stream));
+        }
+        let sequence = front.sequence?;
+        let mut header = header_of(&front, stream, sequence, interleaved);
+        header.flags |= FLAG_END;
+        Some(Remainder { header, message })
+    }
+
+    /// Forgets everything, as after a restart of the peer. Settings of streams stay.
+    pub(crate) fn clear(&mut self) {
+        for entry in self.streams.values_mut() {
+            *entry = OutStream {
+                low_threshold: entry.low_threshold,
+                weight: entry.weight,
+                low_announced: entry.low_announced,
+                ..OutStream::new()
+            };
+        }
+        self.ready.clear();
+        self.current = None;
+        self.queued = 0;
+        self.begun = 0;
+    }
+}
+
+fn take_sequence(
+    next_ordered: &mut u32,
+    next_unordered: &mut u32,
+    interleaved: bool,
+    ordered: bool,
+) -> u32 {
+    // RFC 9260 section 3.3.1: the SSN of an unordered DATA chunk is ignored. RFC 8260 section
+    // 2.1: the MIDs of unordered messages are counted apart.
+    let next = match (interleaved, ordered) {
+        (_, true) => next_ordered,
+        (true, false) => next_unordered,
+        (false, false) => return 0,
+    };
+    let sequence = *next;
+    *next = next.wrapping_add(1);
+    if interleaved {
+        sequence
+    } else {
+        sequence & 0xffff
+    }
+}
+
+const fn header_of(
+    pending: &Pending,
+    stream: StreamId,
+    sequence: u32,
+    interleaved: bool,
+) -> DataHeader {
+    let begins = pending.sent == 0;
+    let mut flags = 0;
+    if begins {
+        flags |= FLAG_BEGIN;
+    }
+    if !pending.ordered {
+        flags |= FLAG_UNORDERED;
+    }
+    DataHeader {
+        stream,
+        sequence,
+        fsn: Fsn(if interleaved { pending.next_fsn } else { 0 }),
+        ppid: pending.ppid,
+        flags,
+    }
+}
+
+fn announce_low(stream: StreamId, entry: &mut OutStream, events: &mut VecDeque<Event>) {
+    if !entry.low_announced {
+        entry.low_announced = true;
+        events.push_back(Event::BufferedAmountLow(stream));
+    }
+}

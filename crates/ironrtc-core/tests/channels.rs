@@ -1,0 +1,330 @@
+//! Data channels over a whole connection.
+
+use std::time::Duration;
+
+use ironrtc_core::channel::{
+    ChannelId, ChannelState, DataChannelInit, Event as ChannelEvent, Message, Priority, SendError,
+};
+use ironrtc_core::peer::Event;
+use ironrtc_core::sctp::SctpState;
+use ironrtc_sim::{Endpoint, Pair, Setup, Side, seeds};
+
+/// One channel of each kind.
+fn kinds() -> Vec<DataChannelInit> {
+    let plain = DataChannelInit::default();
+    let mut kinds = Vec::new();
+    for ordered in [true, false] {
+        let kind = DataChannelInit {
+            ordered,
+            ..plain.clone()
+        };
+        kinds.push(kind.clone());
+        kinds.push(DataChannelInit {
+            max_retransmits: Some(0),
+            protocol: "soap".into(),
+            ..kind.clone()
+        });
+        kinds.push(DataChannelInit {
+            max_packet_life_time: Some(500),
+            priority: Priority::High,
+            ..kind.clone()
+        });
+    }
+    for id in [7, 100] {
+        kinds.push(DataChannelInit {
+            negotiated: true,
+            id: Some(id),
+            ..plain.clone()
+        });
+    }
+    kinds.push(DataChannelInit {
+        protocol: "x".repeat(3000),
+        ..plain.clone()
+    });
+    kinds.push(DataChannelInit {
+        priority: Priority::VeryLow,
+        ..plain
+    });
+    kinds
+}
+
+fn state(endpoint: &Endpoint, id: ChannelId) -> ChannelState {
+    let channels = endpoint.connection.transport().channels();
+    channels.get(id).expect("a channel").state()
+}
+
+fn name(endpoint: &Endpoint, id: ChannelId) -> String {
+    let channels = endpoint.connection.transport().channels();
+    channels.get(id).expect("a channel").label().to_owned()
+}
+
+fn stream(endpoint: &Endpoint, id: ChannelId) -> Option<u16> {
+    let channels = endpoint.connection.transport().channels();
+    channels.get(id).expect("a channel").stream_id()
+}
+
+fn saw(endpoint: &Endpoint, event: ChannelEvent) -> bool {
+    endpoint.saw(&Event::Channel(event))
+}
+
+#[test]
+fn ten_channels_of_all_kinds_carry_messages_both_ways() {
+    for creator in [Side::A, Side::B] {
+        let mut pair = Pair::new(Setup::new(60));
+        let now = pair.now;
+        let mut created = Vec::new();
+        for (number, init) in kinds().into_iter().enumerate() {
+            let label = format!("channel {number} é");
+            let negotiated = init.negotiated;
+            let there = pair.side(creator).create_with(now, &label, init.clone());
+            let here =
+                negotiated.then(|| pair.side(creator.other()).create_with(now, &label, init));
+            created.push((there, here));
+        }
+        assert_eq!(created.len(), 10);
+        let announced = pair.run_until(Duration::from_secs(5), |pair| {
+            pair.side(creator.other()).announced.len() == 8
+        });
+        assert!(announced);
+        let announced = pair.side(creator.other()).announced.clone();
+        let now = pair.now;
+        for (number, ((there, here), init)) in created.into_iter().zip(kinds()).enumerate() {
+            let label = format!("channel {number} é");
+            let endpoint = pair.side(creator.other());
+            let labelled = |id: &&ChannelId| name(endpoint, **id) == label;
+            let here = here.unwrap_or_else(|| *announced.iter().find(labelled).unwrap());
+            let channels = pair.side(creator.other()).connection.transport().channels();
+            let known = channels.get(here).unwrap().init().clone();
+            assert_eq!(
+                DataChannelInit {
+                    id: init.id,
+                    ..known
+                },
+                init
+            );
+            let messages = [
+                Message::from("héllo"),
+                Message::from(vec![1, 2, 3]),
+                Message::from(""),
+                Message::from(Vec::new()),
+            ];
+            for message in messages.clone() {
+                let (from, to) = (creator, creator.other());
+                pair.side(from)
+                    .connection
+                    .send(now, there, message.clone())
+                    .unwrap();
+                pair.side(to).connection.send(now, here, message).unwrap();
+            }
+            pair.run_for(Duration::from_millis(10));
+            assert_eq!(pair.side(creator.other()).received(here), messages);
+            assert_eq!(pair.side(creator).received(there), messages);
+        }
+    }
+}
+
+/// RFC 8832 section 6: the DTLS client, here the answerer, uses even ids.
+#[test]
+fn ids_follow_the_role_in_dtls() {
+    let mut pair = Pair::new(Setup::new(61));
+    pair.connect();
+    let from_a = pair.a.create(pair.now, "a");
+    let from_b = pair.b.create(pair.now, "b");
+    pair.run_for(Duration::from_millis(50));
+    assert_eq!(stream(&pair.a, ChannelId(0)), Some(1));
+    assert_eq!(stream(&pair.a, from_a), Some(3));
+    assert_eq!(stream(&pair.b, from_b), Some(0));
+}
+
+#[test]
+fn either_side_closes_a_channel_and_its_id_is_used_again() {
+    for closer in [Side::A, Side::B] {
+        let mut pair = Pair::new(Setup::new(62));
+        let (at_a, at_b) = pair.open();
+        let id = if closer == Side::A { at_a } else { at_b };
+        let now = pair.now;
+        pair.side(closer)
+            .connection
+            .send(now, id, "last words".into())
+            .unwrap();
+        pair.side(closer).connection.close_channel(now, id);
+        assert_eq!(state(pair.side(closer), id), ChannelState::Closing);
+        let refused = pair.side(closer).connection.send(now, id, "more".into());
+        assert_eq!(refused, Err(SendError::NotOpen));
+        let done = pair.run_until(Duration::from_secs(5), |pair| {
+            saw(&pair.a, ChannelEvent::Closed(at_a)) && saw(&pair.b, ChannelEvent::Closed(at_b))
+        });
+        assert!(done, "{closer:?}");
+        let (peer, at_peer) = match closer {
+            Side::A => (&pair.b, at_b),
+            Side::B => (&pair.a, at_a),
+        };
+        assert!(saw(peer, ChannelEvent::Closing(at_peer)));
+        assert_eq!(peer.received(at_peer), [Message::from("last words")]);
+        let freed = stream(&pair.a, at_a);
+
+        let again = pair.a.create(pair.now, "again");
+        assert_eq!(stream(&pair.a, again), freed);
+        pair.a
+            .connection
+            .send(pair.now, again, "anew".into())
+            .unwrap();
+        pair.run_for(Duration::from_secs(1));
+        let announced = *pair.b.announced.last().unwrap();
+        assert_ne!(announced, at_b);
+        assert_eq!(pair.b.received(announced), [Message::from("anew")]);
+    }
+}
+
+#[test]
+fn both_sides_close_at_once_on_a_bad_network() {
+    seeds(0..20, |seed| {
+        let mut pair = Pair::new(Setup::new(seed).link(ironrtc_sim::Link::bad(15)));
+        let (at_a, at_b) = pair.open();
+        let now = pair.now;
+        pair.a.connection.close_channel(now, at_a);
+        pair.b.connection.close_channel(now, at_b);
+        let done = pair.run_until(Duration::from_secs(60), |pair| {
+            saw(&pair.a, ChannelEvent::Closed(at_a)) && saw(&pair.b, ChannelEvent::Closed(at_b))
+        });
+        assert!(done);
+    });
+}
+
+#[test]
+fn closing_the_connection_ends_all_channels_on_both_sides() {
+    for closer in [Side::A, Side::B] {
+        let mut pair = Pair::new(Setup::new(63));
+        let (at_a, at_b) = pair.open();
+        let now = pair.now;
+        pair.side(closer).connection.close(now);
+        pair.run_for(Duration::from_millis(2));
+        for (endpoint, id) in [(&pair.a, at_a), (&pair.b, at_b)] {
+            assert!(saw(endpoint, ChannelEvent::Closed(id)), "{closer:?}");
+            assert!(endpoint.saw(&Event::SctpStateChange(SctpState::Closed)));
+        }
+        let now = pair.now;
+        let refused = pair.side(closer.other()).connection.create_data_channel(
+            now,
+            "late",
+            DataChannelInit::default(),
+        );
+        assert!(refused.is_err());
+    }
+}
+
+#[test]
+fn a_large_message_arrives_whole_and_a_larger_one_is_refused() {
+    let mut setup = Setup::new(64);
+    setup.b.sctp.max_receive_message_size = 5_000_000;
+    let mut pair = Pair::new(setup);
+    let (at_a, at_b) = pair.open();
+    let data: Vec<u8> = (0..5_000_000_u32).map(|n| (n * 7 / 3) as u8).collect();
+    let too_large = Message::from(vec![0; 5_000_001]);
+    assert_eq!(
+        pair.a.connection.send(pair.now, at_a, too_large),
+        Err(SendError::TooLarge {
+            size: 5_000_001,
+            limit: 5_000_000
+        })
+    );
+    pair.a
+        .connection
+        .send(pair.now, at_a, data.clone().into())
+        .unwrap();
+    let arrived = pair.run_until(Duration::from_secs(30), |pair| {
+        !pair.b.received(at_b).is_empty()
+    });
+    assert!(arrived);
+    assert!(pair.b.received(at_b) == [Message::from(data)]);
+    assert!(pair.a.largest_batch > 1, "packets leave in batches");
+    // A itself accepts 256 KiB.
+    let refused = pair
+        .b
+        .connection
+        .send(pair.now, at_b, vec![0; 262_145].into());
+    assert!(matches!(refused, Err(SendError::TooLarge { .. })));
+}
+
+#[test]
+fn an_unread_channel_does_not_stall_another() {
+    let mut pair = Pair::new(Setup::new(65));
+    let (slow, slow_at_b) = pair.open();
+    pair.b.unread.push(slow_at_b);
+    for _ in 0..100 {
+        pair.a
+            .connection
+            .send(pair.now, slow, vec![0; 50_000].into())
+            .unwrap();
+    }
+    let quick = pair.a.create(pair.now, "quick");
+    for number in 0..100 {
+        let message = Message::from(format!("{number}"));
+        pair.a.connection.send(pair.now, quick, message).unwrap();
+        pair.run_for(Duration::from_millis(20));
+    }
+    let quick_at_b = *pair.b.announced.last().unwrap();
+    assert_eq!(pair.b.received(quick_at_b).len(), 100);
+    assert!(pair.b.received(slow_at_b).is_empty());
+    pair.b.unread.clear();
+    pair.b.read(pair.now, slow_at_b);
+    pair.run_for(Duration::from_secs(5));
+    assert_eq!(pair.b.received(slow_at_b).len(), 100);
+}
+
+/// What an application does not read is bounded here by the receive window, and there by the send
+/// buffer.
+#[test]
+fn memory_is_bounded_when_nobody_reads() {
+    let mut setup = Setup::new(66);
+    setup.b.sctp.receive_window = 300_000;
+    setup.a.sctp.max_send_buffer = 400_000;
+    let mut pair = Pair::new(setup);
+    let (at_a, at_b) = pair.open();
+    pair.b.unread.push(at_b);
+    let mut accepted = 0;
+    for _ in 0..2000 {
+        match pair
+            .a
+            .connection
+            .send(pair.now, at_a, vec![1; 10_000].into())
+        {
+            Ok(()) => accepted += 10_000,
+            Err(error) => assert_eq!(error, SendError::BufferFull),
+        }
+        pair.run_for(Duration::from_millis(5));
+    }
+    assert!((400_000..=750_000).contains(&accepted), "{accepted} bytes");
+    let waiting = pair.a.connection.transport().buffered_amount(at_a);
+    assert!(waiting <= 400_000, "{waiting}");
+    pair.b.unread.clear();
+    pair.b.read(pair.now, at_b);
+    pair.run_for(Duration::from_secs(10));
+    let received: usize = pair.b.received(at_b).iter().map(Message::len).sum();
+    assert_eq!(received, accepted);
+}
+
+#[test]
+fn the_buffered_amount_falls_and_says_so_once() {
+    let mut pair = Pair::new(Setup::new(67));
+    let (id, _) = pair.open();
+    pair.a
+        .connection
+        .set_buffered_amount_low_threshold(id, 100_000);
+    pair.a.events.clear();
+    for _ in 0..20 {
+        pair.a
+            .connection
+            .send(pair.now, id, vec![0; 50_000].into())
+            .unwrap();
+    }
+    let amount = |pair: &Pair| pair.a.connection.transport().buffered_amount(id);
+    assert_eq!(amount(&pair), 1_000_000);
+    let low = Event::Channel(ChannelEvent::BufferedAmountLow(id));
+    assert!(pair.run_until(Duration::from_secs(10), |pair| pair.a.saw(&low)));
+    assert!(amount(&pair) <= 100_000);
+    pair.run_for(Duration::from_secs(5));
+    assert_eq!(amount(&pair), 0);
+    let times = pair.a.events_where(|event| (*event == low).then_some(()));
+    assert_eq!(times.len(), 1);
+}

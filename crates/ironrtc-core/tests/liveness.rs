@@ -1,0 +1,97 @@
+//! What happens when the peer is not heard from, and how a connection comes back.
+
+use std::time::Duration;
+
+use ironrtc_core::ice::IceState;
+use ironrtc_core::peer::{ConnectionState, Event};
+use ironrtc_sim::{Pair, Setup, Side};
+
+fn cut(pair: &mut Pair, cut: bool) {
+    for side in [Side::A, Side::B] {
+        pair.link_mut(side).cut = cut;
+    }
+}
+
+fn states(pair: &Pair) -> Vec<ConnectionState> {
+    pair.a.events_where(|event| match event {
+        Event::ConnectionStateChange(state) => Some(*state),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_short_silence_disconnects_and_passes() {
+    let mut pair = Pair::new(Setup::new(20));
+    pair.connect();
+    pair.run_for(Duration::from_secs(5));
+    cut(&mut pair, true);
+    pair.run_for(Duration::from_secs(15));
+    assert_eq!(
+        pair.a.connection.connection_state(),
+        ConnectionState::Disconnected
+    );
+    cut(&mut pair, false);
+    pair.run_for(Duration::from_secs(10));
+    use ConnectionState::{Connected, Connecting, Disconnected};
+    assert_eq!(
+        states(&pair),
+        [Connecting, Connected, Disconnected, Connected]
+    );
+}
+
+/// RFC 7675: after 30 s without consent nothing is sent, whatever waits.
+#[test]
+fn without_consent_there_is_silence_and_a_restart_repairs_it() {
+    let mut pair = Pair::new(Setup::new(21));
+    pair.connect();
+    pair.run_for(Duration::from_secs(5));
+    cut(&mut pair, true);
+    pair.run_for(Duration::from_secs(40));
+    assert_eq!(
+        pair.a.connection.connection_state(),
+        ConnectionState::Failed
+    );
+    assert_eq!(pair.a.connection.ice_connection_state(), IceState::Failed);
+    let sent = pair.network.sent();
+    pair.a.create(pair.now, "nobody listens");
+    pair.run_for(Duration::from_secs(60));
+    assert_eq!(pair.network.sent(), sent);
+
+    cut(&mut pair, false);
+    pair.a.connection.restart_ice();
+    let back = pair.run_until(Duration::from_secs(5), |pair| {
+        pair.a.is_connected() && pair.b.is_connected()
+    });
+    assert!(back, "{:?}", states(&pair));
+}
+
+#[test]
+fn an_idle_connection_stays_for_hours() {
+    let mut pair = Pair::new(Setup::new(22));
+    pair.connect();
+    pair.run_for(Duration::from_secs(2 * 3600));
+    use ConnectionState::{Connected, Connecting};
+    assert_eq!(states(&pair), [Connecting, Connected]);
+}
+
+#[test]
+fn a_peer_that_closes_is_noticed_within_a_trip() {
+    for closing in [Side::A, Side::B] {
+        let mut pair = Pair::new(Setup::new(23));
+        pair.connect();
+        let now = pair.now;
+        pair.side(closing).connection.close(now);
+        pair.run_for(Duration::from_millis(2));
+        let closed = Event::DtlsStateChange(ironrtc_core::dtls::DtlsState::Closed);
+        assert!(pair.side(closing.other()).saw(&closed));
+        assert!(pair.side(closing).saw(&closed));
+        let state = pair.side(closing).connection.connection_state();
+        assert_eq!(state, ConnectionState::Closed);
+        // Nothing follows the goodbye.
+        let mut out = Vec::new();
+        let endpoint = pair.side(closing);
+        endpoint.connection.close(now);
+        assert_eq!(endpoint.connection.poll_transmit(now, 10, &mut out), None);
+        assert_eq!(endpoint.connection.poll_timeout(), None);
+    }
+}

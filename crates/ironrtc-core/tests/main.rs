@@ -1,0 +1,11 @@
+//! Whole connections over a simulated network, one module per capability.
+
+mod channels;
+mod connect;
+mod delivery;
+mod liveness;
+mod nat;
+mod negotiate;
+mod ortc;
+mod security;
+mod statistics;

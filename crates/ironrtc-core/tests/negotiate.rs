@@ -1,0 +1,315 @@
+//! Offers and answers on live connections: glare, rollback, restart, rejection.
+
+use std::time::Duration;
+
+use ironrtc_core::channel::{self, ChannelState};
+use ironrtc_core::ice::GatheringState;
+use ironrtc_core::jsep::{
+    CandidateInit, OfferOptions, SdpType, SessionDescription, SignalingState,
+};
+use ironrtc_core::peer::{ConnectionState, Event};
+use ironrtc_sim::{Pair, Setup, Side, seeds};
+
+fn rollback() -> SessionDescription {
+    SessionDescription {
+        kind: SdpType::Rollback,
+        sdp: String::new(),
+    }
+}
+
+fn count(pair: &Pair, wanted: &Event) -> usize {
+    pair.a
+        .events_where(|event| (event == wanted).then_some(()))
+        .len()
+}
+
+#[test]
+fn offers_that_cross_end_in_one_connection() {
+    seeds(0..10, |seed| {
+        for trickle in [true, false] {
+            let mut pair = Pair::new(Setup {
+                trickle,
+                ..Setup::new(seed)
+            });
+            pair.a.create(pair.now, "from A");
+            pair.b.create(pair.now, "from B");
+            let connected = pair.run_until(Duration::from_secs(5), |pair| {
+                pair.a.is_connected() && pair.b.is_connected()
+            });
+            assert!(connected, "trickle is {trickle}");
+            let seen = pair.b.events_where(|event| match event {
+                Event::SignalingStateChange(state) => Some(*state),
+                _ => None,
+            });
+            use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
+            assert_eq!(seen, [HaveLocalOffer, Stable, HaveRemoteOffer, Stable]);
+        }
+    });
+}
+
+#[test]
+fn a_first_offer_rolled_back_leaves_nothing_but_its_sockets() {
+    let mut pair = Pair::new(Setup::new(30));
+    pair.auto_negotiate = false;
+    pair.a.create(pair.now, "chat");
+    pair.run_for(Duration::from_millis(10));
+    let now = pair.now;
+    pair.a.connection.set_local_description(now, None).unwrap();
+    pair.run_for(Duration::from_millis(10));
+    assert_eq!(
+        pair.a.connection.ice_gathering_state(),
+        GatheringState::Complete
+    );
+    pair.a
+        .connection
+        .set_local_description(pair.now, Some(rollback()))
+        .unwrap();
+    pair.run_for(Duration::from_millis(10));
+    assert_eq!(pair.a.connection.ice_gathering_state(), GatheringState::New);
+    assert_eq!(pair.a.connection.connection_state(), ConnectionState::New);
+    assert_eq!(
+        count(&pair, &Event::NegotiationNeeded),
+        2,
+        "asked for again"
+    );
+
+    pair.auto_negotiate = true;
+    pair.offer(Side::A);
+    pair.connect();
+    assert_eq!(
+        count(&pair, &Event::Gather),
+        1,
+        "the sockets are still there"
+    );
+    assert_eq!(
+        pair.a.connection.ice_gathering_state(),
+        GatheringState::Complete
+    );
+}
+
+#[test]
+fn a_restart_rolled_back_leaves_the_connection_as_it_was() {
+    let mut pair = Pair::new(Setup::new(31));
+    pair.connect();
+    pair.run_for(Duration::from_secs(5));
+    pair.auto_negotiate = false;
+    let restart = OfferOptions { ice_restart: true };
+    let offer = pair.a.connection.create_offer(&restart).unwrap();
+    pair.a
+        .connection
+        .set_local_description(pair.now, Some(offer))
+        .unwrap();
+    pair.run_for(Duration::from_secs(3));
+    pair.a
+        .connection
+        .set_local_description(pair.now, Some(rollback()))
+        .unwrap();
+    pair.run_for(Duration::from_secs(120));
+    for endpoint in [&pair.a, &pair.b] {
+        let states = endpoint.events_where(|event| match event {
+            Event::ConnectionStateChange(state) => Some(*state),
+            _ => None,
+        });
+        let bad = [ConnectionState::Disconnected, ConnectionState::Failed];
+        assert!(
+            !states.iter().any(|state| bad.contains(state)),
+            "{states:?}"
+        );
+        assert!(endpoint.is_connected());
+    }
+}
+
+#[test]
+fn ice_restarts_under_a_connection_and_follows_a_move() {
+    for (mover, restarter) in [(Side::A, Side::A), (Side::A, Side::B), (Side::B, Side::A)] {
+        let mut pair = Pair::new(Setup::new(32));
+        pair.connect();
+        pair.run_for(Duration::from_secs(1));
+        let before = pair
+            .a
+            .connection
+            .transport()
+            .ice()
+            .local_credentials()
+            .cloned();
+        pair.move_to(mover, vec!["203.0.113.77".parse().unwrap()]);
+        pair.side(restarter).connection.restart_ice();
+        let moved = |pair: &mut Pair| {
+            let path = pair.side(mover).connection.transport().ice().selected();
+            path.is_some_and(|path| path.local.ip().to_string() == "203.0.113.77")
+        };
+        assert!(
+            pair.run_until(Duration::from_secs(5), moved),
+            "{mover:?} {restarter:?}"
+        );
+        pair.run_for(Duration::from_secs(60));
+        for endpoint in [&pair.a, &pair.b] {
+            let ice = endpoint.connection.transport().ice();
+            let state = endpoint.connection.connection_state();
+            assert!(
+                endpoint.is_connected(),
+                "{mover:?} {restarter:?} {state:?} {ice:?}"
+            );
+        }
+        let after = pair
+            .a
+            .connection
+            .transport()
+            .ice()
+            .local_credentials()
+            .cloned();
+        assert_ne!(before, after);
+        for endpoint in [&pair.a, &pair.b] {
+            let dtls = endpoint.events_where(|event| match event {
+                Event::DtlsStateChange(state) => Some(*state),
+                _ => None,
+            });
+            assert_eq!(dtls.len(), 2, "DTLS goes on: {dtls:?}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_declines_data_ends_channels_and_a_later_offer_may_succeed() {
+    let mut pair = Pair::new(Setup::new(33));
+    pair.auto_negotiate = false;
+    let id = pair.a.create(pair.now, "unwanted");
+    pair.a
+        .connection
+        .set_local_description(pair.now, None)
+        .unwrap();
+    let offer = pair.a.connection.negotiator().local_description().unwrap();
+    pair.b
+        .connection
+        .set_remote_description(pair.now, offer)
+        .unwrap();
+    let mut answer = pair.b.connection.create_answer().unwrap();
+    answer.sdp = answer.sdp.replace("m=application 9 ", "m=application 0 ");
+    let now = pair.now;
+    pair.b
+        .connection
+        .set_local_description(now, Some(answer.clone()))
+        .unwrap();
+    pair.a
+        .connection
+        .set_remote_description(now, answer)
+        .unwrap();
+    pair.run_for(Duration::from_secs(1));
+    let closed = Event::Channel(channel::Event::Closed(id));
+    assert!(pair.a.saw(&closed));
+    let state = pair.a.connection.transport().channels().get(id).unwrap();
+    assert_eq!(state.state(), ChannelState::Closed);
+    assert_eq!(pair.network.sent(), 0, "nothing went to the peer");
+
+    pair.a.create(pair.now, "again");
+    pair.offer(Side::A);
+    pair.connect();
+}
+
+#[test]
+fn a_provisional_answer_connects_already() {
+    let mut pair = Pair::new(Setup::new(34));
+    pair.auto_negotiate = false;
+    pair.a.create(pair.now, "chat");
+    pair.a
+        .connection
+        .set_local_description(pair.now, None)
+        .unwrap();
+    pair.run_for(Duration::from_millis(10));
+    let offer = pair.a.connection.negotiator().local_description().unwrap();
+    pair.b
+        .connection
+        .set_remote_description(pair.now, offer)
+        .unwrap();
+    let mut answer = pair.b.connection.create_answer().unwrap();
+    answer.kind = SdpType::PrAnswer;
+    let now = pair.now;
+    pair.b
+        .connection
+        .set_local_description(now, Some(answer.clone()))
+        .unwrap();
+    pair.a
+        .connection
+        .set_remote_description(now, answer.clone())
+        .unwrap();
+    let connected = pair.run_until(Duration::from_secs(5), |pair| {
+        pair.a.is_connected() && pair.b.is_connected()
+    });
+    assert!(connected);
+    answer.kind = SdpType::Answer;
+    let now = pair.now;
+    pair.b
+        .connection
+        .set_local_description(now, Some(answer.clone()))
+        .unwrap();
+    pair.a
+        .connection
+        .set_remote_description(now, answer)
+        .unwrap();
+    pair.run_for(Duration::from_secs(60));
+    assert!(pair.a.is_connected() && pair.b.is_connected());
+}
+
+#[test]
+fn a_need_that_is_met_before_it_is_told_is_not_told() {
+    let mut pair = Pair::new(Setup::new(35));
+    pair.auto_negotiate = false;
+    pair.a.create(pair.now, "chat");
+    pair.a
+        .connection
+        .set_local_description(pair.now, None)
+        .unwrap();
+    pair.run_for(Duration::from_millis(1));
+    assert_eq!(count(&pair, &Event::NegotiationNeeded), 0);
+}
+
+#[test]
+fn names_are_looked_up_a_bounded_number_of_times() {
+    let mut pair = Pair::new(Setup::new(36));
+    pair.auto_negotiate = false;
+    pair.a.create(pair.now, "chat");
+    pair.a
+        .connection
+        .set_local_description(pair.now, None)
+        .unwrap();
+    let offer = pair.a.connection.negotiator().local_description().unwrap();
+    let now = pair.now;
+    pair.b
+        .connection
+        .set_remote_description(now, offer)
+        .unwrap();
+    pair.b.connection.set_local_description(now, None).unwrap();
+    for number in 0..1000 {
+        let init = CandidateInit {
+            candidate: format!("candidate:1 1 udp 5 host{number}.local 5000 typ host"),
+            sdp_mid: Some("0".into()),
+            ..CandidateInit::default()
+        };
+        pair.b.connection.add_ice_candidate(now, &init).unwrap();
+    }
+    pair.run_for(Duration::from_millis(1));
+    let asked = pair.b.events_where(|event| match event {
+        Event::Resolve(candidate) => Some(candidate.clone()),
+        _ => None,
+    });
+    assert_eq!(asked.len(), 32);
+    let candidate = asked[0].clone();
+    let address = "203.0.113.1".parse().unwrap();
+    pair.b
+        .connection
+        .add_resolved_candidate(now, candidate.clone(), address);
+    let known = pair
+        .b
+        .connection
+        .transport()
+        .ice()
+        .remote_candidates()
+        .len();
+    // Only once, and only what was asked for.
+    let other = "203.0.113.9".parse().unwrap();
+    pair.b
+        .connection
+        .add_resolved_candidate(now, candidate, other);
+    let ice = pair.b.connection.transport().ice();
+    assert_eq!((known, ice.remote_candidates().len()), (1, 1));
+}

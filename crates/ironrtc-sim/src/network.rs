@@ -1,0 +1,199 @@
+//! Hosts, NATs, a STUN server, and the datagrams between them.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use ironrtc_core::rng::Rng;
+use ironrtc_core::time::Time;
+use ironrtc_core::wire::stun::{BINDING, Class, Message, Writer};
+
+use crate::{Link, Nat};
+
+/// The address of the STUN server that every network has.
+const STUN_SERVER: &str = "198.51.100.1:3478";
+
+/// A datagram as the receiver sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datagram {
+    /// The source address.
+    pub from: SocketAddr,
+    /// The receiver's own address.
+    pub to: SocketAddr,
+    /// The payload.
+    pub data: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Host {
+    addresses: Vec<IpAddr>,
+    nat: Option<usize>,
+    link: Link,
+    busy_until: Time,
+}
+
+/// The network.
+#[derive(Debug)]
+pub struct Network {
+    rng: Rng,
+    hosts: Vec<Host>,
+    nats: Vec<Nat>,
+    stun: SocketAddr,
+    in_flight: BTreeMap<(Time, u64), Datagram>,
+    order: u64,
+    sent: u64,
+    /// Copies of what was delivered, if [`capture`](Self::capture) asked for it.
+    captured: Option<Vec<Datagram>>,
+}
+
+impl Network {
+    /// A network without hosts.
+    pub fn new(rng: Rng) -> Self {
+        Self {
+            rng,
+            hosts: Vec::new(),
+            nats: Vec::new(),
+            stun: STUN_SERVER.parse().expect("a socket address"),
+            in_flight: BTreeMap::new(),
+            order: 0,
+            sent: 0,
+            captured: None,
+        }
+    }
+
+    /// Adds a host and returns its number. Behind a NAT its addresses are private to it.
+    pub fn add_host(&mut self, addresses: Vec<IpAddr>, link: Link, nat: Option<Nat>) -> usize {
+        let nat = nat.map(|nat| {
+            self.nats.push(nat);
+            self.nats.len() - 1
+        });
+        self.hosts.push(Host {
+            addresses,
+            nat,
+            link,
+            busy_until: Time::ZERO,
+        });
+        self.hosts.len() - 1
+    }
+
+    /// The link of a host, to change it at any time.
+    pub fn link_mut(&mut self, host: usize) -> &mut Link {
+        &mut self.hosts[host].link
+    }
+
+    /// Gives a host other addresses, as when it moves to another network.
+    pub fn set_addresses(&mut self, host: usize, addresses: Vec<IpAddr>) {
+        self.hosts[host].addresses = addresses;
+    }
+
+    /// The STUN server's address.
+    pub fn stun_server(&self) -> SocketAddr {
+        self.stun
+    }
+
+    /// Begins to keep a copy of each datagram that is delivered.
+    pub fn capture(&mut self) {
+        self.captured = Some(Vec::new());
+    }
+
+    /// What was delivered since [`capture`](Self::capture).
+    pub fn captured(&self) -> &[Datagram] {
+        self.captured.as_deref().unwrap_or_default()
+    }
+
+    /// How many datagrams hosts have sent.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// A host sends a datagram.
+    pub fn send(&mut self, now: Time, from: SocketAddr, to: SocketAddr, data: &[u8]) {
+        self.sent += 1;
+        let Some(host) = self.host_of(from.ip()) else {
+            return;
+        };
+        let sender = &mut self.hosts[host];
+        let (busy, rng) = (&mut sender.busy_until, &mut self.rng);
+        let arrivals = sender.link.arrivals(now, data.len(), busy, rng);
+        // Private addresses are only reached behind the same NAT, where there is one host each.
+        let from = match sender.nat {
+            Some(nat) => self.nats[nat].outbound(from, to),
+            None => from,
+        };
+        for at in arrivals {
+            self.route(at, from, to, data.to_vec());
+        }
+    }
+
+    /// Puts a datagram on the wire close to its receiver, as someone off the path does who knows
+    /// its address and forges the source.
+    pub fn inject(&mut self, at: Time, datagram: Datagram) {
+        self.deliver(at, datagram);
+    }
+
+    fn route(&mut self, at: Time, from: SocketAddr, to: SocketAddr, data: Vec<u8>) {
+        if to == self.stun {
+            self.answer(at, from, &data);
+            return;
+        }
+        let behind = self.nats.iter().find(|nat| nat.outer() == to.ip());
+        let to = match behind {
+            Some(nat) => nat.inbound(from, to.port()),
+            None => Some(to).filter(|to| {
+                let host = self.host_of(to.ip());
+                host.is_some_and(|host| self.hosts[host].nat.is_none())
+            }),
+        };
+        if let Some(to) = to {
+            self.deliver(at, Datagram { from, to, data });
+        }
+    }
+
+    /// What arrives at the same time arrives in the order in which it was sent.
+    fn deliver(&mut self, at: Time, datagram: Datagram) {
+        self.order += 1;
+        self.in_flight.insert((at, self.order), datagram);
+    }
+
+    /// The STUN server answers with the source that it sees; its way back takes as long again.
+    fn answer(&mut self, at: Time, from: SocketAddr, data: &[u8]) {
+        let Ok(message) = Message::parse(data) else {
+            return;
+        };
+        if message.class() != Class::Request {
+            return;
+        }
+        let mut answer = Vec::new();
+        let mut writer = Writer::new(&mut answer, Class::Success, BINDING, message.transaction());
+        writer.xor_mapped_address(from);
+        writer.fingerprint();
+        self.route(at + Link::default().delay, self.stun, from, answer);
+    }
+
+    fn host_of(&self, address: IpAddr) -> Option<usize> {
+        self.hosts
+            .iter()
+            .position(|host| host.addresses.contains(&address))
+    }
+
+    /// When the next datagram arrives.
+    pub fn next_arrival(&self) -> Option<Time> {
+        self.in_flight.keys().next().map(|(at, _)| *at)
+    }
+
+    /// The next datagram that has arrived by now, and its host.
+    pub fn receive(&mut self, now: Time) -> Option<(usize, Datagram)> {
+        loop {
+            if self.next_arrival()? > now {
+                return None;
+            }
+            let (_, datagram) = self.in_flight.pop_first()?;
+            // The host may have moved away in the meantime.
+            if let Some(host) = self.host_of(datagram.to.ip()) {
+                if let Some(captured) = &mut self.captured {
+                    captured.push(datagram.clone());
+                }
+                return Some((host, datagram));
+            }
+        }
+    }
+}
