@@ -14,6 +14,7 @@ import logging
 import os
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Optional, Protocol
 
@@ -22,6 +23,10 @@ from . import _ironrtc
 logger = logging.getLogger("ironrtc")
 
 _MAX_BATCH = 1024
+
+# A coroutine that handles a change of these sees the state that it is about: it gets its turn
+# before the next change.
+_STATES = frozenset(("connection", "dtls", "gathering", "ice", "sctp", "signaling"))
 
 
 class Target(Protocol):
@@ -38,6 +43,8 @@ class Inbox:
         # The loop must not be kept alive by its own inbox, or neither would ever be freed.
         self._loop = weakref.ref(loop)
         self._targets: dict[int, Target] = {}
+        self._entries: deque[tuple[int, str, Any]] = deque()
+        self._continuing = False
         self._pid = os.getpid()
         self.native = _ironrtc.Inbox()
         fd = self.native.fileno()
@@ -94,8 +101,15 @@ class Inbox:
 
     def drain(self) -> None:
         """Hand out all events."""
-        targets = self._targets
-        for token, kind, payload in self.native.drain(_MAX_BATCH):
+        self._entries.extend(self.native.drain(_MAX_BATCH))
+        if not self._continuing:
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        self._continuing = False
+        targets, entries = self._targets, self._entries
+        while entries:
+            token, kind, payload = entries.popleft()
             target = targets.get(token)
             if target is None:
                 continue
@@ -104,6 +118,11 @@ class Inbox:
             except Exception as exc:
                 # A handler's error must not cost the other events of the batch.
                 report_exception(target, exc)
+            loop = self._loop()
+            if kind in _STATES and entries and loop is not None:
+                self._continuing = True
+                loop.call_soon(self._hand_out)
+                return
 
     def _wake_from_thread(self, drain: Callable[[], None]) -> None:
         loop = self._loop()

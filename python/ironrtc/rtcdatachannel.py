@@ -135,6 +135,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
         self.__held: deque[Union[bytes, str]] = deque()
         self.__held_bytes = 0
         self.__waiting: list[asyncio.Future[None]] = []
+        self.__early: Optional[list[tuple[str, Any]]] = []
 
     def _bind(self, native: _ironrtc.DataChannel) -> None:
         self.__native = native
@@ -282,6 +283,12 @@ class RTCDataChannel(AsyncIOEventEmitter):
                 inbox.loop.call_soon_threadsafe(self.__release)
 
     def _on_event(self, kind: str, payload: Any) -> None:
+        if self.__early is not None:
+            if self.__transport.state in ("new", "connecting"):
+                # The transport's own news, that it is connected, comes first.
+                self.__early.append((kind, payload))
+                return
+            self._release_events()
         match kind:
             case "readable":
                 self.__on_readable()
@@ -299,6 +306,12 @@ class RTCDataChannel(AsyncIOEventEmitter):
                 self._closed()
             case "error":
                 logger.warning("RTCDataChannel(%s) %s", self.label, payload)
+
+    def _release_events(self) -> None:
+        """The transport is connected: go on with what the channel had to tell."""
+        early, self.__early = self.__early or [], None
+        for kind, payload in early:
+            self._on_event(kind, payload)
 
     def __on_readable(self) -> None:
         if self.__iterated:

@@ -172,9 +172,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         """
         if candidate is not None and candidate.sdpMid is None and candidate.sdpMLineIndex is None:
             raise ValueError("Candidate must have either sdpMid or sdpMLineIndex")
-        if self.__w3c:
-            self.__assertNotClosed()
-        elif self.__isClosed:
+        if self.__isClosed:
             # A candidate that comes late is of no use, and of no harm.
             return
         if not self.__w3c and self.remoteDescription is None:

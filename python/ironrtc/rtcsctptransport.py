@@ -122,6 +122,9 @@ class RTCSctpTransport(AsyncIOEventEmitter):
             self.__state = state
             if state == "closed":
                 self._close()
+            elif state == "connected":
+                for channel in list(self.__channels):
+                    channel._release_events()
 
     def _close(self) -> None:
         self.__state = "closed"

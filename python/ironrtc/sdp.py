@@ -662,7 +662,7 @@ def _parse_codec_attributes(media: MediaDescription, lines: list[str]) -> None:
             codec_of(int(number)).parameters = parameters_from_sdp(description)
         elif name == "rtcp-fb" and value is not None:
             bits = value.split(" ", 2)
-            feedback = RTCRtcpFeedback(type=bits[1], parameter=bits[2] if len(bits) > 2 else None)
             for codec in media.rtp.codecs:
                 if bits[0] in ("*", str(codec.payloadType)):
-                    codec.rtcpFeedback.append(feedback)
+                    parameter = bits[2] if len(bits) > 2 else None
+                    codec.rtcpFeedback.append(RTCRtcpFeedback(bits[1], parameter))

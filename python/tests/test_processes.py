@@ -157,7 +157,8 @@ def test_thousands_of_connections():
 
         def used():
             gc.collect()
-            pages = int(open("/proc/self/statm").read().split()[1])
+            with open("/proc/self/statm") as file:
+                pages = int(file.read().split()[1])
             return pages * resource.getpagesize(), len(os.listdir("/proc/self/fd"))
 
         async def create_and_close(count):
