@@ -305,7 +305,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
             case "closed":
                 self._closed()
             case "error":
-                logger.warning("RTCDataChannel(%s) %s", self.label, payload)
+                logger.debug("RTCDataChannel(%s) %s", self.label, payload)
 
     def _release_events(self) -> None:
         """The transport is connected: go on with what the channel had to tell."""

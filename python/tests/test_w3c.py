@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 import ironrtc
-from helpers import LOCAL, happened, negotiate, opened, peer
+from helpers import LOCAL, happened, negotiate, opened, peer, reached
 from ironrtc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 
 
@@ -35,7 +35,7 @@ async def test_with_the_switch_gathering_is_not_waited_for():
         one.on("iceconnectionstatechange", lambda: seen.append(one.iceConnectionState))
         channel = one.createDataChannel("chat")
         await one.setLocalDescription()
-        assert one.iceGatheringState == "gathering"
+        await reached(one, "iceGatheringState", "gathering", "icegatheringstatechange")
         await two.setRemoteDescription(one.localDescription)
         await two.setLocalDescription()
         await one.setRemoteDescription(two.localDescription)
