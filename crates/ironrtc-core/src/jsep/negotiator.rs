@@ -230,7 +230,7 @@ impl Negotiator {
         self.decorate(&mut read);
         match kind {
             SdpType::Offer => {
-                self.ice_role.get_or_insert(self.role_as(true, false));
+                self.propose_ice_role(true, false);
                 self.pending_local = Some(read);
             }
             _ => {
@@ -271,7 +271,7 @@ impl Negotiator {
         }
         match kind {
             SdpType::Offer => {
-                self.ice_role.get_or_insert(self.role_as(false, read.lite));
+                self.propose_ice_role(false, read.lite);
                 self.pending_remote = Some(read);
             }
             _ => {
@@ -383,18 +383,21 @@ impl Negotiator {
         Ok(())
     }
 
-    /// RFC 8445 section 6.1.1: the offerer controls, unless only one side is a full agent.
-    fn role_as(&self, offerer: bool, remote_lite: bool) -> ice::Role {
+    /// RFC 8445 section 6.1.1: the first offerer controls, unless only one side is a full agent.
+    fn propose_ice_role(&mut self, offerer: bool, remote_lite: bool) {
+        if self.ice_role.is_some() {
+            return;
+        }
         let controlling = match (self.config.ice_lite, remote_lite) {
             (false, true) => true,
             (true, false) if !offerer => false,
             _ => offerer,
         };
-        if controlling {
+        self.ice_role = Some(if controlling {
             ice::Role::Controlling
         } else {
             ice::Role::Controlled
-        }
+        });
     }
 
     /// The answer decides who is the DTLS client; the first one for good (RFC 8842 section 5.5).

@@ -159,7 +159,7 @@ impl Association {
     }
 
     pub(super) fn on_reconfig(&mut self, now: Time, value: &[u8]) {
-        if !self.extensions.reconfig || !matches!(self.state, State::Established) {
+        if !self.extensions.reconfig || !self.state.sends_data() {
             self.drops.add(DropReason::SctpChunk);
             return;
         }

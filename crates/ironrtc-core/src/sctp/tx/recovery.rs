@@ -68,7 +68,8 @@ impl Sender {
         }
         // What was sent into the closed window was dropped there, which is no congestion.
         if reopened && !acked.advanced && self.outstanding.flight() > 0 {
-            self.outstanding.mark_all_lost();
+            let round_trip = self.rtt.smoothed().unwrap_or_default();
+            self.outstanding.mark_old_lost(now - round_trip);
             self.recovery_point = self.outstanding.next();
         }
         self.forward_due |= self.outstanding.must_forward();

@@ -237,7 +237,7 @@ fn a_single_loss_is_repaired_fast_and_costs_one_retransmission() {
             ..SctpConfig::default()
         };
         let mut pair = Pair::connected(config, 1);
-        pair.network.jitter = Duration::from_micros(500);
+        pair.network.spacing = Duration::from_micros(100);
         let before = pair.ends[0].assoc.stats().cwnd;
         pair.send(0, 1, vec![1; 200_000]);
         let mut packet = Vec::new();
@@ -309,4 +309,61 @@ fn a_sender_that_pauses_begins_again_with_a_smaller_window() {
     pair.send(0, 1, "x");
     pair.flush();
     assert_eq!(pair.ends[0].assoc.stats().cwnd, 11_910);
+}
+
+/// How much of a line's capacity a transfer of ten seconds uses, in percent.
+fn utilization(congestion: CongestionAlgorithm, network: Network) -> u64 {
+    let config = SctpConfig {
+        congestion,
+        ..SctpConfig::default()
+    };
+    let mut pair = Pair::connected(config, 1);
+    pair.network = network;
+    let stream = StreamId(1);
+    let begun = pair.now;
+    let end = begun + Duration::from_secs(10);
+    while pair.now < end {
+        while pair.ends[0].assoc.buffered_amount(stream) < 1_000_000 {
+            pair.send(0, 1, vec![1; 16_384]);
+        }
+        pair.run_for(Duration::from_millis(10));
+    }
+    let arrived: u64 = pair.ends[1]
+        .messages(1)
+        .iter()
+        .map(|m| m.len() as u64)
+        .sum();
+    let capacity = 1188 * 10_000_000_000 / network.spacing.as_nanos() as u64;
+    arrived * 100 / capacity
+}
+
+#[test]
+fn a_transfer_fills_the_line() {
+    // 95 Mbit/s with 20 ms; the queue holds a round trip, a quarter of it, or a lot.
+    for congestion in [CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic] {
+        for (queue, least) in [(20, 90), (5, 75), (200, 90)] {
+            let network = Network {
+                spacing: Duration::from_micros(100),
+                queue: Duration::from_millis(queue),
+                ..Network::default()
+            };
+            let used = utilization(congestion, network);
+            assert!(used >= least, "{congestion:?} with {queue} ms: {used} %");
+        }
+    }
+}
+
+#[test]
+fn random_loss_does_not_stall_a_transfer() {
+    for congestion in [CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic] {
+        let network = Network {
+            spacing: Duration::from_micros(100),
+            queue: Duration::from_millis(50),
+            loss: 1,
+            ..Network::default()
+        };
+        let used = utilization(congestion, network);
+        // The square-root law allows about 20 % of this line at 0.1 % of loss for Reno.
+        assert!(used >= 15, "{congestion:?}: {used} %");
+    }
 }
