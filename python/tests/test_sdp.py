@@ -71,7 +71,7 @@ def read(module, text):
     try:
         session = module.SessionDescription.parse(text)
         return plain(session), str(session)
-    except (AssertionError, AttributeError, LookupError, StopIteration, ValueError):
+    except (AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError):
         return None
 
 
