@@ -1,7 +1,7 @@
 """Chat between two terminals.
 
-Run `python chat.py offer` in one terminal and `python chat.py answer` in the other, and copy what
-each prints (one line) into the other. Then type.
+Run `python chat.py offer` in one terminal and `python chat.py answer` in the other, and copy
+what each prints (one line) into the other. Then type.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Send a file to another process.
 
-Run `python filetransfer.py receive FILE` and `python filetransfer.py send FILE`, in any order, with
-`--signaling unix-socket` on one machine or `--signaling tcp-socket` between two.
+Run `python filetransfer.py receive FILE` and `python filetransfer.py send FILE`, in any order,
+with `--signaling unix-socket` on one machine or `--signaling tcp-socket` between two.
 """
 
 import argparse
@@ -63,9 +63,7 @@ async def receive(pc: RTCPeerConnection, signaling: BaseSignaling, path: Path) -
     report("received", path.stat().st_size, time.monotonic() - started)
 
 
-async def send_when_heard(
-    signaling: BaseSignaling, description: RTCSessionDescription
-) -> None:
+async def send_when_heard(signaling: BaseSignaling, description: RTCSessionDescription) -> None:
     """Send, as soon as the other side listens."""
     while True:
         try:

@@ -1,8 +1,8 @@
 """Where the Rust core meets asyncio: one inbox for each event loop.
 
-Rust works on its own threads. What it has to tell goes into the inbox of the loop that the object
-belongs to; the first entry of an empty inbox wakes the loop, which then takes all entries in one
-call. So a burst of events costs one wake.
+Rust works on its own threads. What it has to tell goes into the inbox of the loop that the
+object belongs to; the first entry of an empty inbox wakes the loop, which then takes all
+entries in one call. So a burst of events costs one wake.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ class Inbox:
     async def run(self, start: Callable[[_ironrtc.Inbox, int], Any]) -> Any:
         """Start an operation in Rust, and wait for its result.
 
-        `start` gets the inbox and a token; it returns `(True, result)` if the operation was done
-        at once, and `(False, None)` if its result comes through the inbox.
+        `start` gets the inbox and a token; it returns `(True, result)` if the operation was
+        done at once, and `(False, None)` if its result comes through the inbox.
         """
         token = next_token()
         done, result = start(self.native, token)
@@ -137,6 +137,9 @@ class _Weak:
 
     def __init__(self, reference: "weakref.ref[Target]") -> None:
         self._reference = reference
+
+    def __repr__(self) -> str:
+        return repr(self._reference())
 
     def _on_event(self, kind: str, payload: Any) -> None:
         target = self._reference()

@@ -94,8 +94,8 @@ class RTCDataChannel(AsyncIOEventEmitter):
             raise ValueError(
                 f"ID must be in range 0-{_MAX_ID} if data channel is negotiated out-of-band"
             )
-        # `send_open` tells channels that we announce from those that the other side announced; the
-        # core makes the latter itself.
+        # `send_open` tells channels that we announce from those that the other side announced;
+        # the core makes the latter itself.
         self._bind(transport._open_channel(self, parameters))
         transport._attach_channel(self)
 
@@ -159,7 +159,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
 
     @property
     def bufferedAmountLowThreshold(self) -> int:
-        """The number of queued bytes at which `bufferedamountlow` is emitted, on the way down."""
+        """The queued bytes at which `bufferedamountlow` is emitted, on the way down."""
         return self.__bufferedAmountLowThreshold
 
     @bufferedAmountLowThreshold.setter
@@ -221,9 +221,9 @@ class RTCDataChannel(AsyncIOEventEmitter):
     def send(self, data: "Union[bytes, str, Buffer]") -> None:
         """Send a message, without waiting.
 
-        `bytes` and `str` are not copied. Objects that can change, such as `bytearray`, are copied
-        once, since they may change before the message leaves. Use `drain` not to queue more than
-        the network takes.
+        `bytes` and `str` are not copied. Objects that can change, such as `bytearray`, are
+        copied once, since they may change before the message leaves. Use `drain` not to queue
+        more than the network takes.
         """
         if self.__readyState != "open":
             raise InvalidStateError
@@ -238,8 +238,8 @@ class RTCDataChannel(AsyncIOEventEmitter):
     async def drain(self) -> None:
         """Wait until it is sensible to send more.
 
-        Returns at once while no more than 1 MiB is queued, otherwise once no more than 256 KiB are.
-        Raises `InvalidStateError` when the channel is closed.
+        Returns at once while no more than 1 MiB is queued, otherwise once no more than 256 KiB
+        are. Raises `InvalidStateError` when the channel is closed.
         """
         if self.__readyState not in ("open", "connecting"):
             raise InvalidStateError
@@ -274,7 +274,9 @@ class RTCDataChannel(AsyncIOEventEmitter):
                 self.__waiting.append(waiter)
                 await waiter
 
-    def _add_event_handler(self, event: str, k: Callable[..., Any], v: Callable[..., Any]) -> None:
+    def _add_event_handler(
+        self, event: str, k: Callable[..., Any], v: Callable[..., Any]
+    ) -> None:
         super()._add_event_handler(event, k, v)
         if event == "message" and not self.__listened:
             self.__listened = True

@@ -4,9 +4,9 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from aiohttp import web
-
 from browser import needs_chromium, visit
 from helpers import happened, peer, reached
+
 from ironrtc import RTCSessionDescription
 
 pytestmark = needs_chromium

@@ -2,8 +2,9 @@
 
 import asyncio
 
-import ironrtc
 from helpers import happened, negotiate, opened, peer, reached
+
+import ironrtc
 
 
 class States:

@@ -7,9 +7,9 @@ import threading
 import weakref
 
 import pytest
+from helpers import channels, happened, negotiate, opened, peer, reached
 
 import ironrtc
-from helpers import channels, happened, negotiate, opened, peer, reached
 
 
 def test_a_connection_is_made_before_any_loop():

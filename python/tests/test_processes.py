@@ -30,7 +30,15 @@ async def connected():
 
 def run(code: str) -> str:
     result = subprocess.run(
-        [sys.executable, "-W", "error", "-X", "faulthandler", "-c", PAIR + textwrap.dedent(code)],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-X",
+            "faulthandler",
+            "-c",
+            PAIR + textwrap.dedent(code),
+        ],
         capture_output=True,
         text=True,
         timeout=50,

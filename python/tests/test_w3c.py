@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
+from helpers import LOCAL, happened, negotiate, opened, peer, reached
 
 import ironrtc
-from helpers import LOCAL, happened, negotiate, opened, peer, reached
 from ironrtc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 
 
@@ -168,7 +168,9 @@ async def test_an_offer_can_restart_ice_once():
     async with peer() as one, peer() as two:
         one.createDataChannel("chat")
         await negotiate(one, two)
-        fragment = one.sctp.transport.transport.iceGatherer.getLocalParameters().usernameFragment
+        fragment = (
+            one.sctp.transport.transport.iceGatherer.getLocalParameters().usernameFragment
+        )
         assert fragment in (await one.createOffer()).sdp
         assert fragment not in (await one.createOffer(iceRestart=True)).sdp
 
