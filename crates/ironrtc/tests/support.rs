@@ -101,7 +101,11 @@ pub(crate) async fn pair() -> Pair {
     pair_with(loopback(), loopback(), DataChannelInit::default()).await
 }
 
-pub(crate) async fn pair_with(one: Configuration, other: Configuration, init: DataChannelInit) -> Pair {
+pub(crate) async fn pair_with(
+    one: Configuration,
+    other: Configuration,
+    init: DataChannelInit,
+) -> Pair {
     let offerer = PeerConnection::new(one).unwrap();
     let answerer = PeerConnection::new(other).unwrap();
     let offerer_events = offerer.events();

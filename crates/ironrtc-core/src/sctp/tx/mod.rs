@@ -48,6 +48,8 @@ pub(crate) struct Sender {
     /// The last chunk is to be sent again, to find out whether it was lost.
     probe: bool,
     forward_due: bool,
+    /// What the last FORWARD-TSN said, and when it was sent.
+    forwarded: Option<(Tsn, Time)>,
     t3: Option<Time>,
     pto: Option<Time>,
     reorder: Option<Time>,
@@ -81,6 +83,7 @@ impl Sender {
             sack_delay: config.sack_delay,
             probe: false,
             forward_due: false,
+            forwarded: None,
             t3: None,
             pto: None,
             reorder: None,
@@ -242,6 +245,7 @@ impl Sender {
         let (cumulative, skips) = self.outstanding.forward(interleaved, most);
         write_forward(out, interleaved, cumulative, skips.into_iter());
         self.forward_due = false;
+        self.forwarded = Some((cumulative, now));
         self.start_t3(now);
     }
 

@@ -494,6 +494,11 @@ impl Outstanding {
         self.forward > self.base
     }
 
+    /// The last TSN that the peer is to skip.
+    pub(crate) const fn forward_tsn(&self) -> Tsn {
+        Tsn::of(self.forward - 1)
+    }
+
     /// The cumulative TSN to tell the peer, and the messages skipped, as many as `most` streams.
     pub(crate) fn forward(&self, interleaved: bool, most: usize) -> (Tsn, Vec<Skip>) {
         let mut skips: BTreeMap<(StreamId, bool), u32> = BTreeMap::new();

@@ -448,6 +448,18 @@ impl SendQueue {
         Some(Remainder { header, message })
     }
 
+    /// Drops what was queued on streams that the peer turned out not to accept.
+    pub(crate) fn limit_streams(&mut self, limit: u16) {
+        for (stream, entry) in self.streams.split_off(&StreamId(limit)) {
+            self.ready.remove(&(entry.virtual_time, stream));
+            let rest = |pending: &Pending| pending.data.len() - pending.sent;
+            self.queued -= entry.queue.iter().map(rest).sum::<usize>();
+            if self.current == Some(stream) {
+                self.current = None;
+            }
+        }
+    }
+
     /// Forgets everything, as after a restart of the peer. Settings of streams stay.
     pub(crate) fn clear(&mut self) {
         for entry in self.streams.values_mut() {

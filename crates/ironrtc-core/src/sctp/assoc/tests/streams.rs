@@ -167,3 +167,32 @@ fn many_large_messages_at_once_do_not_block_each_other_in_a_small_window() {
     });
     assert!(done);
 }
+
+#[test]
+fn a_reset_does_not_wait_for_messages_that_expired() {
+    let mut pair = Pair::new(SctpConfig::default(), 1);
+    let limit = Reliability::MaxLifetime(Duration::from_millis(1));
+    pair.send_with(0, 1, "gone", true, limit);
+    let now = pair.now;
+    pair.ends[0].assoc.reset_stream(now, StreamId(1));
+    pair.connect();
+    pair.run_for(Duration::from_millis(100));
+    assert!(pair.ends[0].has(&Event::StreamResetDone(StreamId(1))));
+    assert!(pair.ends[1].has(&Event::StreamResetByPeer(StreamId(1))));
+}
+
+#[test]
+fn messages_for_streams_that_the_peer_refuses_are_not_sent() {
+    let few = SctpConfig {
+        max_inbound_streams: 4,
+        ..SctpConfig::default()
+    };
+    let mut pair = Pair::with_configs([SctpConfig::default(), few], 1);
+    pair.send(0, 100, "refused");
+    pair.send(0, 3, "taken");
+    pair.connect();
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.ends[1].messages(3), [b"taken"]);
+    assert_eq!(pair.ends[0].assoc.stats().queued, 0);
+    assert_eq!(pair.ends[1].assoc.drops().total(), 0);
+}
