@@ -41,11 +41,13 @@ TRANSFERS_ONLY = frozenset({"setup", "echo", "memory"})
 SMALL_BUFFER = {"BENCH_BUFFERED": str(128 * 1024)}
 STACKS = [
     Stack("IronRTC", "bench-ironrtc"),
-    Stack("IronRTC, 1200-byte packets", "bench-ironrtc", {"BENCH_SMALL": "1"}, TRANSFERS_ONLY),
+    Stack(
+        "IronRTC, path MTU discovery", "bench-ironrtc", {"BENCH_PROBE": "9000"}, TRANSFERS_ONLY
+    ),
     Stack("str0m", "bench-str0m", SMALL_BUFFER),
     Stack("str0m, GSO in its driver", "bench-str0m", {**SMALL_BUFFER, "BENCH_GSO": "1"}),
     Stack("webrtc", "bench-webrtc", SMALL_BUFFER),
-    Stack("webrtc, reactor threads", "bench-webrtc", {**SMALL_BUFFER, "BENCH_REACTORS": "2"}),
+    Stack("webrtc, tuned", "bench-webrtc", {**SMALL_BUFFER, "BENCH_ROOMY": "1"}),
     Stack("libdatachannel (from Python)", "libdatachannel"),
     Stack("aiortc", "aiortc"),
     Stack("quinn (QUIC)", "bench-quinn"),

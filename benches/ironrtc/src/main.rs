@@ -1,17 +1,14 @@
-//! IronRTC under test, through its public API. By default packets grow with the path's MTU; with
-//! `BENCH_SMALL=1` they stay within 1,200 bytes, as those of other stacks do.
+//! IronRTC under test, through its public API. `BENCH_PACKET` and `BENCH_PROBE` set the largest
+//! SCTP packet, and the largest that path MTU discovery may find; without them IronRTC's defaults
+//! hold.
 
 use bench_harness::{End, Stack, buffered};
 use bytes::Bytes;
-use ironrtc::{
-    Configuration, DataChannel, DataChannelInit, Event, Events, Message, PeerConnection,
-};
-
-/// Largest SCTP packet whose DTLS record fits in a datagram of 1,200 bytes, as `SctpConfig` says.
-const SMALL_PACKET: usize = 1_159;
+use ironrtc::{Configuration, DataChannel, DataChannelInit, Event, Events, PeerConnection};
 
 struct IronRtc {
-    small: bool,
+    max_packet_size: Option<usize>,
+    max_probe_packet_size: Option<usize>,
 }
 
 impl IronRtc {
@@ -20,10 +17,11 @@ impl IronRtc {
             bind: vec![(std::net::Ipv4Addr::LOCALHOST, 0).into()],
             ..Configuration::default()
         };
-        if self.small {
-            configuration.sctp.max_packet_size = SMALL_PACKET;
-            configuration.sctp.max_probe_packet_size = 0;
-        }
+        let sctp = &mut configuration.sctp;
+        sctp.max_packet_size = self.max_packet_size.unwrap_or(sctp.max_packet_size);
+        sctp.max_probe_packet_size = self
+            .max_probe_packet_size
+            .unwrap_or(sctp.max_probe_packet_size);
         configuration
     }
 }
@@ -46,8 +44,13 @@ impl Stack for IronRtc {
         right.set_local_description(None).await.expect("our answer");
         right.gathering_complete().await;
         let answer = right.local_description().expect("a local description");
-        left.set_remote_description(answer).await.expect("an answer");
-        (Peer::new(left, Channel::Made(channel)), Peer::new(right, Channel::Awaited(events)))
+        left.set_remote_description(answer)
+            .await
+            .expect("an answer");
+        (
+            Peer::new(left, Channel::Made(channel)),
+            Peer::new(right, Channel::Awaited(events)),
+        )
     }
 }
 
@@ -106,10 +109,8 @@ impl End for Peer {
     }
 
     async fn recv(&mut self) -> usize {
-        match self.channel().await.recv().await.expect("an open channel") {
-            Message::Text(text) => text.len(),
-            Message::Binary(bytes) => bytes.len(),
-        }
+        let message = self.channel().await.recv().await;
+        message.expect("an open channel").len()
     }
 
     async fn close(self) {
@@ -117,8 +118,17 @@ impl End for Peer {
     }
 }
 
+fn size(variable: &str) -> Option<usize> {
+    let word = std::env::var(variable).ok()?;
+    Some(
+        word.parse()
+            .unwrap_or_else(|_| panic!("{variable} is a number of bytes")),
+    )
+}
+
 fn main() {
     bench_harness::run(IronRtc {
-        small: std::env::var_os("BENCH_SMALL").is_some(),
+        max_packet_size: size("BENCH_PACKET"),
+        max_probe_packet_size: size("BENCH_PROBE"),
     });
 }
