@@ -94,11 +94,15 @@ def columns(options: argparse.Namespace) -> list[Column]:
 Results = dict[tuple[str, tuple[str, ...]], list[dict[str, float]]]
 
 
-def measure(stack: Stack, target: Path, arguments: tuple[str, ...]) -> dict[str, float] | None:
+def measure(
+    stack: Stack, options: argparse.Namespace, arguments: tuple[str, ...]
+) -> dict[str, float] | None:
     """One measurement in a process of its own."""
-    command = stack.command(target)
+    command = stack.command(options.target)
     if command is None:
         return None
+    if options.realtime:
+        command = ["chrt", "--rr", "1", *command]
     environment = os.environ | stack.environment
     try:
         done = subprocess.run(
@@ -130,7 +134,7 @@ def run_rounds(
             for stack in stacks:
                 if arguments[0] in stack.skip:
                     continue
-                if result := measure(stack, options.target, arguments):
+                if result := measure(stack, options, arguments):
                     results.setdefault((stack.name, arguments), []).append(result)
     return results
 
@@ -212,6 +216,11 @@ def options_of(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often all is measured (default: 5)")
     parser.add_argument("--only", help="stacks whose name contains one of these, with commas")
     parser.add_argument("--measure", help="throughput, setup, echo, memory; several with commas")
+    parser.add_argument(
+        "--realtime",
+        action="store_true",
+        help="ahead of other work on the machine, which then hardly disturbs; needs root",
+    )
     options = parser.parse_args(words)
     options.rounds = options.rounds or (2 if options.quick else 5)
     return options
@@ -232,7 +241,10 @@ def main() -> None:
     results = run_rounds(stacks, list(dict.fromkeys(c.arguments for c in shown)), options)
     after = os.getloadavg()[0]
     print(f"{time.strftime('%Y-%m-%d')}. {machine()}. {versions(options.target)}.")
-    print(f"Rounds: {options.rounds}. Load: {before:.1f} before, {after:.1f} after.\n")
+    print(
+        f"Rounds: {options.rounds}. Load: {before:.1f} before, {after:.1f} after"
+        f"{', measured at real-time priority' if options.realtime else ''}.\n"
+    )
     print(table(stacks, shown, results))
     print(
         f"\nMedian of the rounds, (least–most), and **× how many times better {stacks[0].name}"
