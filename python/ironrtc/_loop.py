@@ -59,9 +59,15 @@ class Inbox:
         loop = self._loop()
         return loop is not None and not loop.is_closed() and self._pid == os.getpid()
 
-    def register(self, token: int, target: Target) -> None:
-        """Send the events of `token` to `target`, and keep `target` alive until it leaves."""
-        self._targets[token] = target
+    def register(self, token: int, target: Target, *, weak: bool = False) -> None:
+        """Send the events of `token` to `target`, and keep `target` alive until it leaves.
+
+        A `weak` registration does not keep it alive.
+        """
+        if weak:
+            self._targets[token] = _Weak(weakref.ref(target, _forget(self._targets, token)))
+        else:
+            self._targets[token] = target
 
     def unregister(self, token: int) -> None:
         """Drop whatever still comes for `token`."""
@@ -105,6 +111,25 @@ class Inbox:
             # The loop may close between the check and the call.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(drain)
+
+
+class _Weak:
+    """Passes events on to something that others keep alive."""
+
+    def __init__(self, reference: "weakref.ref[Target]") -> None:
+        self._reference = reference
+
+    def _on_event(self, kind: str, payload: Any) -> None:
+        target = self._reference()
+        if target is not None:
+            target._on_event(kind, payload)
+
+
+def _forget(targets: dict[int, Target], token: int) -> Callable[[object], None]:
+    def forget(_: object) -> None:
+        targets.pop(token, None)
+
+    return forget
 
 
 class _Completion:
@@ -179,6 +204,7 @@ def _after_fork_in_child() -> None:
     global _inboxes, _inboxes_lock
     _inboxes = weakref.WeakKeyDictionary()
     _inboxes_lock = threading.Lock()
+    _ironrtc.after_fork_in_child()
 
 
 if hasattr(os, "register_at_fork"):

@@ -17,6 +17,17 @@ _ANSWER_STATES = {
 }
 
 
+def data_mid(sdp: str) -> Optional[str]:
+    """The identifier of the m-line for data channels, if there is one."""
+    parsed = _parse(sdp)
+    if parsed is None:
+        return None
+    for media in parsed.media:
+        if media.kind == "application":
+            return media.rtp.muxId
+    return None
+
+
 def validate_description(
     description: RTCSessionDescription,
     state: str,

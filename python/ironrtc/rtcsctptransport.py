@@ -5,17 +5,16 @@ from __future__ import annotations
 import enum
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _ironrtc
+from ._loop import Inbox, current_inbox, running_inbox
 from .exceptions import InvalidStateError
 from .rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from .rtcdtlstransport import RTCDtlsTransport
 
-if TYPE_CHECKING:
-    from ._loop import Inbox
 
 __all__ = ["RTCSctpCapabilities", "RTCSctpTransport"]
 
@@ -108,6 +107,7 @@ class RTCSctpTransport(AsyncIOEventEmitter):
             return
         self.__started = True
         self._set_state("connecting")
+        self._attach(current_inbox())
         size = remoteCaps.maxMessageSize if remoteCaps is not None else None
         await self._link.start_sctp(self.__port, remotePort, size)
 
@@ -129,7 +129,7 @@ class RTCSctpTransport(AsyncIOEventEmitter):
             channel._closed()
         self.remove_all_listeners()
 
-    def _attach(self, inbox: "Inbox") -> None:
+    def _attach(self, inbox: Inbox) -> None:
         """Deliver the events of all channels to the loop of `inbox`."""
         self.__inbox = inbox
         for channel in list(self.__channels):
@@ -148,6 +148,12 @@ class RTCSctpTransport(AsyncIOEventEmitter):
         native = self._link.create_channel(parameters)
         self._keep(channel)
         return native
+
+    def _attach_channel(self, channel: RTCDataChannel) -> None:
+        """Deliver the events of a new channel of ours."""
+        inbox = self.__inbox or running_inbox()
+        if inbox is not None:
+            channel._attach(inbox)
 
     def _accept_channel(self, native: _ironrtc.DataChannel) -> RTCDataChannel:
         """Wrap a channel of the other side, and tell who listens here."""

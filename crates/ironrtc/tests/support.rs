@@ -34,6 +34,15 @@ pub fn peer() -> PeerConnection {
     PeerConnection::new(loopback()).unwrap()
 }
 
+/// A peer that offers data channels without having one.
+pub fn with_data() -> PeerConnection {
+    let configuration = Configuration {
+        always_negotiate_data_channels: true,
+        ..loopback()
+    };
+    PeerConnection::new(configuration).unwrap()
+}
+
 /// Offer and answer with all candidates inside.
 pub async fn negotiate(offerer: &PeerConnection, answerer: &PeerConnection) {
     offerer.set_local_description(None).await.unwrap();

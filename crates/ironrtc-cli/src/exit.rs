@@ -1,0 +1,80 @@
+//! Exit codes: what a script can tell apart.
+
+use std::process::ExitCode;
+
+use crate::link::ConnectError;
+use crate::transfer::TransferError;
+
+/// The command was called in a way that cannot work.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+/// Ctrl-C.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+struct Interrupted;
+
+/// Runs `work` until it ends or the user has enough of it.
+pub(crate) async fn unless_interrupted(
+    work: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        result = work => result,
+        () = interrupted() => Err(Interrupted.into()),
+    }
+}
+
+/// Waits for Ctrl-C, or for the signal with which service managers stop a program.
+pub(crate) async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Prints the error with its causes, and chooses the code that `--help` documents.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(code_of(error))
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    if error.is::<Usage>() {
+        return 2;
+    }
+    if error.is::<Interrupted>() {
+        return 130;
+    }
+    if error.is::<ConnectError>() {
+        return 3;
+    }
+    match error.downcast_ref::<TransferError>() {
+        Some(TransferError::Mismatch { .. }) => 4,
+        Some(TransferError::Refused(_) | TransferError::Exists(_)) => 5,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_failure_has_the_code_that_help_documents() {
+        let exists = TransferError::Exists("a.txt".into());
+        assert_eq!(code_of(&anyhow::Error::new(exists)), 5);
+        assert_eq!(code_of(&anyhow::Error::new(Usage("x".into()))), 2);
+        assert_eq!(code_of(&anyhow::Error::new(ConnectError::TimedOut)), 3);
+        assert_eq!(code_of(&anyhow::Error::new(Interrupted)), 130);
+        assert_eq!(code_of(&anyhow::anyhow!("anything else")), 1);
+    }
+}
