@@ -27,7 +27,7 @@ fn kinds() -> Vec<DataChannelInit> {
         kinds.push(DataChannelInit {
             max_packet_life_time: Some(500),
             priority: Priority::High,
-            ..kind.clone()
+            ..kind
         });
     }
     for id in [7, 100] {

@@ -66,6 +66,34 @@ fn set_up_takes_round_trips_and_no_timers() {
     }
 }
 
+/// Several addresses that all work cost nothing either; one that does not work costs the wait for
+/// something better.
+#[test]
+fn more_addresses_do_not_slow_set_up_down() {
+    let delay = Duration::from_micros(100);
+    let run = |addresses: [&[&str]; 2]| {
+        let link = Link {
+            delay,
+            ..Link::default()
+        };
+        let mut setup = Setup::new(8).link(link);
+        setup.signalling_delay = delay;
+        setup.addresses =
+            addresses.map(|side| side.iter().map(|text| text.parse().unwrap()).collect());
+        let mut pair = Pair::new(setup);
+        pair.connect();
+        pair.now
+    };
+    let good = run([
+        &["2001:db8::1", "203.0.113.1", "203.0.113.11"],
+        &["2001:db8::2", "203.0.113.2"],
+    ]);
+    assert_eq!(good, Time::ZERO + delay * 6);
+    // A's first address reaches nothing of B's.
+    let one_sided = run([&["2001:db8::1", "203.0.113.1"], &["203.0.113.2"]]);
+    assert_eq!(one_sided, Time::ZERO + delay * 6);
+}
+
 #[test]
 fn events_come_in_the_order_of_the_w3c() {
     let mut pair = Pair::new(Setup::new(3));

@@ -116,40 +116,72 @@ fn both_ways_at_once_over_a_narrow_link() {
     });
 }
 
+/// IPv6's smallest MTU, less its header and UDP's: every path lets so much through.
+const SMALLEST: usize = 1280 - 40 - 8;
+
 #[test]
-fn a_path_whose_mtu_shrinks_goes_on() {
-    let mut setup = Setup::new(70);
-    setup.a.sctp.max_probe_packet_size = 1400;
-    let mut pair = Pair::new(setup);
-    pair.open();
-    let id = ChannelId(0);
-    let send = |pair: &mut Pair| {
+fn a_path_whose_mtu_shrinks_to_the_smallest_goes_on() {
+    let mut pair = Pair::new(Setup::new(70));
+    let (id, at_b) = pair.open();
+    for round in 1..=2 {
         for _ in 0..20 {
             pair.a
                 .connection
                 .send(pair.now, id, vec![3; 30_000].into())
                 .unwrap();
         }
-        pair.run_for(Duration::from_secs(30));
-    };
-    send(&mut pair);
-    let size = |pair: &Pair| {
+        pair.run_for(Duration::from_secs(10));
+        assert_eq!(pair.b.received(at_b).len(), 20 * round);
+        pair.link_mut(Side::A).mtu = SMALLEST;
+    }
+}
+
+#[test]
+fn discovery_finds_what_the_path_carries_and_no_more() {
+    for (mtu, least, most) in [(1472, 1400, 1431), (SMALLEST, 1191, 1191)] {
+        let mut setup = Setup::new(72);
+        setup.a.sctp.max_probe_packet_size = 1431;
+        let mut pair = Pair::new(setup);
+        pair.link_mut(Side::A).mtu = mtu;
+        let (id, at_b) = pair.open();
+        pair.run_for(Duration::from_secs(10));
+        for _ in 0..20 {
+            pair.a
+                .connection
+                .send(pair.now, id, vec![3; 30_000].into())
+                .unwrap();
+        }
+        pair.run_for(Duration::from_secs(10));
+        assert_eq!(pair.b.received(at_b).len(), 20);
+        let stats = pair.a.connection.transport().sctp().unwrap().stats();
+        assert!((least..=most).contains(&stats.packet_size), "{stats:?}");
+    }
+}
+
+#[test]
+fn within_one_host_packets_grow() {
+    let mut setup = Setup::new(73).link(Link {
+        mtu: 65_507,
+        delay: Duration::from_micros(50),
+        ..Link::default()
+    });
+    setup.addresses = [
+        vec!["127.0.0.1".parse().unwrap()],
+        vec!["127.0.0.2".parse().unwrap()],
+    ];
+    let mut pair = Pair::new(setup);
+    let (id, at_b) = pair.open();
+    for _ in 0..100 {
         pair.a
             .connection
-            .transport()
-            .sctp()
-            .unwrap()
-            .stats()
-            .packet_size
-    };
-    let found = size(&pair);
-    assert!(found > 1300, "probing found {found}");
-    pair.link_mut(Side::A).mtu = 1280 - 48;
-    send(&mut pair);
-    pair.run_for(Duration::from_secs(60));
-    let at_b = pair.b.announced[0];
-    assert_eq!(pair.b.received(at_b).len(), 40);
-    assert!(size(&pair) < found);
+            .send(pair.now, id, vec![3; 60_000].into())
+            .unwrap();
+        pair.run_for(Duration::from_millis(1));
+    }
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.b.received(at_b).len(), 100);
+    let stats = pair.a.connection.transport().sctp().unwrap().stats();
+    assert_eq!(stats.packet_size, 16_000);
 }
 
 #[test]

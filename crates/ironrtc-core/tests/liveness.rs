@@ -24,15 +24,12 @@ fn a_short_silence_disconnects_and_passes() {
     let mut pair = Pair::new(Setup::new(20));
     pair.connect();
     pair.run_for(Duration::from_secs(5));
+    use ConnectionState::{Connected, Connecting, Disconnected};
     cut(&mut pair, true);
     pair.run_for(Duration::from_secs(15));
-    assert_eq!(
-        pair.a.connection.connection_state(),
-        ConnectionState::Disconnected
-    );
+    assert_eq!(pair.a.connection.connection_state(), Disconnected);
     cut(&mut pair, false);
     pair.run_for(Duration::from_secs(10));
-    use ConnectionState::{Connected, Connecting, Disconnected};
     assert_eq!(
         states(&pair),
         [Connecting, Connected, Disconnected, Connected]

@@ -18,6 +18,8 @@ struct Side {
     transport: Transport,
     credentials: Credentials,
     events: Vec<Event>,
+    /// Takes its events.
+    reads: bool,
 }
 
 impl Side {
@@ -34,6 +36,7 @@ impl Side {
             credentials: Credentials::generate(&mut rng),
             transport: Transport::new(config, rng),
             events: Vec::new(),
+            reads: true,
         }
     }
 
@@ -59,8 +62,10 @@ fn run(sides: &mut [Side; 2], now: &mut Time, time: Duration) {
             while let Some(transmit) = side.transport.poll_transmit(*now, 1, &mut out) {
                 queue.push_back((1 - index, transmit.path, std::mem::take(&mut out)));
             }
-            side.events
-                .extend(std::iter::from_fn(|| side.transport.poll_event()));
+            if side.reads {
+                side.events
+                    .extend(std::iter::from_fn(|| side.transport.poll_event()));
+            }
         }
         if queue.is_empty() {
             let timeouts = sides
@@ -87,31 +92,37 @@ fn run(sides: &mut [Side; 2], now: &mut Time, time: Duration) {
     }
 }
 
+/// Gathers and starts ICE on both sides, in the role that the plan gives both of them.
+fn start_ice(sides: &mut [Side; 2], role: ice::Role, now: Time) -> [TransportPlan; 2] {
+    let mut plans = [sides[0].plan(role), sides[1].plan(role)];
+    for (side, address) in sides.iter_mut().zip(["203.0.113.1:1", "203.0.113.2:2"]) {
+        side.transport.start_gathering(now);
+        side.transport
+            .add_local_socket(now, address.parse().unwrap());
+        side.transport.all_sockets_added(now);
+    }
+    for index in [0, 1] {
+        let peer = &sides[1 - index];
+        let candidates = peer.transport.ice().local_candidates().to_vec();
+        plans[index].remote_ice = Some(RemoteIce {
+            credentials: peer.credentials.clone(),
+            lite: false,
+        });
+        let transport = &mut sides[index].transport;
+        transport.apply(now, &plans[index]);
+        for candidate in candidates {
+            transport.add_remote_candidate(now, candidate).unwrap();
+        }
+    }
+    plans
+}
+
 #[test]
 fn parts_start_one_by_one_and_a_conflict_of_roles_is_resolved() {
     for role in [ice::Role::Controlling, ice::Role::Controlled] {
         let mut sides = [Side::new(1), Side::new(2)];
         let mut now = Time::ZERO;
-        let mut plans = [sides[0].plan(role), sides[1].plan(role)];
-        for (side, address) in sides.iter_mut().zip(["203.0.113.1:1", "203.0.113.2:2"]) {
-            side.transport.start_gathering(now);
-            side.transport
-                .add_local_socket(now, address.parse().unwrap());
-            side.transport.all_sockets_added(now);
-        }
-        for index in [0, 1] {
-            let peer = &sides[1 - index];
-            let candidates = peer.transport.ice().local_candidates().to_vec();
-            plans[index].remote_ice = Some(RemoteIce {
-                credentials: peer.credentials.clone(),
-                lite: false,
-            });
-            let transport = &mut sides[index].transport;
-            transport.apply(now, &plans[index]);
-            for candidate in candidates {
-                transport.add_remote_candidate(now, candidate).unwrap();
-            }
-        }
+        let mut plans = start_ice(&mut sides, role, now);
         run(&mut sides, &mut now, Duration::from_secs(2));
         let [a, b] = &sides;
         assert!(a.transport.ice().selected().is_some());
@@ -159,4 +170,61 @@ fn parts_start_one_by_one_and_a_conflict_of_roles_is_resolved() {
             assert!(!side.events.iter().any(refused));
         }
     }
+}
+
+/// A peer that makes channels faster than the application takes its events fills SCTP's window, not
+/// the queue of events.
+#[test]
+fn channels_that_nobody_looks_at_are_not_made() {
+    const CHANNELS: usize = 3000;
+    let mut sides = [Side::new(3), Side::new(4)];
+    let mut now = Time::ZERO;
+    let mut plans = start_ice(&mut sides, ice::Role::Controlling, now);
+    let fingerprints =
+        [&sides[1], &sides[0]].map(|side| side.transport.certificate().fingerprints());
+    let roles = [dtls::Role::Server, dtls::Role::Client];
+    for (index, remote_fingerprints) in fingerprints.into_iter().enumerate() {
+        plans[index].dtls = Some(DtlsPlan {
+            role: roles[index],
+            remote_fingerprints,
+        });
+        plans[index].sctp = Some(SctpPlan {
+            local_port: 5000,
+            remote_port: 5000,
+            remote_max_message_size: None,
+        });
+        sides[index].transport.apply(now, &plans[index]);
+    }
+    sides[1].reads = false;
+    for number in 0..CHANNELS {
+        let label = format!("{number}");
+        let init = channel::DataChannelInit::default();
+        sides[0]
+            .transport
+            .create_channel(now, &label, init)
+            .unwrap();
+    }
+    run(&mut sides, &mut now, Duration::from_secs(10));
+    let made = sides[1].transport.channels().iter().count();
+    assert!((100..=1024).contains(&made), "{made}");
+    // Of those that wait, one is closed, which is still told in the end.
+    let last = channel::ChannelId(CHANNELS as u64 - 1);
+    sides[0].transport.close_channel(now, last);
+    run(&mut sides, &mut now, Duration::from_secs(10));
+
+    sides[1].reads = true;
+    run(&mut sides, &mut now, Duration::from_secs(30));
+    let count = |wanted: fn(&channel::Event) -> bool| {
+        let events = sides[1].events.iter();
+        let matching = events.filter(|event| match event {
+            Event::Channel(event) => wanted(event),
+            _ => false,
+        });
+        matching.count()
+    };
+    assert_eq!(
+        count(|event| matches!(event, channel::Event::Announced(_))),
+        CHANNELS
+    );
+    assert_eq!(count(|event| matches!(event, channel::Event::Closed(_))), 1);
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use ironrtc_core::channel::Message;
 use ironrtc_core::datagram::DropReason;
 use ironrtc_core::dtls::{DtlsError, DtlsState};
-use ironrtc_core::jsep::SessionDescription;
+use ironrtc_core::jsep::{CandidateInit, SessionDescription};
 use ironrtc_core::peer::{ConnectionState, Event};
 use ironrtc_core::rng::Rng;
 use ironrtc_sim::{Datagram, Pair, Setup, seeds};
@@ -133,7 +134,11 @@ fn forged_datagrams_neither_move_nor_end_a_connection() {
     seeds(0..8, |seed| {
         let mut pair = Pair::new(Setup::new(seed));
         pair.network.capture();
-        pair.connect();
+        let (at_a, at_b) = pair.open();
+        pair.a
+            .connection
+            .send(pair.now, at_a, vec![0; 20_000].into())
+            .unwrap();
         pair.run_for(Duration::from_secs(11));
         let real: Vec<Datagram> = pair.network.captured().to_vec();
         let paths = |pair: &Pair| {
@@ -141,7 +146,11 @@ fn forged_datagrams_neither_move_nor_end_a_connection() {
         };
         let before = paths(&pair);
         let mut rng = Rng::from_test_seed(seed);
-        for _ in 0..3000 {
+        for number in 0..3000_u32 {
+            if number % 100 == 0 {
+                let message = Message::from(number.to_string());
+                pair.a.connection.send(pair.now, at_a, message).unwrap();
+            }
             let mut datagram = real[rng.below(real.len() as u64) as usize].clone();
             mutate(&mut datagram.data, &mut rng);
             if rng.below(3) == 0 {
@@ -153,6 +162,8 @@ fn forged_datagrams_neither_move_nor_end_a_connection() {
         pair.run_for(Duration::from_secs(60));
         assert!(pair.a.is_connected() && pair.b.is_connected());
         assert_eq!(paths(&pair), before);
+        let expected = (0..30).map(|number| Message::from((number * 100).to_string()));
+        assert!(pair.b.received(at_b)[1..].iter().cloned().eq(expected));
         for endpoint in [&pair.a, &pair.b] {
             assert!(endpoint.connection.transport().drops().total() > 500);
             let dtls = endpoint.connection.transport().dtls_state();
@@ -257,6 +268,130 @@ fn what_is_held_for_a_late_description_is_bounded() {
         took < Duration::from_millis(10),
         "{took:?}: no retransmission was waited for"
     );
+}
+
+/// CVE-2019-20786: records of epoch 0, which anyone can make, carry no data once there are keys.
+#[test]
+fn plaintext_records_after_the_handshake_are_nothing() {
+    let mut pair = Pair::new(Setup::new(45));
+    let (at_a, at_b) = pair.open();
+    let abort = [
+        0x13, 0x88, 0x13, 0x88, 0, 0, 0, 0, 0, 0, 0, 0, 6, 1, 0, 4, // ABORT, T bit
+    ];
+    for kind in [20, 21, 22, 23, 24, 25, 26] {
+        for body in [&abort[..], &[1, 0], &[2, 40], &[14, 0, 0, 0]] {
+            let mut data = vec![kind, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, body.len() as u8];
+            data.extend_from_slice(body);
+            for (from, to) in [
+                ("203.0.113.2", "203.0.113.1"),
+                ("203.0.113.1", "203.0.113.2"),
+            ] {
+                let datagram = Datagram {
+                    from: format!("{from}:5000").parse().unwrap(),
+                    to: format!("{to}:5000").parse().unwrap(),
+                    data: data.clone(),
+                };
+                pair.network.inject(pair.now, datagram);
+            }
+        }
+    }
+    pair.run_for(Duration::from_secs(1));
+    pair.a
+        .connection
+        .send(pair.now, at_a, "still here".into())
+        .unwrap();
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.b.received(at_b), [Message::from("still here")]);
+    for endpoint in [&pair.a, &pair.b] {
+        let transport = endpoint.connection.transport();
+        assert_eq!(transport.dtls_state(), DtlsState::Connected);
+        assert_eq!(
+            transport.sctp().unwrap().drops().total(),
+            0,
+            "nothing came so far"
+        );
+    }
+}
+
+/// "The state of state machines": whatever the peer says, nothing leaves before this side has
+/// agreed to talk.
+#[test]
+fn nothing_is_sent_before_a_local_description() {
+    let mut pair = Pair::new(Setup::new(46));
+    pair.auto_negotiate = false;
+    pair.a.create(pair.now, "chat");
+    pair.a
+        .connection
+        .set_local_description(pair.now, None)
+        .unwrap();
+    pair.run_for(Duration::from_millis(1));
+    let offer = pair.a.connection.negotiator().local_description().unwrap();
+    pair.b
+        .connection
+        .set_remote_description(pair.now, offer)
+        .unwrap();
+    let init = CandidateInit {
+        candidate: "candidate:1 1 udp 5 203.0.113.1 5000 typ host".into(),
+        sdp_mid: Some("0".into()),
+        ..CandidateInit::default()
+    };
+    pair.b
+        .connection
+        .add_ice_candidate(pair.now, &init)
+        .unwrap();
+    let socket = "203.0.113.2:5000".parse().unwrap();
+    pair.b.connection.add_local_socket(pair.now, socket);
+    pair.run_for(Duration::from_secs(60));
+    assert_eq!(pair.network.sent(), 0);
+}
+
+/// RFC 8828: who wants relayed candidates alone does not show other addresses.
+#[test]
+fn a_relay_policy_shows_no_host_address() {
+    let mut setup = Setup::new(47);
+    setup.a.ice.relay_only = true;
+    setup.stun = true;
+    let mut pair = Pair::new(setup);
+    pair.a.create(pair.now, "chat");
+    pair.run_for(Duration::from_secs(60));
+    assert_eq!(pair.network.captured().len(), 0);
+    let told = pair.a.events_where(|event| match event {
+        Event::IceCandidate(candidate) => Some(candidate.clone()),
+        _ => None,
+    });
+    assert_eq!(told, [None]);
+    let description = pair.a.connection.negotiator().local_description().unwrap();
+    let stats = pair.a.connection.stats(pair.now, Duration::from_secs(1));
+    for text in [description.sdp, format!("{stats:?}")] {
+        assert!(!text.contains("203.0.113.1"), "{text}");
+    }
+}
+
+/// MS-ICE2 and RFC 8445 section 19: a description is no tool to flood others with.
+#[test]
+fn ten_thousand_candidates_cause_a_trickle_of_checks() {
+    let mut pair = Pair::new(Setup::new(48));
+    negotiate(&mut pair, str::to_owned);
+    let before = pair.network.sent();
+    for number in 0..10_000_u32 {
+        let init = CandidateInit {
+            candidate: format!(
+                "candidate:1 1 udp {number} 198.51.{}.{} 9 typ host",
+                number / 250,
+                number % 250 + 1
+            ),
+            sdp_mid: Some("0".into()),
+            ..CandidateInit::default()
+        };
+        let _ = pair.b.connection.add_ice_candidate(pair.now, &init);
+    }
+    pair.run_for(Duration::from_secs(1));
+    let sent = pair.network.sent() - before;
+    assert!(sent < 100, "{sent} datagrams in a second");
+    pair.run_for(Duration::from_secs(120));
+    let description = pair.b.connection.negotiator().remote_description().unwrap();
+    assert!(description.sdp.len() < 64 * 1024);
+    assert!(pair.network.sent() - before < 64 * 7 + 300);
 }
 
 fn mutate(data: &mut Vec<u8>, rng: &mut Rng) {

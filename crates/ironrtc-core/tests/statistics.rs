@@ -87,3 +87,39 @@ fn objects_refer_to_each_other_and_keep_their_ids() {
     let later: BTreeSet<&String> = later.entries.iter().map(|entry| &entry.id).collect();
     assert_eq!(ids, later);
 }
+
+#[test]
+fn channels_are_counted() {
+    let mut pair = Pair::new(Setup::new(52));
+    let (at_a, at_b) = pair.open();
+    pair.a
+        .connection
+        .send(pair.now, at_a, "four".into())
+        .unwrap();
+    pair.a.connection.send(pair.now, at_a, "".into()).unwrap();
+    pair.run_for(Duration::from_secs(1));
+    let at_a_report = report(&mut pair, Side::A);
+    let channel = of_kind(&at_a_report, "data-channel")[0];
+    let expected = [
+        ("label", text("first")),
+        ("protocol", text("")),
+        ("state", text("open")),
+        ("dataChannelIdentifier", StatsValue::Integer(1)),
+        ("messagesSent", StatsValue::Integer(2)),
+        ("bytesSent", StatsValue::Integer(4)),
+        ("messagesReceived", StatsValue::Integer(0)),
+    ];
+    for (name, value) in expected {
+        assert_eq!(field(channel, name), &value, "{name}");
+    }
+    pair.b.connection.close_channel(pair.now, at_b);
+    pair.run_for(Duration::from_secs(1));
+    let at_b_report = report(&mut pair, Side::B);
+    let channel = of_kind(&at_b_report, "data-channel")[0];
+    assert_eq!(field(channel, "bytesReceived"), &StatsValue::Integer(4));
+    assert_eq!(field(channel, "state"), &text("closed"));
+    let connection = of_kind(&at_b_report, "peer-connection")[0];
+    for name in ["dataChannelsOpened", "dataChannelsClosed"] {
+        assert_eq!(field(connection, name), &StatsValue::Integer(1));
+    }
+}

@@ -308,10 +308,8 @@ impl Engine {
     fn drain(&mut self, application: &mut dyn FnMut(&[u8])) {
         loop {
             match self.dtls.poll_output(&mut self.scratch) {
-                Output::Packet(packet) => {
-                    if self.outgoing.len() < MAX_OUTGOING {
-                        self.outgoing.push_back(packet.to_vec());
-                    }
+                Output::Packet(packet) if self.outgoing.len() < MAX_OUTGOING => {
+                    self.outgoing.push_back(packet.to_vec());
                 }
                 Output::BufferTooSmall { needed } if needed <= MAX_SCRATCH => {
                     self.scratch.resize(needed, 0);

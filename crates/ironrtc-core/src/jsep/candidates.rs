@@ -79,7 +79,7 @@ impl Negotiator {
             let name = init
                 .sdp_mid
                 .clone()
-                .or(init.sdp_mline_index.map(|index| index.to_string()));
+                .or_else(|| init.sdp_mline_index.map(|index| index.to_string()));
             return Err(JsepError::UnknownSection(name.unwrap_or_default()));
         }
         let Some(used_by) = used_by else {

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the library under test counts in `Instant`"
+)]
+
 use super::*;
 use crate::dtls::{CertificateOptions, HashAlgorithm};
 use crate::rng::Rng;

@@ -297,7 +297,6 @@ impl Association {
         self.tx.set_errors(0);
         self.set_state(State::Established);
         self.start_heartbeat(now);
-        self.start_discovery(now);
     }
 }
 

@@ -97,6 +97,8 @@ impl Association {
         if self.state == State::ShutdownSent && rx.sack_is_pending() {
             rx.want_sack();
             self.pending.shutdown = true;
+            // The guard is against a peer that never ends, not against one that is still sending.
+            self.start_shutdown_timers(now);
         }
         self.perform_deferred_resets();
     }

@@ -8,7 +8,8 @@ use crate::sctp::packet::reader::Reader;
 use crate::sctp::packet::{kind, write_chunk};
 use crate::time::Time;
 
-/// Longest heartbeat that is answered; an answer has to fit into a packet.
+/// Longest heartbeat that is answered. The answer has to fit into a packet, and what a probe for a
+/// larger size adds is padding beside it (RFC 4820).
 const MAX_ECHO: usize = 1024;
 
 /// The heartbeat in flight.
@@ -54,7 +55,7 @@ impl Association {
     }
 
     pub(super) fn on_heartbeat(&mut self, value: &[u8]) {
-        if value.len() > MAX_ECHO.max(self.pmtud.packet_size()) {
+        if value.len() > MAX_ECHO {
             self.drops.add(DropReason::SctpChunk);
             return;
         }

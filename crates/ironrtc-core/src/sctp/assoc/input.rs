@@ -38,7 +38,9 @@ impl Association {
             }
             kind::COOKIE_ECHO => {
                 self.on_cookie_echo(now, packet.tag, first.value);
-                if packet.tag != self.local_tag || self.state == State::Closed {
+                // What is bundled with a cookie counts only if the cookie was good.
+                if packet.tag != self.local_tag || matches!(self.state, State::New | State::Closed)
+                {
                     return;
                 }
             }

@@ -75,6 +75,9 @@ impl Association {
     /// An association that is neither connecting nor connected; it already answers an INIT.
     pub fn new(config: SctpConfig, mut rng: Rng) -> Self {
         let local_tsn = Tsn(rng.u32());
+        let pmtud = Pmtud::new(config.max_packet_size, config.max_probe_packet_size);
+        let mut tx = Sender::new(&config, local_tsn);
+        tx.set_packet_size(pmtud.packet_size());
         Self {
             state: State::New,
             cookie_key: CookieKey::new(&mut rng),
@@ -87,10 +90,10 @@ impl Association {
             handshake: Handshake::default(),
             pending: Pending::default(),
             rx: None,
-            tx: Sender::new(&config, local_tsn),
+            tx,
             resets: Resets::new(local_tsn),
             heartbeat: Heartbeat::default(),
-            pmtud: Pmtud::new(config.max_packet_size, config.max_probe_packet_size),
+            pmtud,
             timers: TimerTable::new(),
             events: VecDeque::new(),
             traffic: Traffic::default(),
@@ -136,7 +139,16 @@ impl Association {
             return Err(SendError::Empty);
         }
         if self.tx.queue().phase(stream) != StreamPhase::Open {
-            return Err(SendError::StreamResetting);
+            // The peer may have seen the end of a reset whose answer is still on its way here, and
+            // begin a channel anew; the answer to that waits for the end, too.
+            let held = message.control
+                && self.reset_is_requested(stream)
+                && self.tx.queue_mut().hold(stream, message);
+            return if held {
+                Ok(())
+            } else {
+                Err(SendError::StreamResetting)
+            };
         }
         let queued = self.tx.queued();
         if queued > 0 && queued + message.data.len() > self.config.max_send_buffer {
@@ -205,9 +217,9 @@ impl Association {
     /// Changes the largest packet to send, as when the path changed.
     pub fn set_max_packet_size(&mut self, size: usize) {
         self.config.max_packet_size = size;
-        self.tx.set_packet_size(size);
         self.pmtud = Pmtud::new(size, self.config.max_probe_packet_size);
-        self.timers.stop(Timer::Probe as usize);
+        self.tx.set_packet_size(self.pmtud.packet_size());
+        self.stop_timer(Timer::Probe);
     }
 
     fn set_state(&mut self, state: State) {

@@ -21,6 +21,7 @@ impl Association {
         if matches!(self.state, State::New | State::CookieWait | State::Closed) {
             return None;
         }
+        self.begin_discovery(now);
         self.write_header(out, self.peer_tag);
         let body = out.len();
         if self.write_probe(out) {
@@ -29,7 +30,7 @@ impl Association {
         let limit = start + (self.pmtud.packet_size() & !3).max(HEADER_LEN + SACK_LEN);
         // RFC 9653 section 5.2: never without checksum beside a COOKIE-ECHO.
         let checksum = self.pending.cookie_echo;
-        self.write_control(out, limit);
+        self.write_control(out, body, limit);
         self.write_acknowledgement(now, out, body, limit);
         if self.state.sends_data() {
             self.tx.write_data(now, limit, out, &mut self.events);
@@ -56,7 +57,7 @@ impl Association {
     }
 
     /// RFC 9260 section 6.10: control chunks come before data, COOKIE-ECHO and COOKIE-ACK first.
-    fn write_control(&mut self, out: &mut Vec<u8>, limit: usize) {
+    fn write_control(&mut self, out: &mut Vec<u8>, body: usize, limit: usize) {
         if std::mem::take(&mut self.pending.cookie_echo) {
             write_chunk(out, kind::COOKIE_ECHO, 0, &self.handshake.cookie);
         }
@@ -66,7 +67,9 @@ impl Association {
         if self.state == State::CookieEchoed {
             return;
         }
-        while let Some(chunk) = self.pending.pop_chunk(limit.saturating_sub(out.len())) {
+        while let room = limit.saturating_sub(out.len())
+            && let Some(chunk) = self.pending.pop_chunk(room, out.len() == body)
+        {
             out.extend_from_slice(&chunk);
         }
         if std::mem::take(&mut self.pending.shutdown)

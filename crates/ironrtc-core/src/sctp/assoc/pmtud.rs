@@ -17,6 +17,11 @@ const BLACK_HOLE_TIMEOUTS: u32 = 2;
 /// Largest packets of usual paths under UDP and a DTLS record: tunnels, PPPoE, Ethernet over IPv6
 /// and IPv4, jumbo frames. The limit itself comes last.
 const CANDIDATES: [usize; 6] = [1311, 1391, 1403, 1411, 4000, 8911];
+/// Packets are never smaller than this, whatever the configuration says, nor larger than a chunk's
+/// length can tell.
+const MIN_PACKET: usize = 128;
+const MAX_PACKET: usize = 65_000;
+
 /// Where the search has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Search {
@@ -36,13 +41,17 @@ pub(super) struct Pmtud {
     /// The random number of the probe in flight.
     nonce: Option<u64>,
     due: bool,
+    /// The search has not begun on this path.
+    wanted: bool,
 }
 
 impl Pmtud {
-    pub(super) const fn new(base: usize, max: usize) -> Self {
+    pub(super) fn new(base: usize, max: usize) -> Self {
+        let base = base.clamp(MIN_PACKET, MAX_PACKET);
         Self {
             base,
-            max,
+            max: max.min(MAX_PACKET),
+            wanted: true,
             current: base,
             search: Search::Idle,
             nonce: None,
@@ -54,7 +63,7 @@ impl Pmtud {
         self.current
     }
 
-    pub(super) const fn restart(&mut self) {
+    pub(super) fn restart(&mut self) {
         *self = Self::new(self.base, self.max);
     }
 
@@ -67,8 +76,16 @@ impl Pmtud {
 }
 
 impl Association {
-    /// Begins to search for a larger packet size, if the configuration allows one.
-    pub(super) fn start_discovery(&mut self, now: Time) {
+    /// Begins the search on a new path.
+    pub(super) fn begin_discovery(&mut self, now: Time) {
+        if self.pmtud.wanted && self.state == State::Established {
+            self.pmtud.wanted = false;
+            self.start_discovery(now);
+        }
+    }
+
+    /// Searches for a larger packet size, if the configuration allows one.
+    fn start_discovery(&mut self, now: Time) {
         match self.pmtud.next_candidate() {
             Some(size) => {
                 self.pmtud.search = Search::Probing { size, attempts: 0 };
@@ -123,6 +140,7 @@ impl Association {
     pub(super) fn check_black_hole(&mut self, now: Time) {
         if self.pmtud.current > self.pmtud.base && self.tx.errors() >= BLACK_HOLE_TIMEOUTS {
             self.pmtud.restart();
+            self.pmtud.wanted = false;
             self.tx.set_packet_size(self.pmtud.base);
             self.set_timer(Timer::Probe, now + RAISE);
         }

@@ -74,9 +74,7 @@ impl Association {
         if matches!(self.state, State::Closed) || stream.0 >= self.outbound_streams {
             return;
         }
-        self.tx
-            .queue_mut()
-            .set_phase(stream, StreamPhase::Resetting);
+        self.tx.queue_mut().begin_reset(stream);
         self.resets.waiting.insert(stream);
         self.advance_resets(now);
     }
@@ -107,7 +105,7 @@ impl Association {
         }
         if !self.extensions.reconfig {
             // The peer cannot be told; numbers go on.
-            self.finish_request(&streams, false);
+            self.finish_request(now, &streams, false);
             return;
         }
         let number = self.resets.next_number;
@@ -161,7 +159,7 @@ impl Association {
     }
 
     pub(super) fn on_reconfig(&mut self, now: Time, value: &[u8]) {
-        if !self.extensions.reconfig || !matches!(self.state, State::Established) {
+        if !self.extensions.reconfig || !self.state.sends_data() {
             self.drops.add(DropReason::SctpChunk);
             return;
         }
@@ -295,22 +293,28 @@ impl Association {
                 return;
             }
             outcome::PERFORMED | outcome::NOTHING_TO_DO => {
-                self.finish_request(&request.streams, true);
+                self.finish_request(now, &request.streams, true);
             }
             // Refused: our numbers go on, but the stream is ours again.
-            _ => self.finish_request(&request.streams, false),
+            _ => self.finish_request(now, &request.streams, false),
         }
         self.stop_timer(Timer::Reconfig);
         self.advance_resets(now);
     }
 
-    fn finish_request(&mut self, streams: &[StreamId], renumber: bool) {
+    /// Whether a stream's reset is so far that the peer may have seen its end.
+    pub(super) fn reset_is_requested(&self, stream: StreamId) -> bool {
+        let request = self.resets.request.as_ref();
+        request.is_some_and(|request| request.streams.contains(&stream))
+    }
+
+    fn finish_request(&mut self, now: Time, streams: &[StreamId], renumber: bool) {
         for stream in streams {
             let queue = self.tx.queue_mut();
             if renumber {
                 queue.renumber(*stream);
             }
-            queue.set_phase(*stream, StreamPhase::Open);
+            queue.end_reset(now, *stream);
             self.events.push_back(Event::StreamResetDone(*stream));
         }
     }

@@ -115,7 +115,7 @@ impl Association {
         }
     }
 
-    fn start_shutdown_timers(&mut self, now: Time) {
+    pub(super) fn start_shutdown_timers(&mut self, now: Time) {
         self.stop_timer(Timer::Heartbeat);
         self.stop_timer(Timer::Probe);
         self.set_timer(Timer::Shutdown, now + self.tx.rto());

@@ -113,9 +113,9 @@ impl Pending {
         }
     }
 
-    /// The next chunk if it fits in `room`.
-    pub(super) fn pop_chunk(&mut self, room: usize) -> Option<Vec<u8>> {
-        if self.chunks.front()?.len() > room {
+    /// The next chunk if it fits in `room`, or goes alone, as one made for larger packets must.
+    pub(super) fn pop_chunk(&mut self, room: usize, alone: bool) -> Option<Vec<u8>> {
+        if self.chunks.front()?.len() > room && !alone {
             return None;
         }
         self.chunks.pop_front()

@@ -1,6 +1,11 @@
 //! Two associations in virtual time over a network that loses, delays and repeats.
 
+mod closing;
+mod flow;
 mod handshake;
+mod hostile;
+mod partial;
+mod streams;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -26,6 +31,10 @@ pub(super) struct Network {
     pub(super) delay: Duration,
     /// Added to the delay at random, so that packets overtake each other.
     pub(super) jitter: Duration,
+    /// Time that each packet occupies the line of its direction.
+    pub(super) spacing: Duration,
+    /// Longest wait for the line; what would wait longer is lost.
+    pub(super) queue: Duration,
     /// Larger packets vanish.
     pub(super) mtu: usize,
 }
@@ -37,6 +46,8 @@ impl Default for Network {
             repeat: 0,
             delay: Duration::from_millis(10),
             jitter: Duration::ZERO,
+            spacing: Duration::ZERO,
+            queue: Duration::MAX,
             mtu: usize::MAX,
         }
     }
@@ -99,6 +110,8 @@ pub(super) struct Pair {
     /// Arrival, order of sending, destination, bytes.
     in_flight: BTreeMap<(Time, u64), (usize, Vec<u8>)>,
     sequence: u64,
+    /// When the line of each direction is free.
+    line_free: [Time; 2],
     /// Every packet sent, with its sender.
     pub(super) log: Option<Vec<(usize, Vec<u8>)>>,
     /// Packets for which this returns false are lost.
@@ -119,6 +132,7 @@ impl Pair {
             rng: Rng::from_test_seed(seed),
             in_flight: BTreeMap::new(),
             sequence: 0,
+            line_free: [Time::ZERO; 2],
             log: None,
             filter: |_, _| true,
         }
@@ -196,8 +210,13 @@ impl Pair {
         }
         let copies = 1 + u64::from(self.rng.below(1000) < self.network.repeat);
         for _ in 0..copies {
+            if self.line_free[from].since(self.now) > self.network.queue {
+                return;
+            }
             let jitter = self.rng.below(self.network.jitter.as_nanos() as u64 + 1);
-            let at = self.now + self.network.delay + Duration::from_nanos(jitter);
+            let departs = self.now.max(self.line_free[from]) + self.network.spacing;
+            self.line_free[from] = departs;
+            let at = departs + self.network.delay + Duration::from_nanos(jitter);
             self.sequence += 1;
             self.in_flight
                 .insert((at, self.sequence), (1 - from, packet.to_vec()));
@@ -228,6 +247,7 @@ impl Pair {
             if end.assoc.poll_timeout().is_some_and(|at| at <= self.now) {
                 end.assoc.handle_timeout(self.now);
             }
+            end.collect();
         }
         true
     }

@@ -64,10 +64,14 @@ pub(crate) struct Receiver {
     advertised: usize,
 }
 
+/// Less room than this is advertised as none, so that the peer sends no slivers (RFC 9260
+/// section 6.2, as RFC 1122 section 4.2.3.3 wants it).
+const SMALLEST_WINDOW: usize = 1500;
+
 /// The window to advertise: as configured, or what one whole message needs.
 pub(crate) fn effective_window(window: usize, max_message: usize) -> usize {
     window
-        .max(max_message + MESSAGE_OVERHEAD + RUN_OVERHEAD)
+        .max(max_message + MESSAGE_OVERHEAD + RUN_OVERHEAD + SMALLEST_WINDOW)
         .min(u32::MAX as usize)
 }
 
@@ -106,7 +110,8 @@ impl Receiver {
     }
 
     fn window(&self) -> usize {
-        self.config.window.saturating_sub(self.usage.bytes())
+        let free = self.config.window.saturating_sub(self.usage.bytes());
+        if free < SMALLEST_WINDOW { 0 } else { free }
     }
 
     /// Takes in a DATA or I-DATA chunk.

@@ -68,8 +68,12 @@ impl InStream {
         max_message: usize,
         usage: &mut Usage,
     ) -> Taken {
-        let header = &chunk.header;
+        let mut header = chunk.header;
         let unordered = header.unordered();
+        if unordered && !interleaved {
+            // RFC 9260 section 3.3.1: the SSN of an unordered chunk is ignored.
+            header.sequence = 0;
+        }
         let sequence = self.sequence(interleaved, unordered, header.sequence);
         if !unordered && sequence < self.next {
             return Taken::Invalid;
@@ -91,7 +95,7 @@ impl InStream {
             ((unordered, 0), tsn_position)
         };
         let runs = self.partial.entry(key).or_default();
-        match runs.insert(position, header, chunk.payload, max_message, usage) {
+        match runs.insert(position, &header, chunk.payload, max_message, usage) {
             Inserted::Partial if interleaved && runs.len_exceeds(max_message) => Taken::TooLarge,
             Inserted::Partial => Taken::Kept,
             Inserted::Complete(message, number) => {

@@ -367,6 +367,17 @@ impl Outstanding {
         }
     }
 
+    /// Takes those for lost that were sent no later than `sent_before`.
+    pub(crate) fn mark_old_lost(&mut self, sent_before: Time) {
+        for (offset, sent) in self.chunks.iter_mut().enumerate() {
+            if sent.state == State::InFlight && sent.sent_at <= sent_before {
+                sent.state = State::Lost;
+                self.flight -= sent.payload.len();
+                self.lost.insert(self.base + offset as u64);
+            }
+        }
+    }
+
     /// Takes everything in flight for lost, as when the retransmission timer ran out.
     pub(crate) fn mark_all_lost(&mut self) {
         // RFC 9260 section 6.2.1: a receiver may take back what a gap block acknowledged. It has

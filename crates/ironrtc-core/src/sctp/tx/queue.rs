@@ -19,6 +19,9 @@ const DEFAULT_WEIGHT: u16 = 256;
 /// No fragment smaller than this only to fill a packet.
 const MIN_FRAGMENT: usize = 64;
 
+/// Most messages that wait for the end of one stream's reset.
+const MAX_HELD: usize = 4;
+
 /// A message that waits, or its rest.
 #[derive(Debug)]
 struct Pending {
@@ -58,6 +61,8 @@ struct OutStream {
     virtual_time: u64,
     /// Position of the last TSN sent on the stream.
     last_tsn: Option<u64>,
+    /// Messages that wait for the end of a reset.
+    held: Vec<OutgoingMessage>,
 }
 
 impl OutStream {
@@ -73,6 +78,7 @@ impl OutStream {
             weight: DEFAULT_WEIGHT,
             virtual_time: 0,
             last_tsn: None,
+            held: Vec::new(),
         }
     }
 
@@ -182,8 +188,27 @@ impl SendQueue {
             .map_or_else(StreamPhase::default, |entry| entry.phase)
     }
 
-    pub(crate) fn set_phase(&mut self, stream: StreamId, phase: StreamPhase) {
-        self.stream(stream).phase = phase;
+    pub(crate) fn begin_reset(&mut self, stream: StreamId) {
+        self.stream(stream).phase = StreamPhase::Resetting;
+    }
+
+    /// The stream takes messages again, and those that were held back come first.
+    pub(crate) fn end_reset(&mut self, now: Time, stream: StreamId) {
+        let entry = self.stream(stream);
+        entry.phase = StreamPhase::Open;
+        for message in std::mem::take(&mut entry.held) {
+            self.push(now, stream, message);
+        }
+    }
+
+    /// Keeps a message until the stream's reset has ended; false if too many wait already.
+    pub(crate) fn hold(&mut self, stream: StreamId, message: OutgoingMessage) -> bool {
+        let entry = self.stream(stream);
+        if entry.held.len() >= MAX_HELD {
+            return false;
+        }
+        entry.held.push(message);
+        true
     }
 
     /// Whether everything queued on a stream was sent, and the position of its last TSN.

@@ -38,7 +38,7 @@ impl Sender {
         let reopened = self.peer_window < self.packet_size && window >= self.packet_size;
         self.peer_window = window;
         // RFC 9260 section 6.1, rule A: a peer that answers probes of its closed window is alive.
-        if acked.advanced || window == 0 {
+        if acked.advanced || window < self.packet_size {
             self.errors = 0;
         }
         let rtt = acked.sample.map(|sent_at| now.since(sent_at));
@@ -68,7 +68,8 @@ impl Sender {
         }
         // What was sent into the closed window was dropped there, which is no congestion.
         if reopened && !acked.advanced && self.outstanding.flight() > 0 {
-            self.outstanding.mark_all_lost();
+            let round_trip = self.rtt.smoothed().unwrap_or_default();
+            self.outstanding.mark_old_lost(now - round_trip);
             self.recovery_point = self.outstanding.next();
         }
         self.forward_due |= self.outstanding.must_forward();

@@ -1,0 +1,169 @@
+//! Streams beside each other, and their resets.
+
+use super::handshake::kinds;
+use super::*;
+use crate::sctp::message::SendError;
+use crate::sctp::packet::kind;
+
+#[test]
+fn a_reset_stream_is_used_again_from_the_beginning() {
+    for seed in 0..16 {
+        let config = SctpConfig {
+            interleaving: seed % 2 == 0,
+            ..SctpConfig::default()
+        };
+        let mut pair = Pair::connected(config, seed);
+        pair.network.loss = seed % 4 * 80;
+        pair.network.repeat = 100;
+        pair.network.jitter = Duration::from_millis(10);
+        let mut expected = Vec::new();
+        for round in 0..5_u32 {
+            for number in 0..7 {
+                expected.push(numbered(10 * round + number, 2500));
+                pair.send(0, 3, numbered(10 * round + number, 2500));
+            }
+            let now = pair.now;
+            pair.ends[0].assoc.reset_stream(now, StreamId(3));
+            let done = pair.run_until(Duration::from_secs(60), |pair| {
+                let by_peer = Event::StreamResetByPeer(StreamId(3));
+                let count = |end: usize, event: &Event| {
+                    pair.ends[end].events.iter().filter(|e| *e == event).count()
+                };
+                let round = round as usize + 1;
+                count(0, &Event::StreamResetDone(StreamId(3))) == round
+                    && count(1, &by_peer) == round
+            });
+            assert!(done, "seed {seed} round {round}");
+            assert_eq!(pair.ends[1].messages(3), expected, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn everything_sent_before_a_reset_is_readable_before_its_event() {
+    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    pair.ends[1].reads = false;
+    pair.send(0, 3, "one");
+    pair.send(0, 3, "two");
+    let now = pair.now;
+    pair.ends[0].assoc.reset_stream(now, StreamId(3));
+    pair.run_for(Duration::from_secs(2));
+    let events = &pair.ends[1].events;
+    let readable = events
+        .iter()
+        .position(|e| *e == Event::Readable(StreamId(3)));
+    let reset = events
+        .iter()
+        .position(|e| *e == Event::StreamResetByPeer(StreamId(3)));
+    assert!(readable.is_some() && readable < reset);
+    pair.ends[1].read(StreamId(3));
+    assert_eq!(pair.ends[1].messages(3), [b"one", b"two"]);
+}
+
+#[test]
+fn many_streams_share_few_requests_and_a_stream_never_used_can_be_reset() {
+    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    pair.log = Some(Vec::new());
+    let now = pair.now;
+    pair.ends[0].assoc.reset_stream(now, StreamId(1000));
+    for stream in 0..500 {
+        pair.ends[0].assoc.reset_stream(now, StreamId(stream));
+    }
+    pair.run_for(Duration::from_secs(5));
+    for stream in (0..500).chain([1000]) {
+        assert!(pair.ends[0].has(&Event::StreamResetDone(StreamId(stream))));
+        assert!(pair.ends[1].has(&Event::StreamResetByPeer(StreamId(stream))));
+    }
+    let requests = pair.log.unwrap();
+    let requests = requests
+        .iter()
+        .filter(|(from, p)| *from == 0 && kinds(p) == [kind::RECONFIG]);
+    assert!(requests.count() <= 4);
+}
+
+#[test]
+fn a_stream_takes_no_message_while_it_is_reset() {
+    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    let now = pair.now;
+    let message = |control| OutgoingMessage {
+        ppid: 1,
+        data: Bytes::from_static(b"x"),
+        ordered: true,
+        reliability: Reliability::Reliable,
+        control,
+    };
+    pair.ends[0].assoc.reset_stream(now, StreamId(3));
+    let refused = pair.ends[0].assoc.send(now, StreamId(3), message(false));
+    assert_eq!(refused, Err(SendError::StreamResetting));
+    // A peer may have seen the end of the reset and begun anew, which must be answered.
+    pair.ends[0]
+        .assoc
+        .send(now, StreamId(3), message(true))
+        .unwrap();
+    pair.run_for(Duration::from_secs(1));
+    assert!(pair.ends[0].has(&Event::StreamResetDone(StreamId(3))));
+    assert_eq!(pair.ends[1].messages(3), [b"x"]);
+    let events = &pair.ends[1].events;
+    let at = |event: Event| events.iter().position(|e| *e == event);
+    assert!(at(Event::StreamResetByPeer(StreamId(3))) < at(Event::Readable(StreamId(3))));
+}
+
+#[test]
+fn a_large_message_holds_up_other_streams_only_without_interleaving() {
+    for interleaving in [false, true] {
+        let config = SctpConfig {
+            interleaving,
+            ..SctpConfig::default()
+        };
+        let mut pair = Pair::connected(config, 1);
+        pair.send(0, 1, vec![1; 250_000]);
+        pair.flush();
+        pair.send(0, 2, "urgent");
+        let done = pair.run_until(Duration::from_secs(5), |pair| {
+            pair.ends[1].messages(2).len() == 1
+        });
+        assert!(done);
+        assert_eq!(pair.ends[1].messages(1).is_empty(), interleaving);
+    }
+}
+
+#[test]
+fn streams_share_by_weight_with_interleaving_and_by_turns_without() {
+    for interleaving in [false, true] {
+        let config = SctpConfig {
+            interleaving,
+            ..SctpConfig::default()
+        };
+        let mut pair = Pair::connected(config, 1);
+        pair.ends[0].assoc.set_stream_priority(StreamId(1), 256);
+        pair.ends[0].assoc.set_stream_priority(StreamId(2), 1024);
+        for _ in 0..300 {
+            pair.send(0, 1, vec![1; 5000]);
+            pair.send(0, 2, vec![2; 5000]);
+        }
+        let done = pair.run_until(Duration::from_secs(60), |pair| {
+            pair.ends[1].messages(2).len() >= 200
+        });
+        assert!(done);
+        let slow = pair.ends[1].messages(1).len();
+        let fast = pair.ends[1].messages(2).len();
+        let fair = if interleaving { fast / 4 } else { fast };
+        assert!(slow.abs_diff(fair) <= 2, "{interleaving}: {slow} {fast}");
+    }
+}
+
+#[test]
+fn many_large_messages_at_once_do_not_block_each_other_in_a_small_window() {
+    let config = SctpConfig {
+        receive_window: 300_000,
+        ..SctpConfig::default()
+    };
+    let mut pair = Pair::connected(config, 1);
+    for stream in 0..30 {
+        pair.send(0, stream, vec![1; 200_000]);
+    }
+    let done = pair.run_until(Duration::from_secs(120), |pair| {
+        (0..30).all(|stream| pair.ends[1].messages(stream).len() == 1)
+    });
+    assert!(done);
+}
