@@ -1,6 +1,8 @@
 //! Two peers on loopback.
 
 use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use ironrtc::{
@@ -8,11 +10,11 @@ use ironrtc::{
 };
 
 /// Far longer than anything takes here: reached only by a test that fails.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Awaits what must happen.
 #[track_caller]
-pub fn soon<F: Future>(future: F) -> impl Future<Output = F::Output> {
+pub(crate) fn soon<F: Future>(future: F) -> impl Future<Output = F::Output> {
     let place = std::panic::Location::caller();
     async move {
         match tokio::time::timeout(PATIENCE, future).await {
@@ -22,20 +24,27 @@ pub fn soon<F: Future>(future: F) -> impl Future<Output = F::Output> {
     }
 }
 
-/// A configuration that uses loopback alone.
-pub fn loopback() -> Configuration {
+/// A configuration that uses loopback alone. Each has an address of its own, where the system has
+/// many, so that no other test takes a port that was just freed.
+pub(crate) fn loopback() -> Configuration {
+    static NEXT: AtomicU16 = AtomicU16::new(1);
+    let mut ip = Ipv4Addr::LOCALHOST;
+    if cfg!(target_os = "linux") {
+        let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        ip = Ipv4Addr::new(127, 1, high, low);
+    }
     Configuration {
-        bind: vec!["127.0.0.1:0".parse().unwrap()],
+        bind: vec![SocketAddr::new(ip.into(), 0)],
         ..Configuration::default()
     }
 }
 
-pub fn peer() -> PeerConnection {
+pub(crate) fn peer() -> PeerConnection {
     PeerConnection::new(loopback()).unwrap()
 }
 
 /// A peer that offers data channels without having one.
-pub fn with_data() -> PeerConnection {
+pub(crate) fn with_data() -> PeerConnection {
     let configuration = Configuration {
         always_negotiate_data_channels: true,
         ..loopback()
@@ -44,7 +53,7 @@ pub fn with_data() -> PeerConnection {
 }
 
 /// Offer and answer with all candidates inside.
-pub async fn negotiate(offerer: &PeerConnection, answerer: &PeerConnection) {
+pub(crate) async fn negotiate(offerer: &PeerConnection, answerer: &PeerConnection) {
     offerer.set_local_description(None).await.unwrap();
     soon(offerer.gathering_complete()).await;
     let offer = offerer.local_description().unwrap();
@@ -56,7 +65,7 @@ pub async fn negotiate(offerer: &PeerConnection, answerer: &PeerConnection) {
 }
 
 /// The next event that `pick` wants; others are passed over.
-pub async fn next<T>(events: &mut Events, mut pick: impl FnMut(Event) -> Option<T>) -> T {
+pub(crate) async fn next<T>(events: &mut Events, mut pick: impl FnMut(Event) -> Option<T>) -> T {
     let search = async {
         loop {
             let event = events.next().await.expect("the events ended");
@@ -68,7 +77,7 @@ pub async fn next<T>(events: &mut Events, mut pick: impl FnMut(Event) -> Option<
     soon(search).await
 }
 
-pub async fn connected(events: &mut Events) {
+pub(crate) async fn connected(events: &mut Events) {
     let wanted = |event| {
         matches!(
             event,
@@ -79,7 +88,7 @@ pub async fn connected(events: &mut Events) {
     next(events, wanted).await;
 }
 
-pub async fn announced(events: &mut Events) -> DataChannel {
+pub(crate) async fn announced(events: &mut Events) -> DataChannel {
     let wanted = |event| match event {
         Event::DataChannel(channel) => Some(channel),
         _ => None,
@@ -88,20 +97,24 @@ pub async fn announced(events: &mut Events) -> DataChannel {
 }
 
 /// Two connected peers with a channel between them.
-pub struct Pair {
-    pub offerer: PeerConnection,
-    pub answerer: PeerConnection,
-    pub offerer_events: Events,
-    pub answerer_events: Events,
+pub(crate) struct Pair {
+    pub(crate) offerer: PeerConnection,
+    pub(crate) answerer: PeerConnection,
+    pub(crate) offerer_events: Events,
+    pub(crate) answerer_events: Events,
     /// The offerer's end, then the answerer's.
-    pub channels: (DataChannel, DataChannel),
+    pub(crate) channels: (DataChannel, DataChannel),
 }
 
-pub async fn pair() -> Pair {
+pub(crate) async fn pair() -> Pair {
     pair_with(loopback(), loopback(), DataChannelInit::default()).await
 }
 
-pub async fn pair_with(one: Configuration, other: Configuration, init: DataChannelInit) -> Pair {
+pub(crate) async fn pair_with(
+    one: Configuration,
+    other: Configuration,
+    init: DataChannelInit,
+) -> Pair {
     let offerer = PeerConnection::new(one).unwrap();
     let answerer = PeerConnection::new(other).unwrap();
     let offerer_events = offerer.events();

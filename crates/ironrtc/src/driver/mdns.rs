@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 
-const GROUP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(224, 0, 0, 251)), 5353);
+const GROUP_IP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
+const GROUP: SocketAddr = SocketAddr::new(IpAddr::V4(GROUP_IP), 5353);
 /// RFC 6762 section 5.2: a second apart.
 const RETRY: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_millis(2500);
@@ -44,30 +45,63 @@ pub(super) async fn query(name: &str) -> Result<IpAddr, String> {
 }
 
 async fn ask(interface: Ipv4Addr, question: Vec<u8>, name: String) -> io::Result<IpAddr> {
-    let socket = socket2::Socket::new(
-        socket2::Domain::IPV4,
-        socket2::Type::DGRAM,
-        Some(socket2::Protocol::UDP),
-    )?;
-    socket.set_nonblocking(true)?;
-    socket.set_multicast_if_v4(&interface)?;
-    socket.bind(&SocketAddr::new(interface.into(), 0).into())?;
-    let socket = UdpSocket::from_std(socket.into())?;
-    let mut buffer = [0; 9000];
+    let own = own_socket(interface)?;
+    // Responders should answer us alone, yet some tell the whole group. Where the group's port
+    // cannot be shared, the first kind has to do.
+    let group = group_socket(interface).ok();
     loop {
-        socket.send_to(&question, GROUP).await?;
+        own.send_to(&question, GROUP).await?;
         let answer = async {
-            loop {
-                let (len, _) = socket.recv_from(&mut buffer).await?;
-                if let Some(ip) = buffer.get(..len).and_then(|data| answer(data, &name)) {
-                    return Ok(ip);
-                }
+            tokio::select! {
+                answer = listen(&own, &name) => answer,
+                answer = async {
+                    match &group {
+                        Some(group) => listen(group, &name).await,
+                        None => std::future::pending().await,
+                    }
+                } => answer,
             }
         };
         if let Ok(result) = tokio::time::timeout(RETRY, answer).await {
             return result;
         }
     }
+}
+
+async fn listen(socket: &UdpSocket, name: &str) -> io::Result<IpAddr> {
+    let mut buffer = [0; 9000];
+    loop {
+        let (len, _) = socket.recv_from(&mut buffer).await?;
+        if let Some(ip) = buffer.get(..len).and_then(|data| answer(data, name)) {
+            return Ok(ip);
+        }
+    }
+}
+
+fn new_socket() -> io::Result<socket2::Socket> {
+    let (domain, protocol) = (socket2::Domain::IPV4, socket2::Protocol::UDP);
+    let socket = socket2::Socket::new(domain, socket2::Type::DGRAM, Some(protocol))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+fn own_socket(interface: Ipv4Addr) -> io::Result<UdpSocket> {
+    let socket = new_socket()?;
+    socket.set_multicast_if_v4(&interface)?;
+    socket.bind(&SocketAddr::new(interface.into(), 0).into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+/// Bound to the group's own address, so that it takes no unicast datagram from a responder on this
+/// machine.
+fn group_socket(interface: Ipv4Addr) -> io::Result<UdpSocket> {
+    let socket = new_socket()?;
+    socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    socket.set_reuse_port(true)?;
+    socket.bind(&GROUP.into())?;
+    socket.join_multicast_v4(&GROUP_IP, &interface)?;
+    UdpSocket::from_std(socket.into())
 }
 
 /// A query for both kinds of address (RFC 1035 section 4.1).

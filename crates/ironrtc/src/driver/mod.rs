@@ -30,9 +30,8 @@ use crate::ConfigurationError;
 use crate::machine::Machine;
 use crate::shared::{Request, Shared};
 
-/// Batches received and sent before others get to run.
-const MAX_ROUNDS: usize = 16;
-const MAX_SENDS: usize = 32;
+/// How long a turn may take before others get to run. One batch is never cut short.
+const TURN: Duration = Duration::from_millis(1);
 /// How long goodbyes may wait for a full socket.
 const LINGER: Duration = Duration::from_millis(200);
 
@@ -113,21 +112,22 @@ impl Future for Driver {
         let this = self.get_mut();
         this.serve_requests();
         this.gathering.poll(context, &this.shared);
-        let mut sends = MAX_SENDS;
-        let mut rounds = MAX_ROUNDS;
+        let end = this.shared.clock.now() + TURN;
+        let mut news = true;
         loop {
-            let received = this.receive(context);
+            news |= this.receive(context);
+            if !news {
+                break;
+            }
             this.run_timers();
-            match this.transmit(context, &mut sends) {
+            match this.transmit(context, end) {
                 Sent::Over => return Poll::Ready(()),
                 Sent::Enough => break context.waker().wake_by_ref(),
                 // What a machine reports on its way may be a request.
-                Sent::All if this.serve_requests() => {}
-                Sent::All | Sent::Blocked if !received => break,
-                Sent::All | Sent::Blocked => {}
+                Sent::All => news = this.serve_requests(),
+                Sent::Blocked => news = false,
             }
-            rounds -= 1;
-            if rounds == 0 {
+            if this.shared.clock.now() >= end {
                 break context.waker().wake_by_ref();
             }
         }
@@ -189,7 +189,7 @@ impl Driver {
         }
     }
 
-    fn transmit(&mut self, context: &mut Context<'_>, sends: &mut usize) -> Sent {
+    fn transmit(&mut self, context: &mut Context<'_>, end: Time) -> Sent {
         if let Some((transmit, data, mut sent)) = self.pending.take()
             && !self.send(context, &transmit, &data, &mut sent)
         {
@@ -217,8 +217,7 @@ impl Driver {
                     self.pending = Some((transmit, out.clone(), sent));
                     return self.blocked(context);
                 }
-                *sends -= 1;
-                if *sends == 0 {
+                if now >= end {
                     self.shared.lock().wake_drained();
                     return Sent::Enough;
                 }
@@ -299,6 +298,8 @@ impl Drop for Driver {
     fn drop(&mut self) {
         self.shared.close();
         self.sockets.clear();
+        // With its sockets that were never used, and its lookups.
+        self.gathering = Gathering::new(Vec::new(), Vec::new());
         self.shared.set_over();
         self.shared.lock().wake_channels();
     }

@@ -11,7 +11,7 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 /// Buffers per receive call. Each holds what the system joins into one (GRO), at most 64 KiB.
-const BATCH: usize = 16;
+const BATCH: usize = 8;
 const BUFFER: usize = 64 * 1024;
 /// Largest payload of one send call: 65,535 less the IPv4 and UDP headers.
 const MAX_SEND: usize = 65_507;
@@ -89,15 +89,27 @@ impl Socket {
             let received = SLAB.with_borrow_mut(|slab| {
                 slab.resize(BATCH * BUFFER, 0);
                 let mut metas = [RecvMeta::default(); BATCH];
-                let count = {
+                let mut count = 0;
+                let drained = {
                     let mut buffers = slab.chunks_exact_mut(BUFFER).map(IoSliceMut::new);
                     let mut buffers: [IoSliceMut<'_>; BATCH] = std::array::from_fn(|_| {
                         buffers.next().unwrap_or_else(|| IoSliceMut::new(&mut []))
                     });
                     self.io.try_io(Interest::READABLE, || {
-                        self.state.recv((&self.io).into(), &mut buffers, &mut metas)
-                    })?
+                        count = self
+                            .state
+                            .recv((&self.io).into(), &mut buffers, &mut metas)?;
+                        // Fewer than asked for: there are no more, which saves the call that
+                        // says so. A datagram that comes now makes the socket ready anew.
+                        match cfg!(target_os = "linux") && count < BATCH {
+                            true => Err(io::ErrorKind::WouldBlock.into()),
+                            false => Ok(()),
+                        }
+                    })
                 };
+                if count == 0 {
+                    drained?;
+                }
                 let mut batch = slab
                     .chunks_exact_mut(BUFFER)
                     .zip(&metas)
@@ -223,5 +235,92 @@ const fn from_codepoint(ecn: EcnCodepoint) -> Ecn {
         EcnCodepoint::Ect0 => Ecn::Ect0,
         EcnCodepoint::Ect1 => Ecn::Ect1,
         EcnCodepoint::Ce => Ecn::Ce,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use ironrtc_core::datagram::Path;
+
+    use super::*;
+
+    fn socket() -> Socket {
+        Socket::new(bind("127.0.0.1:0".parse().unwrap()).unwrap()).unwrap()
+    }
+
+    async fn send(from: &Socket, to: &Socket, data: &[u8], segment_size: Option<usize>) {
+        let path = Path {
+            local: from.local(),
+            remote: to.local(),
+        };
+        let transmit = Transmit {
+            path,
+            ecn: None,
+            size: data.len(),
+            segment_size,
+        };
+        let mut sent = 0;
+        poll_fn(
+            |context| match from.send(context, &transmit, data, &mut sent) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            },
+        )
+        .await;
+    }
+
+    /// Receives until `count` datagrams are there.
+    async fn receive(socket: &mut Socket, from: &Socket, count: usize) -> Vec<Vec<u8>> {
+        let mut datagrams = Vec::new();
+        while datagrams.len() < count {
+            let receiving = poll_fn(|context| {
+                socket.poll_receive(context, |batch| {
+                    for buffer in batch {
+                        assert_eq!(buffer.remote, from.local());
+                        datagrams.extend(buffer.data.chunks(buffer.stride).map(<[u8]>::to_vec));
+                    }
+                })
+            });
+            receiving.await;
+        }
+        datagrams
+    }
+
+    /// Datagrams that can be told apart.
+    fn numbered(count: usize, size: usize) -> Vec<u8> {
+        let one = |number: usize| std::iter::repeat_n(number as u8, size);
+        (0..count).flat_map(one).collect()
+    }
+
+    #[tokio::test]
+    async fn a_batch_arrives_as_the_datagrams_it_was_made_of() {
+        let (one, mut other) = (socket(), socket());
+        let mut data = numbered(10, 1200);
+        data.extend([200; 7]);
+        send(&one, &other, &data, Some(1200)).await;
+        let received = receive(&mut other, &one, 11).await;
+        assert_eq!(received, data.chunks(1200).collect::<Vec<_>>());
+        send(&one, &other, b"alone", None).await;
+        assert_eq!(receive(&mut other, &one, 1).await, [b"alone"]);
+    }
+
+    /// Linux refuses a batch over 65,507 bytes with EMSGSIZE, however small its datagrams are.
+    #[tokio::test]
+    async fn a_batch_that_is_too_large_for_one_call_takes_two() {
+        let (one, mut other) = (socket(), socket());
+        let data = numbered(64, 1200);
+        send(&one, &other, &data, Some(1200)).await;
+        let received = receive(&mut other, &one, 64).await;
+        assert_eq!(received, data.chunks(1200).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_sent_is_lost_and_the_next_batch_goes_out() {
+        let (one, mut other) = (socket(), socket());
+        send(&one, &other, &[0; 65_508], None).await;
+        send(&one, &other, b"next", None).await;
+        assert_eq!(receive(&mut other, &one, 1).await, [b"next"]);
     }
 }
