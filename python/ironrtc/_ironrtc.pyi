@@ -7,6 +7,8 @@ from typing_extensions import Buffer
 
 __version__: str
 
+def after_fork_in_child() -> None: ...
+
 @final
 class Inbox:
     def __new__(cls) -> Inbox: ...
@@ -28,6 +30,8 @@ class Certificate:
 # An operation is done at once, or tells its result through the inbox.
 _Started = tuple[bool, Any]
 _Description = Optional[tuple[str, str]]
+# URLs, user name and password.
+_Server = tuple[list[str], Optional[str], Optional[str]]
 
 @final
 class DataChannel:
@@ -39,7 +43,8 @@ class DataChannel:
     id: Optional[int]
     def attach(self, inbox: Inbox, token: int) -> None: ...
     def send(self, data: Union[str, Buffer]) -> None: ...
-    def recv(self, limit: int) -> list[Union[bytes, str]]: ...
+    def recv(self, limit: int) -> tuple[list[Union[bytes, str]], bool]: ...
+    def drain(self, inbox: Inbox, token: int, amount: int) -> _Started: ...
     def close(self) -> None: ...
     def buffered_amount(self) -> int: ...
     def set_buffered_amount_low_threshold(self, value: int) -> None: ...
@@ -50,8 +55,6 @@ class PeerConnection:
     ice_gathering_state: str
     ice_role: str
     can_trickle_ice_candidates: Optional[bool]
-    has_sctp: bool
-    sctp_mid: Optional[str]
     max_channels: Optional[int]
     def __new__(
         cls, configuration: dict[str, Any], certificate: Certificate
@@ -98,10 +101,10 @@ class Transport:
     max_channels: Optional[int]
     def __new__(
         cls,
-        servers: list[list[str]],
+        servers: list[_Server],
         relay_only: bool,
-        username: Optional[str],
-        password: Optional[str],
+        username: str,
+        password: str,
     ) -> Transport: ...
     def attach(self, inbox: Inbox, token: int) -> None: ...
     def gather(self, inbox: Inbox, token: int) -> _Started: ...
@@ -128,7 +131,7 @@ class Transport:
         self, local_port: int, remote_port: int, max_message_size: Optional[int]
     ) -> None: ...
     def stop_sctp(self) -> None: ...
-    def stop_dtls(self, inbox: Inbox, token: int) -> _Started: ...
+    def stop_dtls(self) -> None: ...
     def stop(self, inbox: Inbox, token: int) -> _Started: ...
     def create_data_channel(
         self,

@@ -2,9 +2,9 @@
 
 import dataclasses
 import datetime
-from typing import Any
+from typing import Any, Optional
 
-from .rtcconfiguration import RTCConfiguration, RTCIceTransportPolicy
+from .rtcconfiguration import RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
 from .rtcicetransport import RTCIceGatherer
 from .stats import (
     RTCCertificateStats,
@@ -37,18 +37,25 @@ def configuration_to_native(configuration: RTCConfiguration) -> dict[str, Any]:
     if servers is None:
         servers = RTCIceGatherer.getDefaultIceServers()
     return {
-        "ice_servers": [
-            (
-                [server.urls] if isinstance(server.urls, str) else list(server.urls),
-                server.username,
-                server.credential,
-            )
-            for server in servers
-        ],
+        "ice_servers": servers_to_native(servers),
         "relay_only": configuration.iceTransportPolicy is RTCIceTransportPolicy.RELAY,
         "bundle_policy": configuration.bundlePolicy.value,
         "always_negotiate_data_channels": configuration.alwaysNegotiateDataChannels,
     }
+
+
+def servers_to_native(
+    servers: list[RTCIceServer],
+) -> list[tuple[list[str], Optional[str], Optional[str]]]:
+    """ICE servers for the core."""
+    return [
+        (
+            [server.urls] if isinstance(server.urls, str) else list(server.urls),
+            server.username,
+            server.credential,
+        )
+        for server in servers
+    ]
 
 
 def stats_from_native(entries: list[dict[str, Any]]) -> RTCStatsReport:

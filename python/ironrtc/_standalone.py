@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from . import _ironrtc
 from ._link import Link, candidate_from_native, candidate_to_native, create_native_channel
-from ._loop import current_inbox, next_token
+from ._loop import Inbox, current_inbox, next_token, running_inbox
+from ._native_types import servers_to_native
 from .rtcconfiguration import RTCIceServer, RTCIceTransportPolicy
 from .rtcicetransport import RTCIceCandidate, RTCIceParameters
 
@@ -38,16 +39,15 @@ class StandaloneLink(Link):
     ) -> None:
         self._servers = servers
         self._policy = policy
-        self._parameters = RTCIceParameters(
-            usernameFragment=username or _random(_UFRAG_LENGTH),
-            password=password or _random(_PASSWORD_LENGTH),
-        )
+        self._username = username or _random(_UFRAG_LENGTH)
+        self._password = password or _random(_PASSWORD_LENGTH)
         self._remote: list[RTCIceCandidate] = []
         self._token = next_token()
         self._transport: Optional[_ironrtc.Transport] = None
+        self._inbox: Optional[Inbox] = None
 
     def local_parameters(self) -> RTCIceParameters:
-        return self._parameters
+        return RTCIceParameters(usernameFragment=self._username, password=self._password)
 
     def local_candidates(self) -> list[RTCIceCandidate]:
         if self._transport is None:
@@ -82,8 +82,12 @@ class StandaloneLink(Link):
         )
 
     async def start_ice(self, remote: RTCIceParameters) -> None:
+        native = self._native()
+        if self._inbox is not None:
+            # From now on the network keeps the objects alive, until they are stopped.
+            self._inbox.register(self._token, self)
         await current_inbox().run(
-            lambda inbox, token: self._native().start_ice(
+            lambda inbox, token: native.start_ice(
                 inbox, token, remote.usernameFragment, remote.password, remote.iceLite
             )
         )
@@ -91,6 +95,8 @@ class StandaloneLink(Link):
     async def stop_ice(self) -> None:
         if self._transport is not None:
             await current_inbox().run(self._transport.stop)
+        if self._inbox is not None:
+            self._inbox.unregister(self._token)
 
     async def start_dtls(self, certificate: RTCCertificate, remote: RTCDtlsParameters) -> None:
         fingerprints = [(each.algorithm, each.value) for each in remote.fingerprints]
@@ -102,7 +108,7 @@ class StandaloneLink(Link):
 
     async def stop_dtls(self) -> None:
         if self._transport is not None:
-            await current_inbox().run(self._transport.stop_dtls)
+            self._transport.stop_dtls()
 
     async def start_sctp(
         self, local_port: int, remote_port: int, max_message_size: Optional[int]
@@ -115,18 +121,17 @@ class StandaloneLink(Link):
 
     def _native(self) -> _ironrtc.Transport:
         if self._transport is None:
-            inbox = current_inbox()
             self._transport = _ironrtc.Transport(
-                [
-                    [server.urls] if isinstance(server.urls, str) else list(server.urls)
-                    for server in self._servers
-                ],
+                servers_to_native(self._servers),
                 self._policy is RTCIceTransportPolicy.RELAY,
-                self._parameters.usernameFragment,
-                self._parameters.password,
+                self._username,
+                self._password,
             )
-            inbox.register(self._token, self)
-            self._transport.attach(inbox.native, self._token)
+        if self._inbox is None or not self._inbox.usable:
+            self._inbox = running_inbox()
+            if self._inbox is not None:
+                self._inbox.register(self._token, self, weak=True)
+                self._transport.attach(self._inbox.native, self._token)
         return self._transport
 
     def _on_event(self, kind: str, payload: Any) -> None:

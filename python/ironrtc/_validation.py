@@ -17,6 +17,17 @@ _ANSWER_STATES = {
 }
 
 
+def data_mid(sdp: str) -> Optional[str]:
+    """The identifier of the m-line for data channels, if there is one."""
+    parsed = _parse(sdp)
+    if parsed is None:
+        return None
+    for media in parsed.media:
+        if media.kind == "application":
+            return media.rtp.muxId
+    return None
+
+
 def validate_description(
     description: RTCSessionDescription,
     state: str,
@@ -44,7 +55,9 @@ def validate_description(
     if parsed is None:
         # The core says what is wrong with it, and in which line.
         return
-    bundled = {item for group in parsed.group if group.semantic == "BUNDLE" for item in group.items}
+    bundled = {
+        item for group in parsed.group if group.semantic == "BUNDLE" for item in group.items
+    }
     for index, media in enumerate(parsed.media):
         if media.port == 0 and index > 0:
             continue

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _ironrtc
-from ._loop import Inbox, next_token, report_exception
+from ._loop import Inbox, current_inbox, next_token, report_exception
 from .exceptions import InvalidStateError
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ logger = logging.getLogger(__name__)
 
 _MESSAGES_PER_TURN = 256
 _MAX_HELD_BYTES = 1 << 20
+# Above the first, `drain` waits until no more than the second is queued. What is left keeps the
+# network busy until the program has woken up.
 _HIGH_WATER = 1 << 20
+_LOW_WATER = 1 << 18
 _MAX_THRESHOLD = 4294967295
 _MAX_ID = 65534
 
@@ -90,9 +94,10 @@ class RTCDataChannel(AsyncIOEventEmitter):
             raise ValueError(
                 f"ID must be in range 0-{_MAX_ID} if data channel is negotiated out-of-band"
             )
-        # `send_open` tells channels that we announce from those that the other side announced; the
-        # core makes the latter itself.
+        # `send_open` tells channels that we announce from those that the other side announced;
+        # the core makes the latter itself.
         self._bind(transport._open_channel(self, parameters))
+        transport._attach_channel(self)
 
     @classmethod
     def _accept(
@@ -125,12 +130,12 @@ class RTCDataChannel(AsyncIOEventEmitter):
         self.__transport = transport
         self.__inbox: Optional[Inbox] = None
         self.__token = next_token()
-        self.__readers = 0
-        self.__consumed = False
+        self.__iterated = False
+        self.__listened = False
         self.__held: deque[Union[bytes, str]] = deque()
         self.__held_bytes = 0
-        self.__readable: Optional[asyncio.Event] = None
-        self.__drained: list[asyncio.Future[None]] = []
+        self.__waiting: list[asyncio.Future[None]] = []
+        self.__early: Optional[list[tuple[str, Any]]] = []
 
     def _bind(self, native: _ironrtc.DataChannel) -> None:
         self.__native = native
@@ -143,7 +148,8 @@ class RTCDataChannel(AsyncIOEventEmitter):
         if self.__inbox is not None:
             self.__inbox.unregister(self.__token)
         self.__inbox = inbox
-        inbox.register(self.__token, self)
+        # The transport keeps the channel; an inbox alone must not.
+        inbox.register(self.__token, self, weak=True)
         self.__native.attach(inbox.native, self.__token)
 
     @property
@@ -153,7 +159,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
 
     @property
     def bufferedAmountLowThreshold(self) -> int:
-        """The number of queued bytes at which `bufferedamountlow` is emitted, on the way down."""
+        """The queued bytes at which `bufferedamountlow` is emitted, on the way down."""
         return self.__bufferedAmountLowThreshold
 
     @bufferedAmountLowThreshold.setter
@@ -215,9 +221,9 @@ class RTCDataChannel(AsyncIOEventEmitter):
     def send(self, data: "Union[bytes, str, Buffer]") -> None:
         """Send a message, without waiting.
 
-        `bytes` and `str` are not copied. Objects that can change, such as `bytearray`, are copied
-        once, since they may change before the message leaves. Use `drain` not to queue more than
-        the network takes.
+        `bytes` and `str` are not copied. Objects that can change, such as `bytearray`, are
+        copied once, since they may change before the message leaves. Use `drain` not to queue
+        more than the network takes.
         """
         if self.__readyState != "open":
             raise InvalidStateError
@@ -232,57 +238,59 @@ class RTCDataChannel(AsyncIOEventEmitter):
     async def drain(self) -> None:
         """Wait until it is sensible to send more.
 
-        Returns at once while no more than 1 MiB is queued; otherwise when the queue has come down
-        to `bufferedAmountLowThreshold`. Raises `InvalidStateError` when the channel closes.
+        Returns at once while no more than 1 MiB is queued, otherwise once no more than 256 KiB
+        are. Raises `InvalidStateError` when the channel is closed.
         """
-        self.__assert_open()
-        if self.__native.buffered_amount() <= max(_HIGH_WATER, self.__bufferedAmountLowThreshold):
-            return
-        waiter = asyncio.get_running_loop().create_future()
-        self.__drained.append(waiter)
-        await waiter
-        self.__assert_open()
+        if self.__readyState not in ("open", "connecting"):
+            raise InvalidStateError
+        if self.__native.buffered_amount() > _HIGH_WATER:
+            await current_inbox().run(
+                lambda inbox, token: self.__native.drain(inbox, token, _LOW_WATER)
+            )
 
     def __aiter__(self) -> AsyncIterator[Union[bytes, str]]:
         """Iterate over the messages until the channel is closed.
 
-        While a program iterates, messages that it has not read hold back the other side.
+        From the first iteration on, there are no more `message` events, and messages that the
+        program has not read hold back the other side.
         """
-        self.__readers += 1
-        self.__consumed = True
-        return self.__messages()
+        self.__iterated = True
+        return _Messages(self.__held, self.__next)
 
-    async def __messages(self) -> AsyncIterator[Union[bytes, str]]:
-        try:
-            while True:
-                while self.__held:
-                    yield self.__unhold()
-                batch = self.__native.recv(1)
-                if batch:
-                    yield batch[0]
-                    continue
-                if self.__readyState == "closed":
-                    return
-                if self.__readable is None:
-                    self.__readable = asyncio.Event()
-                self.__readable.clear()
-                await self.__readable.wait()
-        finally:
-            self.__readers -= 1
+    async def __next(self) -> Union[bytes, str]:
+        """Wait for a message, and hold those that have come with it."""
+        while True:
+            messages, _ = self.__native.recv(_MESSAGES_PER_TURN)
+            if messages:
+                self.__held.extend(messages)
+                # A stream of messages must not keep others from their turn.
+                await asyncio.sleep(0)
+                if self.__held:
+                    return self.__held.popleft()
+            elif self.__readyState == "closed":
+                raise StopAsyncIteration
+            else:
+                waiter = asyncio.get_running_loop().create_future()
+                self.__waiting.append(waiter)
+                await waiter
 
-    def __assert_open(self) -> None:
-        if self.__readyState not in ("open", "connecting"):
-            raise InvalidStateError
-
-    def _add_event_handler(self, event: str, k: Callable[..., Any], v: Callable[..., Any]) -> None:
+    def _add_event_handler(
+        self, event: str, k: Callable[..., Any], v: Callable[..., Any]
+    ) -> None:
         super()._add_event_handler(event, k, v)
-        if event == "message" and not self.__consumed:
-            self.__consumed = True
+        if event == "message" and not self.__listened:
+            self.__listened = True
             inbox = self.__inbox
             if self.__held and inbox is not None and inbox.loop is not None:
-                inbox.loop.call_soon(self.__release)
+                inbox.loop.call_soon_threadsafe(self.__release)
 
     def _on_event(self, kind: str, payload: Any) -> None:
+        if self.__early is not None:
+            if self.__transport.state in ("new", "connecting"):
+                # The transport's own news, that it is connected, comes first.
+                self.__early.append((kind, payload))
+                return
+            self._release_events()
         match kind:
             case "readable":
                 self.__on_readable()
@@ -291,7 +299,6 @@ class RTCDataChannel(AsyncIOEventEmitter):
                     self.__readyState = "open"
                     self.emit("open")
             case "bufferedamountlow":
-                self.__wake_drained()
                 self.emit("bufferedamountlow")
             case "closing":
                 if self.__readyState in ("connecting", "open"):
@@ -300,23 +307,28 @@ class RTCDataChannel(AsyncIOEventEmitter):
             case "closed":
                 self._closed()
             case "error":
-                logger.warning("RTCDataChannel(%s) %s", self.label, payload)
+                logger.debug("RTCDataChannel(%s) %s", self.label, payload)
+
+    def _release_events(self) -> None:
+        """The transport is connected: go on with what the channel had to tell."""
+        early, self.__early = self.__early or [], None
+        for kind, payload in early:
+            self._on_event(kind, payload)
 
     def __on_readable(self) -> None:
-        if self.__readers:
-            if self.__readable is not None:
-                self.__readable.set()
+        if self.__iterated:
+            self.__wake_readers()
             return
-        messages = self.__native.recv(_MESSAGES_PER_TURN)
+        messages, more = self.__native.recv(_MESSAGES_PER_TURN)
         self.__deliver(messages)
-        if len(messages) == _MESSAGES_PER_TURN and self.__inbox is not None:
+        if more and self.__inbox is not None and self.__readyState != "closed":
             # Others get their turn before the next batch.
             loop = self.__inbox.loop
             if loop is not None:
                 loop.call_soon(self.__on_readable)
 
     def __deliver(self, messages: list[Union[bytes, str]]) -> None:
-        if not self.__consumed:
+        if not self.__listened:
             self.__hold(messages)
             return
         if self.__held:
@@ -334,41 +346,34 @@ class RTCDataChannel(AsyncIOEventEmitter):
             self.__held.append(message)
             self.__held_bytes += len(message)
         while self.__held_bytes > _MAX_HELD_BYTES:
-            self.__unhold()
+            self.__held_bytes -= len(self.__held.popleft())
             logger.debug("RTCDataChannel(%s) drops a message: nobody listens", self.label)
 
-    def __unhold(self) -> Union[bytes, str]:
-        message = self.__held.popleft()
-        self.__held_bytes -= len(message)
-        return message
-
     def __release(self) -> None:
-        while self.__held and not self.__readers:
-            self.__deliver_one(self.__unhold())
+        """Deliver what was kept until the program listens."""
+        if self.__iterated:
+            return
+        held, self.__held_bytes = list(self.__held), 0
+        self.__held.clear()
+        self.__deliver(held)
 
-    def __deliver_one(self, message: Union[bytes, str]) -> None:
-        try:
-            self.emit("message", message)
-        except Exception as exc:
-            report_exception(self, exc)
-
-    def __wake_drained(self) -> None:
-        waiters, self.__drained = self.__drained, []
+    def __wake_readers(self) -> None:
+        waiters, self.__waiting = self.__waiting, []
         for waiter in waiters:
-            if not waiter.done():
+            # The reader may be in another thread's loop, or in one that is closed.
+            with contextlib.suppress(RuntimeError):
                 waiter.get_loop().call_soon_threadsafe(_resolve, waiter)
 
     def _closed(self) -> None:
         """The channel is closed: deliver what came before, emit `close`, and let go."""
         if self.__readyState == "closed":
             return
-        if not self.__readers:
-            while messages := self.__native.recv(_MESSAGES_PER_TURN):
-                self.__deliver(messages)
+        more = not self.__iterated
+        while more:
+            messages, more = self.__native.recv(_MESSAGES_PER_TURN)
+            self.__deliver(messages)
         self.__readyState = "closed"
-        if self.__readable is not None:
-            self.__readable.set()
-        self.__wake_drained()
+        self.__wake_readers()
         if self.__inbox is not None:
             self.__inbox.unregister(self.__token)
         self.__transport._forget_channel(self)
@@ -377,6 +382,26 @@ class RTCDataChannel(AsyncIOEventEmitter):
         finally:
             # No event follows; listeners would only keep objects alive.
             self.remove_all_listeners()
+
+
+class _Messages:
+    """The iterator over a channel's messages."""
+
+    def __init__(
+        self,
+        held: deque[Union[bytes, str]],
+        wait: Callable[[], Awaitable[Union[bytes, str]]],
+    ) -> None:
+        self._held = held
+        self._wait = wait
+
+    def __aiter__(self) -> "_Messages":
+        return self
+
+    async def __anext__(self) -> Union[bytes, str]:
+        if self._held:
+            return self._held.popleft()
+        return await self._wait()
 
 
 def _resolve(waiter: "asyncio.Future[None]") -> None:

@@ -14,9 +14,14 @@ from . import _ironrtc
 from ._link import PeerLink, candidate_from_native, candidate_to_native
 from ._loop import Inbox, current_inbox, next_token, running_inbox
 from ._native_types import configuration_to_native, stats_from_native
-from ._validation import validate_description
+from ._validation import data_mid, validate_description
 from .events import RTCPeerConnectionIceErrorEvent
-from .exceptions import InternalError, InvalidAccessError, InvalidStateError
+from .exceptions import (
+    InternalError,
+    InvalidAccessError,
+    InvalidStateError,
+    OperationError,
+)
 from .mediastreams import MediaStreamTrack
 from .rtcconfiguration import RTCConfiguration
 from .rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
@@ -36,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 _MEDIA_KINDS = ["audio", "video"]
 
+_MAX_EARLY_CANDIDATES = 64
+
 # aiortc's names for the W3C's states: it knows no "connected" and no "disconnected" of ICE.
 _AIORTC_ICE_STATES = {"connected": "completed"}
 
@@ -44,8 +51,9 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     """A connection to another peer.
 
     Events, as in aiortc: `connectionstatechange()`, `iceconnectionstatechange()`,
-    `icegatheringstatechange()`, `signalingstatechange()`, `datachannel(channel)`, `track(track)`.
-    Besides: `icecandidate(candidate)`, `icecandidateerror(event)`, `negotiationneeded()`.
+    `icegatheringstatechange()`, `signalingstatechange()`, `datachannel(channel)`,
+    `track(track)`. Besides: `icecandidate(candidate)`, `icecandidateerror(event)`,
+    `negotiationneeded()`.
 
     With `w3c=True` the connection does as the W3C says where aiortc does otherwise:
     `setLocalDescription` returns before gathering is complete, `iceConnectionState` and
@@ -80,12 +88,14 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__closing: Optional[asyncio.Task[None]] = None
         self.__isClosed = False
         self.__gathered: list[asyncio.Future[None]] = []
+        self.__early_candidates: list[Optional[RTCIceCandidate]] = []
 
         self.__token = next_token()
         self.__inbox: Optional[Inbox] = None
         inbox = running_inbox()
         if inbox is not None:
-            self.__attach(inbox)
+            # A connection with which nothing was done yet goes when the program lets go of it.
+            self.__attach(inbox, weak=True)
 
     async def __aenter__(self) -> "RTCPeerConnection":
         return self
@@ -95,7 +105,10 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     @property
     def connectionState(self) -> str:
-        """`new`, `connecting`, `connected`, `failed` or `closed`; in W3C mode `disconnected` too."""
+        """`new`, `connecting`, `connected`, `failed` or `closed`.
+
+        In W3C mode `disconnected` too.
+        """
         return self.__connectionState
 
     @property
@@ -157,20 +170,27 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         return self.__sctp
 
     async def addIceCandidate(self, candidate: Optional[RTCIceCandidate]) -> None:
-        """Add a candidate of the other side. `None` says that no more will come."""
-        if candidate is not None and candidate.sdpMid is None and candidate.sdpMLineIndex is None:
+        """Add a candidate of the other side. `None` says that no more will come.
+
+        Before `setRemoteDescription`, candidates are kept until then.
+        """
+        if (
+            candidate is not None
+            and candidate.sdpMid is None
+            and candidate.sdpMLineIndex is None
+        ):
             raise ValueError("Candidate must have either sdpMid or sdpMLineIndex")
-        self.__assertNotClosed()
-        if self.remoteDescription is None:
+        if self.__isClosed:
+            # A candidate that comes late is of no use, and of no harm.
+            return
+        if not self.__w3c and self.remoteDescription is None:
             logger.warning(
                 "RTCPeerConnection addIceCandidate called without remote description"
             )
-        text = "" if candidate is None else candidate_to_native(candidate)
-        mid = None if candidate is None else candidate.sdpMid
-        index = None if candidate is None else candidate.sdpMLineIndex
-        await self.__home().run(
-            lambda inbox, token: self.__native.add_ice_candidate(inbox, token, text, mid, index)
-        )
+            if len(self.__early_candidates) < _MAX_EARLY_CANDIDATES:
+                self.__early_candidates.append(candidate)
+            return
+        await self.__add_candidate(candidate)
 
     def addTrack(self, track: MediaStreamTrack, *streams: Any) -> RTCRtpSender:
         """Send `track` to the other side.
@@ -268,7 +288,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         if maxPacketLifeTime is not None and maxRetransmits is not None:
             raise ValueError("Cannot specify both maxPacketLifeTime and maxRetransmits")
         self.__assertNotClosed()
-        channel = RTCDataChannel(
+        return RTCDataChannel(
             self.__sctp or self.__createSctp(),
             RTCDataChannelParameters(
                 label=label,
@@ -280,9 +300,6 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 id=id,
             ),
         )
-        if self.__inbox is not None:
-            channel._attach(self.__inbox)
-        return channel
 
     def getReceivers(self) -> list[RTCRtpReceiver]:
         """The receivers, in the order of their creation."""
@@ -355,6 +372,25 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             lambda inbox, token: self.__native.set_remote_description(inbox, token, kind, sdp)
         )
         self.__synchronise()
+        early, self.__early_candidates = self.__early_candidates, []
+        for candidate in early:
+            await self.__add_candidate(candidate)
+
+    async def __add_candidate(self, candidate: Optional[RTCIceCandidate]) -> None:
+        text = "" if candidate is None else candidate_to_native(candidate)
+        mid = None if candidate is None else candidate.sdpMid
+        index = None if candidate is None else candidate.sdpMLineIndex
+        try:
+            await self.__home().run(
+                lambda inbox, token: self.__native.add_ice_candidate(
+                    inbox, token, text, mid, index
+                )
+            )
+        except OperationError as exc:
+            if self.__w3c:
+                raise
+            # aiortc passes over what fits no m-line.
+            logger.warning("RTCPeerConnection ignores a candidate: %s", exc)
 
     async def __close(self) -> None:
         home = self.__home()
@@ -365,9 +401,9 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             self.__sctp._close()
         await home.run(self.__native.close)
         self.__dtls._close()
+        self.__set_connection_state("closed")
         self.__ice._close()
         self.__set_ice_state("closed")
-        self.__set_connection_state("closed")
         self.__wake_gathered()
         if self.__inbox is not None:
             self.__inbox.unregister(self.__token)
@@ -384,7 +420,6 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     def __createSctp(self) -> RTCSctpTransport:
         self.__sctp = RTCSctpTransport(self.__dtls)
-        self.__sctp.mid = self.__native.sctp_mid
         if self.__inbox is not None:
             self.__sctp._attach(self.__inbox)
         return self.__sctp
@@ -403,18 +438,22 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     def __warn_of_media(self) -> None:
         if self.__transceivers:
-            logger.warning("RTCPeerConnection does not offer audio and video: only data is sent")
+            logger.warning(
+                "RTCPeerConnection does not offer audio and video: only data is sent"
+            )
 
     def __home(self) -> Inbox:
-        """The caller's inbox, which also becomes this connection's if it has none that works."""
+        """The caller's inbox; this connection's, too, if it has none that works."""
         inbox = current_inbox()
         if self.__inbox is None or not self.__inbox.usable:
             self.__attach(inbox)
+        else:
+            self.__inbox.register(self.__token, self)
         return inbox
 
-    def __attach(self, inbox: Inbox) -> None:
+    def __attach(self, inbox: Inbox, *, weak: bool = False) -> None:
         self.__inbox = inbox
-        inbox.register(self.__token, self)
+        inbox.register(self.__token, self, weak=weak)
         self.__native.attach(inbox.native, self.__token)
         if self.__sctp is not None:
             self.__sctp._attach(inbox)
@@ -436,19 +475,30 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 waiter.get_loop().call_soon_threadsafe(_resolve, waiter)
 
     def __synchronise(self) -> None:
-        """Show what a finished operation has changed, even if its events are still on the way."""
+        """Show what an operation has changed, even if its events are still on the way."""
         self.__set_signaling_state(self.__native.signaling_state)
-        if self.__sctp is None and self.__native.has_sctp:
-            self.__createSctp()
-        elif self.__sctp is not None and self.__sctp.mid is None:
-            self.__sctp.mid = self.__native.sctp_mid
+        if self.__sctp is None or self.__sctp.mid is None:
+            mid = self.__described_data_mid()
+            if mid is not None:
+                (self.__sctp or self.__createSctp()).mid = mid
+
+    def __described_data_mid(self) -> Optional[str]:
+        """The identifier of the m-line for data channels in what was described so far."""
+        for description in (
+            self.__native.local_description(),
+            self.__native.remote_description(),
+        ):
+            if description is not None and (mid := data_mid(description[1])) is not None:
+                return mid
+        return None
 
     def _on_event(self, kind: str, payload: Any) -> None:
         if self.__isClosed:
             return
         match kind:
             case "signaling":
-                self.__set_signaling_state(payload)
+                # The operation that changed it may have told already, and newer.
+                self.__set_signaling_state(self.__native.signaling_state)
             case "gathering":
                 self.__set_gathering_state(payload)
             case "ice":
@@ -475,6 +525,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         channel = sctp._accept_channel(native)
         try:
             self.emit("datachannel", channel)
+            sctp.emit("datachannel", channel)
             if self.__w3c:
                 channel.emit("open")
         finally:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import enum
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _ironrtc
+from ._loop import Inbox, current_inbox, running_inbox
 from .exceptions import InvalidStateError
 from .rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from .rtcdtlstransport import RTCDtlsTransport
-
-if TYPE_CHECKING:
-    from ._loop import Inbox
 
 __all__ = ["RTCSctpCapabilities", "RTCSctpTransport"]
 
@@ -100,14 +98,13 @@ class RTCSctpTransport(AsyncIOEventEmitter):
         self._link = transport._link
         self._link.sctp = self
 
-    async def start(
-        self, remoteCaps: Optional[RTCSctpCapabilities], remotePort: int
-    ) -> None:
+    async def start(self, remoteCaps: Optional[RTCSctpCapabilities], remotePort: int) -> None:
         """Connect to the SCTP port `remotePort` of the other side."""
         if self.__started:
             return
         self.__started = True
         self._set_state("connecting")
+        self._attach(current_inbox())
         size = remoteCaps.maxMessageSize if remoteCaps is not None else None
         await self._link.start_sctp(self.__port, remotePort, size)
 
@@ -122,6 +119,9 @@ class RTCSctpTransport(AsyncIOEventEmitter):
             self.__state = state
             if state == "closed":
                 self._close()
+            elif state == "connected":
+                for channel in list(self.__channels):
+                    channel._release_events()
 
     def _close(self) -> None:
         self.__state = "closed"
@@ -129,7 +129,7 @@ class RTCSctpTransport(AsyncIOEventEmitter):
             channel._closed()
         self.remove_all_listeners()
 
-    def _attach(self, inbox: "Inbox") -> None:
+    def _attach(self, inbox: Inbox) -> None:
         """Deliver the events of all channels to the loop of `inbox`."""
         self.__inbox = inbox
         for channel in list(self.__channels):
@@ -142,12 +142,16 @@ class RTCSctpTransport(AsyncIOEventEmitter):
         if parameters.negotiated:
             for each in self.__channels:
                 if each.id == parameters.id:
-                    raise ValueError(
-                        f"Data channel with ID {parameters.id} already registered"
-                    )
+                    raise ValueError(f"Data channel with ID {parameters.id} already registered")
         native = self._link.create_channel(parameters)
         self._keep(channel)
         return native
+
+    def _attach_channel(self, channel: RTCDataChannel) -> None:
+        """Deliver the events of a new channel of ours."""
+        inbox = self.__inbox or running_inbox()
+        if inbox is not None:
+            channel._attach(inbox)
 
     def _accept_channel(self, native: _ironrtc.DataChannel) -> RTCDataChannel:
         """Wrap a channel of the other side, and tell who listens here."""

@@ -1,2 +1,63 @@
-//! The ironrtc command.
-fn main() {}
+//! The `ironrtc` command: a demo for browsers, and file transfer between two terminals.
+#![forbid(unsafe_code)]
+
+mod args;
+mod demo;
+mod exit;
+mod link;
+mod signal;
+mod transfer;
+mod web_socket;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Err(error) = start_log(arguments.log.as_deref()) {
+        return exit::report(&error);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return exit::report(&anyhow::anyhow!("the runtime does not start: {error}"));
+        }
+    };
+    let result = runtime.block_on(async {
+        match arguments.command {
+            Command::Demo(options) => demo::run(options).await,
+            Command::Send(options) => transfer::command::send(options).await,
+            Command::Receive(options) => transfer::command::receive(options).await,
+        }
+    });
+    // A read of stdin cannot be called off; do not wait for it.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::report(&error),
+    }
+}
+
+/// Logs go to stderr, so that stdout carries codes only.
+fn start_log(filter: Option<&str>) -> anyhow::Result<()> {
+    use tracing_subscriber::EnvFilter;
+    let filter = match filter {
+        Some(text) => EnvFilter::try_new(text).map_err(|error| {
+            exit::Usage(format!(
+                "--log {text:?} is not a filter: {error}; write for example --log ironrtc=debug"
+            ))
+        })?,
+        None => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(())
+}

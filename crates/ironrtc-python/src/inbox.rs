@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -92,7 +93,11 @@ impl Inbox {
         }
         let list = PyList::empty(py);
         for entry in entries {
-            let (kind, payload) = (entry.payload)(py)?;
+            // An event that cannot be told must not cost the others.
+            let (kind, payload) = match (entry.payload)(py) {
+                Ok(payload) => payload,
+                Err(error) => ("error", error.into_py_any(py)?),
+            };
             list.append((entry.token, kind, payload))?;
         }
         Ok(list)

@@ -1,9 +1,13 @@
 //! Settings of a connection (`RTCConfiguration`).
 
-use ironrtc_core::dtls::Certificate;
+use ironrtc_core::dtls::{Certificate, CertificateOptions};
 use ironrtc_core::ice::IceConfig;
 use ironrtc_core::jsep::BundlePolicy;
+use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::SctpConfig;
+
+use crate::ConfigurationError;
+use crate::clock::unix_now;
 
 /// One STUN or TURN server under its URLs (`RTCIceServer`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,10 +55,69 @@ pub struct Configuration {
     pub ice_candidate_pool_size: u8,
     /// Offer a data section even before a channel was made.
     pub always_negotiate_data_channels: bool,
-    /// Addresses to bind to instead of those of all interfaces; port 0 lets the system choose.
+    /// Addresses to bind to instead of those of all interfaces; port 0 lets the system choose. An
+    /// unspecified address such as `0.0.0.0` stands for all interfaces of its family. They are
+    /// bound when the connection is made, so that a port in use is an error there.
     pub bind: Vec<std::net::SocketAddr>,
     /// ICE's timers and modes, lite among them.
     pub ice: IceConfig,
     /// SCTP's settings.
     pub sctp: SctpConfig,
+}
+
+impl Configuration {
+    /// What a connection's machine is told of the configuration about ICE.
+    pub(crate) fn ice_config(&self) -> IceConfig {
+        let mut ice = self.ice.clone();
+        ice.relay_only |= self.relay_only();
+        ice
+    }
+
+    pub(crate) fn relay_only(&self) -> bool {
+        self.ice.relay_only || self.ice_transport_policy == IceTransportPolicy::Relay
+    }
+
+    /// The certificate to show: the first one configured, or a new one.
+    pub(crate) fn certificate(&self, rng: &mut Rng) -> Result<Certificate, ConfigurationError> {
+        let now = unix_now();
+        // webrtc-pc section 4.4.1.1: none of them may have expired.
+        if self.certificates.iter().any(|one| one.expires() <= now) {
+            return Err(ConfigurationError::CertificateExpired);
+        }
+        match self.certificates.first() {
+            Some(certificate) => Ok(certificate.clone()),
+            None => Certificate::generate(CertificateOptions::default(), now, rng)
+                .map_err(|error| ConfigurationError::Certificate(error.to_string())),
+        }
+    }
+
+    /// Refuses a configuration that changes what is settled (webrtc-pc section 4.4.1.6).
+    pub(crate) fn check_change(
+        &self,
+        new: &Self,
+        described: bool,
+    ) -> Result<(), ConfigurationError> {
+        let settled = [
+            (
+                "certificates",
+                new.certificates.is_empty() || new.certificates == self.certificates,
+            ),
+            ("bundle_policy", new.bundle_policy == self.bundle_policy),
+            (
+                "ice_candidate_pool_size",
+                !described || new.ice_candidate_pool_size == self.ice_candidate_pool_size,
+            ),
+            (
+                "always_negotiate_data_channels",
+                new.always_negotiate_data_channels == self.always_negotiate_data_channels,
+            ),
+            ("bind", new.bind == self.bind),
+            ("ice", new.ice == self.ice),
+            ("sctp", new.sctp == self.sctp),
+        ];
+        match settled.iter().find(|(_, same)| !same) {
+            Some((name, _)) => Err(ConfigurationError::Unchangeable(name)),
+            None => Ok(()),
+        }
+    }
 }

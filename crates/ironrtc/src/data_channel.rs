@@ -1,6 +1,13 @@
 //! A data channel (`RTCDataChannel`).
 
-use ironrtc_core::channel::{ChannelState, Message, Priority, SendError};
+use std::fmt;
+use std::sync::Arc;
+
+use ironrtc_core::channel::{Channel, ChannelId, ChannelState, Message, Priority, SendError};
+
+use crate::handle::Handle;
+use crate::machine::Machine;
+use crate::signal::Signal;
 
 /// What happened to a channel. Events that say the same twice are merged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,85 +29,177 @@ pub enum DataChannelEvent {
 
 /// A data channel. Clones are handles of the same channel; it is closed by
 /// [`close`](Self::close) or with its connection, not by dropping handles.
-#[derive(Clone, Debug)]
-pub struct DataChannel {}
+///
+/// ```
+/// # async fn example(channel: ironrtc::DataChannel) -> Result<(), ironrtc::SendError> {
+/// channel.opened().await?;
+/// channel.send("hello")?;
+/// while let Some(message) = channel.recv().await {
+///     println!("{} bytes", message.len());
+///     // A sender that may be faster than the network waits for it.
+///     channel.buffered_amount_below(1 << 20).await?;
+///     channel.send(message)?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct DataChannel(Arc<Inner>);
+
+struct Inner {
+    connection: Handle<dyn Machine>,
+    id: ChannelId,
+    signal: Arc<Signal>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.connection.lock().forget(self.id);
+    }
+}
 
 impl DataChannel {
+    pub(crate) fn new(connection: Handle<dyn Machine>, id: ChannelId, signal: Arc<Signal>) -> Self {
+        Self(Arc::new(Inner {
+            connection,
+            id,
+            signal,
+        }))
+    }
+
+    /// A channel that the peer made.
+    pub(crate) fn announced(connection: Handle<dyn Machine>, id: ChannelId) -> Self {
+        let signal = connection.signal(id);
+        Self::new(connection, id, signal)
+    }
+
+    fn read<R: Default>(&self, read: impl FnOnce(&Channel) -> R) -> R {
+        let connection = &self.0.connection;
+        connection.read(|machine| {
+            let channel = machine.transport().channels().get(self.0.id);
+            channel.map(read).unwrap_or_default()
+        })
+    }
+
+    fn state_of(&self, machine: &dyn Machine) -> ChannelState {
+        let channel = machine.transport().channels().get(self.0.id);
+        channel.map_or(ChannelState::Closed, Channel::state)
+    }
+
     /// `label`.
     pub fn label(&self) -> String {
-        todo!()
+        self.read(|channel| channel.label().to_owned())
     }
     /// `protocol`.
     pub fn protocol(&self) -> String {
-        todo!()
+        self.read(|channel| channel.init().protocol.clone())
     }
     /// `ordered`.
     pub fn ordered(&self) -> bool {
-        todo!()
+        self.read(|channel| channel.init().ordered)
     }
     /// `maxPacketLifeTime`, in milliseconds.
     pub fn max_packet_life_time(&self) -> Option<u16> {
-        todo!()
+        self.read(|channel| channel.init().max_packet_life_time)
     }
     /// `maxRetransmits`.
     pub fn max_retransmits(&self) -> Option<u16> {
-        todo!()
+        self.read(|channel| channel.init().max_retransmits)
     }
     /// `negotiated`.
     pub fn negotiated(&self) -> bool {
-        todo!()
+        self.read(|channel| channel.init().negotiated)
     }
     /// `id`: `None` until it is known.
     pub fn id(&self) -> Option<u16> {
-        todo!()
+        self.read(Channel::stream_id)
     }
     /// `priority`.
     pub fn priority(&self) -> Priority {
-        todo!()
+        self.read(|channel| channel.init().priority)
     }
     /// `readyState`.
     pub fn ready_state(&self) -> ChannelState {
-        todo!()
+        self.0.connection.read(|machine| self.state_of(machine))
     }
     /// `bufferedAmount`: bytes of payload accepted and not yet sent.
     pub fn buffered_amount(&self) -> usize {
-        todo!()
+        let connection = &self.0.connection;
+        connection.read(|machine| machine.transport().buffered_amount(self.0.id))
     }
     /// `bufferedAmountLowThreshold`, in bytes.
     pub fn buffered_amount_low_threshold(&self) -> usize {
-        todo!()
+        self.read(Channel::buffered_amount_low_threshold)
     }
     /// Sets `bufferedAmountLowThreshold`.
-    pub fn set_buffered_amount_low_threshold(&self, _bytes: usize) {
-        todo!()
+    pub fn set_buffered_amount_low_threshold(&self, bytes: usize) {
+        let id = self.0.id;
+        let connection = &self.0.connection;
+        connection.change(|machine, _| machine.set_buffered_amount_low_threshold(id, bytes));
     }
-    /// Queues a message: text from `&str` or `String`, binary from `Vec<u8>` or `Bytes`.
-    pub fn send(&self, _message: impl Into<Message>) -> Result<(), SendError> {
-        todo!()
+    /// Queues a message: text from `&str` or `String`, binary from `Vec<u8>` or `Bytes`, none of
+    /// which is copied except `&str`.
+    pub fn send(&self, message: impl Into<Message>) -> Result<(), SendError> {
+        let (id, message) = (self.0.id, message.into());
+        let connection = &self.0.connection;
+        connection.change(|machine, now| machine.send(now, id, message))
     }
     /// Waits while more than `bytes` of payload wait to be sent; an error if the channel closes.
-    pub async fn buffered_amount_below(&self, _bytes: usize) -> Result<(), SendError> {
-        todo!()
+    pub async fn buffered_amount_below(&self, bytes: usize) -> Result<(), SendError> {
+        let Inner { connection, id, .. } = &*self.0;
+        let drained = || {
+            let mut core = connection.lock();
+            if self.state_of(&core.machine) != ChannelState::Open {
+                return Some(Err(SendError::NotOpen));
+            }
+            if core.machine.transport().buffered_amount(*id) <= bytes {
+                return Some(Ok(()));
+            }
+            core.wait_for_drain(*id, bytes);
+            None
+        };
+        self.0.signal.wait_for(drained).await
     }
     /// Waits until the channel is open; an error if it closes first.
     pub async fn opened(&self) -> Result<(), SendError> {
-        todo!()
+        let opened = || match self.ready_state() {
+            ChannelState::Connecting => None,
+            ChannelState::Open => Some(Ok(())),
+            ChannelState::Closing | ChannelState::Closed => Some(Err(SendError::NotOpen)),
+        };
+        self.0.signal.wait_for(opened).await
     }
     /// The next message; `None` once the channel is closed and everything was read. What is not
-    /// read makes the peer wait.
+    /// read makes the peer wait. Nothing is lost if the future is dropped before it is ready.
     pub async fn recv(&self) -> Option<Message> {
-        todo!()
+        let received = || match self.try_recv() {
+            Some(message) => Some(Some(message)),
+            None => (self.ready_state() == ChannelState::Closed).then_some(None),
+        };
+        self.0.signal.wait_for(received).await
     }
     /// The next message, if there is one now.
     pub fn try_recv(&self) -> Option<Message> {
-        todo!()
+        self.0.connection.recv(self.0.id)
     }
     /// The next event; `None` after `Close`. One task should ask.
     pub async fn next_event(&self) -> Option<DataChannelEvent> {
-        todo!()
+        self.0.signal.wait_for(|| self.0.signal.take()).await
     }
     /// Closes the channel: what was sent still goes out, what comes in is discarded.
     pub fn close(&self) {
-        todo!()
+        let id = self.0.id;
+        let connection = &self.0.connection;
+        connection.change(|machine, now| machine.close_channel(now, id));
+    }
+}
+
+impl fmt::Debug for DataChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataChannel")
+            .field("connection", &self.0.connection)
+            .field("label", &self.label())
+            .field("id", &self.id())
+            .finish()
     }
 }

@@ -14,6 +14,17 @@ pub enum ConfigurationError {
         /// What is wrong.
         reason: String,
     },
+    /// A TURN server without user name or password.
+    #[error("the TURN server {0:?} needs a username and a credential")]
+    Credentials(String),
+    /// An address of [`Configuration::bind`](crate::Configuration::bind) cannot be had.
+    #[error("cannot bind to {address}: {reason}; choose another address or port")]
+    Bind {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the operating system says.
+        reason: String,
+    },
     /// Changed after the start, which the W3C forbids.
     #[error("{0} cannot be changed on an existing connection; make a new one")]
     Unchangeable(&'static str),
@@ -40,7 +51,7 @@ impl ConfigurationError {
         match self {
             Self::Url { .. } => "SyntaxError",
             Self::Unchangeable(_) => "InvalidModificationError",
-            Self::CertificateExpired => "InvalidAccessError",
+            Self::CertificateExpired | Self::Credentials(_) => "InvalidAccessError",
             Self::Closed => "InvalidStateError",
             _ => "OperationError",
         }
@@ -53,7 +64,7 @@ impl ConfigurationError {
 pub enum Error {
     /// Offer and answer refused it; the state is as it was.
     #[error(transparent)]
-    Jsep(#[from] JsepError),
+    Jsep(JsepError),
     /// The connection was closed before the operation ended.
     #[error("the connection is closed")]
     Closed,
@@ -65,6 +76,15 @@ impl Error {
         match self {
             Self::Jsep(error) => error.name(),
             Self::Closed => "InvalidStateError",
+        }
+    }
+}
+
+impl From<JsepError> for Error {
+    fn from(error: JsepError) -> Self {
+        match error {
+            JsepError::Closed => Self::Closed,
+            error => Self::Jsep(error),
         }
     }
 }

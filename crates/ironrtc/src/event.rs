@@ -2,15 +2,21 @@
 
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
+use futures_core::Stream;
 use ironrtc_core::dtls::DtlsState;
 use ironrtc_core::ice::{GatheringState, IceState};
 use ironrtc_core::jsep::{CandidateInit, SignalingState};
-use ironrtc_core::peer::ConnectionState;
+use ironrtc_core::peer::{self, ConnectionState, PeerConnection as Core};
 use ironrtc_core::sctp::SctpState;
 
 use crate::DataChannel;
+use crate::handle::Handle;
+use crate::machine::ApplicationEvent;
+use crate::queue::EventQueue;
+use crate::shared::Shared;
 
 /// An event of a connection, under the W3C's name.
 #[derive(Clone, Debug)]
@@ -43,26 +49,105 @@ pub enum Event {
     DtlsStateChange(DtlsState),
     /// `statechange` of the SCTP transport.
     SctpStateChange(SctpState),
+    /// `selectedcandidatepairchange` of the ICE transport: data goes along another path now.
+    SelectedCandidatePairChange {
+        /// Our end.
+        local: SocketAddr,
+        /// The peer's.
+        remote: SocketAddr,
+    },
     /// `datachannel`: the peer made a channel; it is open.
     DataChannel(DataChannel),
 }
 
 /// The events of a connection: a stream that ends when the connection is closed. The stream keeps
 /// the connection alive no longer than its handles do.
-#[derive(Debug)]
-pub struct Events {}
+pub struct Events {
+    connection: Weak<Shared<Core>>,
+    queue: Arc<EventQueue>,
+    stream: u64,
+}
 
 impl Events {
-    /// The next event; `None` after the last.
+    pub(crate) fn new(connection: &Arc<Shared<Core>>) -> Self {
+        Self {
+            connection: Arc::downgrade(connection),
+            queue: connection.events.clone(),
+            stream: connection.events.take_over(),
+        }
+    }
+
+    /// The next event; `None` after the last. Nothing is lost if the future is dropped before it
+    /// is ready.
     pub async fn next(&mut self) -> Option<Event> {
-        todo!()
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    fn translate(&self, event: ApplicationEvent) -> Option<Event> {
+        match event {
+            ApplicationEvent::Peer(event) => translate(event),
+            ApplicationEvent::DataChannel(id) => {
+                let connection = Handle::revive(self.connection.upgrade()?)?;
+                Some(Event::DataChannel(DataChannel::announced(
+                    connection.erase(),
+                    id,
+                )))
+            }
+            ApplicationEvent::Transport(_) => None,
+        }
     }
 }
 
-impl futures_core::Stream for Events {
+fn translate(event: peer::Event) -> Option<Event> {
+    Some(match event {
+        peer::Event::NegotiationNeeded => Event::NegotiationNeeded,
+        peer::Event::SignalingStateChange(state) => Event::SignalingStateChange(state),
+        peer::Event::IceGatheringStateChange(state) => Event::IceGatheringStateChange(state),
+        peer::Event::IceCandidate(candidate) => Event::IceCandidate(candidate),
+        peer::Event::IceCandidateError {
+            address,
+            url,
+            error_code,
+            error_text,
+        } => Event::IceCandidateError {
+            address,
+            url,
+            error_code,
+            error_text,
+        },
+        peer::Event::IceConnectionStateChange(state) => Event::IceConnectionStateChange(state),
+        peer::Event::ConnectionStateChange(state) => Event::ConnectionStateChange(state),
+        peer::Event::DtlsStateChange(state) => Event::DtlsStateChange(state),
+        peer::Event::SctpStateChange(state) => Event::SctpStateChange(state),
+        peer::Event::SelectedPairChange(path) => Event::SelectedCandidatePairChange {
+            local: path.local,
+            remote: path.remote,
+        },
+        // The rest is for the driver.
+        _ => return None,
+    })
+}
+
+impl Stream for Events {
     type Item = Event;
 
-    fn poll_next(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Option<Event>> {
-        todo!()
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        loop {
+            match self.queue.poll(context, self.stream) {
+                Poll::Ready(Some(event)) => {
+                    if let Some(event) = self.translate(event) {
+                        return Poll::Ready(Some(event));
+                    }
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
     }
 }

@@ -4,12 +4,20 @@
 //! `RTCDataChannel`. [`ortc::Transport`] is the level below, without offers and answers.
 #![forbid(unsafe_code)]
 
+mod clock;
 mod configuration;
 mod data_channel;
+mod driver;
 mod error;
 mod event;
+mod handle;
+mod machine;
 pub mod ortc;
 mod peer_connection;
+mod queue;
+mod shared;
+mod signal;
+mod url;
 
 pub use configuration::{Configuration, IceServer, IceTransportPolicy};
 pub use data_channel::{DataChannel, DataChannelEvent};

@@ -1,13 +1,21 @@
 //! `RTCPeerConnection`.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use ironrtc_core::channel::{CreateError, DataChannelInit};
 use ironrtc_core::dtls::DtlsState;
 use ironrtc_core::ice::{self, Candidate, Credentials, GatheringState, IceState};
 use ironrtc_core::jsep::{CandidateInit, OfferOptions, SessionDescription, SignalingState};
-use ironrtc_core::peer::ConnectionState;
-use ironrtc_core::sctp::SctpState;
+use ironrtc_core::peer::{ConnectionState, PeerConfig, PeerConnection as Core};
+use ironrtc_core::sctp::{Association, SctpState};
 use ironrtc_core::stats::StatsReport;
+use ironrtc_core::time::Time;
 
+use crate::clock::{self, Clock};
+use crate::driver;
+use crate::handle::Handle;
+use crate::shared::Shared;
+use crate::url;
 use crate::{Configuration, ConfigurationError, DataChannel, Error, Events};
 
 /// The SCTP transport's read-only side (`RTCSctpTransport`).
@@ -25,157 +33,291 @@ pub struct SctpTransport {
 
 /// A connection to another peer. Clones are handles of the same connection; it is closed by
 /// [`close`](Self::close), or when the last handle of it and its channels is gone.
+///
+/// The asynchronous methods run one after the other, in the order in which they are first polled
+/// (the operations chain of webrtc-pc section 4.4.1.2).
+///
+/// ```no_run
+/// use ironrtc::{Configuration, DataChannelInit, Event, PeerConnection};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let connection = PeerConnection::new(Configuration::default())?;
+/// let mut events = connection.events();
+/// let channel = connection.create_data_channel("chat", DataChannelInit::default())?;
+/// connection.set_local_description(None).await?;
+/// while let Some(event) = events.next().await {
+///     match event {
+///         // Send these to the peer, and give what it sends to `set_remote_description` and
+///         // `add_ice_candidate`.
+///         Event::IceCandidate(candidate) => println!("{candidate:?}"),
+///         Event::ConnectionStateChange(state) => println!("{state:?}"),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
-pub struct PeerConnection {}
+pub struct PeerConnection {
+    handle: Handle<Core>,
+    configuration: Arc<Mutex<Configuration>>,
+}
 
 impl PeerConnection {
-    /// A new connection. Its work is done by tasks of the present tokio runtime.
-    pub fn new(_configuration: Configuration) -> Result<Self, ConfigurationError> {
-        todo!()
+    /// A new connection. Its work is done by tasks of the present tokio runtime, which needs its
+    /// I/O and time drivers (`enable_all`).
+    pub fn new(configuration: Configuration) -> Result<Self, ConfigurationError> {
+        let servers = url::servers(&configuration.ice_servers)?;
+        let mut rng = clock::random()?;
+        let certificate = configuration.certificate(&mut rng)?;
+        let runtime =
+            tokio::runtime::Handle::try_current().map_err(|_| ConfigurationError::NoRuntime)?;
+        let bound = driver::bind(&configuration.bind)?;
+        let clock = Clock::new();
+        let config = PeerConfig {
+            ice: configuration.ice_config(),
+            sctp: configuration.sctp.clone(),
+            certificate,
+            bundle_policy: configuration.bundle_policy,
+            always_negotiate_data_channels: configuration.always_negotiate_data_channels,
+            gather_early: configuration.ice_candidate_pool_size > 0,
+            epoch: clock.epoch(),
+        };
+        let core = Core::new(config, rng);
+        let shared = Shared::new(core, clock, servers, configuration.sctp.receive_window);
+        driver::spawn(&runtime, shared.clone(), configuration.bind.clone(), bound);
+        Ok(Self {
+            handle: Handle::new(shared),
+            configuration: Arc::new(Mutex::new(configuration)),
+        })
     }
+
+    /// One step of the operations chain: nothing else happens to the connection meanwhile.
+    fn operate<R>(&self, operation: impl FnOnce(&mut Core, Time) -> R) -> R {
+        self.handle.change(operation)
+    }
+
     /// The events. There is one stream: a second call gives a stream that takes over.
     pub fn events(&self) -> Events {
-        todo!()
+        Events::new(self.handle.shared())
     }
     /// `createOffer`.
-    pub async fn create_offer(&self, _options: OfferOptions) -> Result<SessionDescription, Error> {
-        todo!()
+    pub async fn create_offer(&self, options: OfferOptions) -> Result<SessionDescription, Error> {
+        Ok(self.operate(|core, _| core.create_offer(&options))?)
     }
     /// `createAnswer`.
     pub async fn create_answer(&self) -> Result<SessionDescription, Error> {
-        todo!()
+        Ok(self.operate(|core, _| core.create_answer())?)
     }
     /// `setLocalDescription`; `None` makes the fitting description. Candidates come as events.
     pub async fn set_local_description(
         &self,
-        _description: impl Into<Option<SessionDescription>>,
+        description: impl Into<Option<SessionDescription>>,
     ) -> Result<(), Error> {
-        todo!()
+        let description = description.into();
+        Ok(self.operate(|core, now| core.set_local_description(now, description))?)
     }
     /// `setRemoteDescription`.
     pub async fn set_remote_description(
         &self,
-        _description: SessionDescription,
+        description: SessionDescription,
     ) -> Result<(), Error> {
-        todo!()
+        Ok(self.operate(|core, now| core.set_remote_description(now, description))?)
     }
     /// `addIceCandidate`.
-    pub async fn add_ice_candidate(&self, _candidate: CandidateInit) -> Result<(), Error> {
-        todo!()
+    pub async fn add_ice_candidate(&self, candidate: CandidateInit) -> Result<(), Error> {
+        Ok(self.operate(|core, now| core.add_ice_candidate(now, &candidate))?)
     }
-    /// Waits until gathering is complete, for applications that do not trickle.
+    /// Waits until gathering is complete, for applications that do not trickle, or the connection
+    /// is closed.
     pub async fn gathering_complete(&self) {
-        todo!()
+        let complete = || {
+            let core = self.handle.lock();
+            let complete = core.machine.ice_gathering_state() == GatheringState::Complete;
+            (complete || core.closing).then_some(())
+        };
+        self.handle.wait_for(complete).await;
     }
     /// `localDescription`: pending if there is one, with the candidates gathered so far.
     pub fn local_description(&self) -> Option<SessionDescription> {
-        todo!()
+        self.handle
+            .read(|core| core.negotiator().local_description())
     }
     /// `currentLocalDescription`.
     pub fn current_local_description(&self) -> Option<SessionDescription> {
-        todo!()
+        self.handle
+            .read(|core| core.negotiator().current_local_description())
     }
     /// `pendingLocalDescription`.
     pub fn pending_local_description(&self) -> Option<SessionDescription> {
-        todo!()
+        self.handle
+            .read(|core| core.negotiator().pending_local_description())
     }
     /// `remoteDescription`.
     pub fn remote_description(&self) -> Option<SessionDescription> {
-        todo!()
+        self.handle
+            .read(|core| core.negotiator().remote_description())
     }
     /// `currentRemoteDescription`.
     pub fn current_remote_description(&self) -> Option<SessionDescription> {
-        todo!()
+        self.handle
+            .read(|core| core.negotiator().current_remote_description())
     }
     /// `pendingRemoteDescription`.
     pub fn pending_remote_description(&self) -> Option<SessionDescription> {
-        todo!()
+        self.handle
+            .read(|core| core.negotiator().pending_remote_description())
     }
     /// `canTrickleIceCandidates`: `None` before a remote description.
     pub fn can_trickle_ice_candidates(&self) -> Option<bool> {
-        todo!()
+        self.handle
+            .read(|core| core.negotiator().can_trickle_ice_candidates())
     }
     /// `signalingState`.
     pub fn signaling_state(&self) -> SignalingState {
-        todo!()
+        self.handle.read(|core| core.negotiator().signaling_state())
     }
     /// `iceGatheringState`.
     pub fn ice_gathering_state(&self) -> GatheringState {
-        todo!()
+        self.handle.read(Core::ice_gathering_state)
     }
     /// `iceConnectionState`.
     pub fn ice_connection_state(&self) -> IceState {
-        todo!()
+        self.handle.read(Core::ice_connection_state)
     }
     /// `connectionState`.
     pub fn connection_state(&self) -> ConnectionState {
-        todo!()
+        self.handle.read(Core::connection_state)
     }
     /// The state of DTLS.
     pub fn dtls_state(&self) -> DtlsState {
-        todo!()
+        self.handle.read(|core| core.transport().dtls_state())
     }
     /// Why DTLS failed, in words.
     pub fn dtls_failure(&self) -> Option<String> {
-        todo!()
+        self.handle
+            .read(|core| core.transport().dtls_failure().map(ToString::to_string))
     }
     /// Who nominates, once it is known.
     pub fn ice_role(&self) -> ice::Role {
-        todo!()
+        self.handle.read(|core| core.transport().ice().role())
     }
     /// Our ICE credentials of the generation in force.
     pub fn local_ice_credentials(&self) -> Option<Credentials> {
-        todo!()
+        self.handle
+            .read(|core| core.transport().ice().local_credentials().cloned())
     }
     /// Our candidates of the generation in force.
     pub fn local_candidates(&self) -> Vec<Candidate> {
-        todo!()
+        self.handle
+            .read(|core| core.transport().ice().local_candidates().to_vec())
     }
     /// The peer's candidates.
     pub fn remote_candidates(&self) -> Vec<Candidate> {
-        todo!()
+        self.handle
+            .read(|core| core.transport().ice().remote_candidates().to_vec())
     }
     /// The pair in use (`RTCIceTransport.getSelectedCandidatePair`): local, then remote.
     pub fn selected_candidate_pair(&self) -> Option<(Candidate, Candidate)> {
-        todo!()
+        self.handle.read(|core| {
+            let ice = core.transport().ice();
+            let path = ice.selected()?;
+            let at = |candidates: &[Candidate], address| {
+                let found = |one: &&Candidate| one.socket_addr() == Some(address);
+                candidates.iter().find(found).cloned()
+            };
+            let local = at(ice.local_candidates(), path.local)?;
+            Some((local, at(ice.remote_candidates(), path.remote)?))
+        })
     }
     /// The peer's certificate in DER, once it is shown and its fingerprint matched.
     pub fn remote_certificate(&self) -> Option<Vec<u8>> {
-        todo!()
+        self.handle
+            .read(|core| core.transport().remote_certificate().map(<[u8]>::to_vec))
     }
     /// `sctp`: once a data section is negotiated.
     pub fn sctp(&self) -> Option<SctpTransport> {
-        todo!()
+        self.handle.read(|core| {
+            let plan = core.negotiator().plan().transports.into_iter().next()?;
+            let sctp = plan.sctp?;
+            let association = core.transport().sctp();
+            Some(SctpTransport {
+                state: association.map_or(SctpState::New, Association::state),
+                max_message_size: sctp.remote_max_message_size,
+                max_channels: association.and_then(max_channels),
+                mid: Some(plan.mid),
+            })
+        })
     }
     /// `createDataChannel`.
     pub fn create_data_channel(
         &self,
-        _label: &str,
-        _init: DataChannelInit,
+        label: &str,
+        init: DataChannelInit,
     ) -> Result<DataChannel, CreateError> {
-        todo!()
+        let (id, signal) = self
+            .handle
+            .create_channel(|core, now| core.create_data_channel(now, label, init))?;
+        Ok(DataChannel::new(self.handle.erase(), id, signal))
     }
     /// `restartIce`.
     pub fn restart_ice(&self) {
-        todo!()
+        self.operate(|core, _| core.restart_ice());
     }
     /// `getConfiguration`.
     pub fn configuration(&self) -> Configuration {
-        todo!()
+        self.settings().clone()
     }
-    /// `setConfiguration`.
+    /// `setConfiguration`. New servers and a new transport policy count from the next gathering
+    /// on; the other settings cannot be changed.
     pub fn set_configuration(
         &self,
-        _configuration: Configuration,
+        mut configuration: Configuration,
     ) -> Result<(), ConfigurationError> {
-        todo!()
+        let servers = url::servers(&configuration.ice_servers)?;
+        let mut settings = self.settings();
+        let now = self.handle.clock.now();
+        let mut core = self.handle.lock();
+        if core.closing {
+            return Err(ConfigurationError::Closed);
+        }
+        let described = core.machine.negotiator().local_description().is_some();
+        settings.check_change(&configuration, described)?;
+        core.servers = servers;
+        core.machine.set_relay_only(configuration.relay_only());
+        self.handle.finish(core, now);
+        configuration
+            .certificates
+            .clone_from(&settings.certificates);
+        *settings = configuration;
+        Ok(())
     }
     /// `getStats`.
     pub async fn get_stats(&self) -> StatsReport {
-        todo!()
+        let (now, unix_now) = (self.handle.clock.now(), clock::unix_now());
+        self.handle.read(|core| core.stats(now, unix_now))
     }
-    /// `close`: the peer is told, sockets are freed. Everything is over when it returns.
+    /// `close`: the peer is told, sockets are freed. Everything is over when it returns, which
+    /// takes a fifth of a second at most.
     pub async fn close(&self) {
-        todo!()
+        self.handle.close();
+        self.handle
+            .wait_for(|| self.handle.is_over().then_some(()))
+            .await;
     }
+
+    fn settings(&self) -> std::sync::MutexGuard<'_, Configuration> {
+        self.configuration
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// webrtc-pc section 6.1.1: `maxChannels` is known once SCTP is connected.
+pub(crate) fn max_channels(association: &Association) -> Option<u16> {
+    let connected = association.state() == SctpState::Connected;
+    let least = association
+        .max_outbound_streams()
+        .min(association.max_inbound_streams());
+    connected.then_some(least)
 }

@@ -19,7 +19,8 @@ impl Negotiator {
         }
     }
 
-    pub(super) fn plan(&self) -> Plan {
+    /// What the descriptions in force ask of the transports.
+    pub fn plan(&self) -> Plan {
         let (local, remote) = self.in_force();
         let Some(section) = local.and_then(Description::data) else {
             return Plan::default();

@@ -1,0 +1,161 @@
+//! The command line.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// WebRTC from the terminal: a demo for browsers, and files from peer to peer.
+#[derive(Debug, Parser)]
+#[command(name = "ironrtc", version, after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// What to log to stderr, for example `debug` or `ironrtc=trace`; RUST_LOG does the same.
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  ironrtc demo                              a page for the browser on this machine
+  ironrtc demo --listen 0.0.0.0:8080        the same for every machine of the network
+  ironrtc send photo.jpg                    prints a code; paste it into `ironrtc receive`
+  ironrtc send photo.jpg --via http://host:8080
+                                            prints a short code such as 7-amber-lamp
+  ironrtc receive 7-amber-lamp --via http://host:8080
+
+Exit codes:
+  0  done; the hash of each file matched
+  1  it failed; the text says why
+  2  the command line is wrong
+  3  no connection came about
+  4  the data that arrived is not what was sent
+  5  a file was refused, for example because it exists
+  130  interrupted; call it again to continue a transfer";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve a page on which a browser talks to this program: chat, files, live state.
+    Demo(DemoOptions),
+    /// Send files to `ironrtc receive` on another machine, directly and encrypted.
+    Send(SendOptions),
+    /// Receive files from `ironrtc send`.
+    Receive(ReceiveOptions),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The page works in current browsers, over plain http also from other machines, and loads nothing
+from elsewhere. The server relays the signalling of `ironrtc send --via` too.
+
+Examples:
+  ironrtc demo
+  ironrtc demo --listen 0.0.0.0:8080 --stun stun:stun.example.org:3478")]
+pub(crate) struct DemoOptions {
+    /// Where to listen. 0.0.0.0 lets other machines in; port 0 takes any free port.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = listen_address)]
+    pub(crate) listen: SocketAddr,
+    /// A STUN server for both sides, such as stun:host:3478; can be repeated. Needed only when
+    /// the browser and this program are behind different routers.
+    #[arg(long, value_name = "URL")]
+    pub(crate) stun: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LinkOptions {
+    /// Exchange the addresses through this demo server, with a short code.
+    #[arg(long, value_name = "http://HOST:PORT")]
+    pub(crate) via: Option<String>,
+    /// A STUN server, such as stun:host:3478; can be repeated. Needed when the two machines are
+    /// behind different routers.
+    #[arg(long, value_name = "URL")]
+    pub(crate) stun: Vec<String>,
+    /// Print codes and errors only.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without --via, a long code is printed: paste it into `ironrtc receive` on the other machine, and
+paste the code printed there back here. Codes are on stdout, everything else is on stderr.
+An interrupted transfer continues when both sides are started again.
+
+Examples:
+  ironrtc send report.pdf
+  ironrtc send *.jpg --via http://192.168.1.20:8080")]
+pub(crate) struct SendOptions {
+    /// The files to send, one after the other.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) link: LinkOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without a code, the sender's code is read from stdin; the code to paste back to the sender is
+printed on stdout. A file that has not arrived completely is kept as NAME.part, and the next
+transfer of that file continues there.
+
+Examples:
+  ironrtc receive
+  ironrtc receive 7-amber-lamp --via http://192.168.1.20:8080 --output downloads")]
+pub(crate) struct ReceiveOptions {
+    /// The sender's code: the long one, or with --via the short one.
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+    /// Where to put the files.
+    #[arg(long, short, value_name = "DIR", default_value = ".")]
+    pub(crate) output: PathBuf,
+    /// Replace files that exist.
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) link: LinkOptions,
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let wrong = || {
+        format!(
+            "{text:?} is not an address and a port; write for example 0.0.0.0:8080 or [::]:8080"
+        )
+    };
+    let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+    let port = port.parse().map_err(|_| wrong())?;
+    match host {
+        "localhost" => Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)),
+        "" => Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn listen_addresses() {
+        let address = |text: &str| listen_address(text).map(|address| address.to_string());
+        assert_eq!(address("0.0.0.0:80").as_deref(), Ok("0.0.0.0:80"));
+        assert_eq!(address("[::]:80").as_deref(), Ok("[::]:80"));
+        assert_eq!(address("localhost:81").as_deref(), Ok("127.0.0.1:81"));
+        assert_eq!(address(":82").as_deref(), Ok("0.0.0.0:82"));
+        for wrong in ["", "8080", "host:80", "1.2.3.4:70000"] {
+            assert!(
+                address(wrong).unwrap_err().contains("0.0.0.0:8080"),
+                "{wrong}"
+            );
+        }
+    }
+}

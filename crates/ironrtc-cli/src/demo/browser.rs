@@ -1,0 +1,271 @@
+//! One page and the server's connection to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ironrtc::{
+    Configuration, ConnectionState, DataChannelInit, DtlsState, Event, IceServer, PeerConnection,
+    SdpType, SignalingState,
+};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::channels::{CHAT, Channels, PING};
+use super::hub::{Hub, Slot};
+use super::report::report;
+use super::socket::Socket;
+use crate::signal::{Description, IceServer as IceServerMessage, Offerer, ToClient, ToServer};
+
+/// How often the page is told how things are.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// Reports between two pings of the WebSocket.
+const REPORTS_PER_PING: u32 = 20;
+/// How long to wait for all candidates where they do not trickle.
+const GATHERING: Duration = Duration::from_secs(10);
+
+/// How a page wants to be connected.
+#[derive(Debug)]
+pub(super) struct Wish {
+    pub(super) name: String,
+    pub(super) offerer: Offerer,
+    pub(super) trickle: bool,
+}
+
+/// Serves a page until it leaves. If only the WebSocket breaks, the connection lives on: chat and
+/// files need no server in between, and ICE notices when the page is gone.
+pub(super) async fn run(socket: Socket, hub: Arc<Hub>, mut slot: Slot, wish: Wish) {
+    let person = hub.enter(&wish.name);
+    let configuration = Configuration {
+        ice_servers: hub.stun.iter().map(IceServer::stun).collect(),
+        ..Configuration::default()
+    };
+    let connection = match PeerConnection::new(configuration) {
+        Ok(connection) => connection,
+        Err(error) => return socket.fail(&error.to_string()).await,
+    };
+    let mut events = connection.events();
+    let welcome = ToClient::Welcome {
+        name: person.name.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ice_servers: hub
+            .stun
+            .iter()
+            .map(|url| IceServerMessage {
+                urls: vec![url.clone()],
+            })
+            .collect(),
+    };
+    let mut page = Page {
+        socket: Some(socket),
+        connection: connection.clone(),
+        channels: Channels::new(Arc::clone(&hub), &person),
+        trickle: wish.trickle,
+    };
+    page.tell(&welcome).await;
+    if wish.offerer == Offerer::Server {
+        page.create_channels();
+        page.offer().await;
+    }
+    let mut ticks = interval(REPORT_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut count: u32 = 0;
+    loop {
+        tokio::select! {
+            message = page.recv() => if !page.on_message(message).await {
+                break;
+            },
+            event = events.next() => match event {
+                Some(event) => if !page.on_event(event).await {
+                    break;
+                },
+                None => break,
+            },
+            _ = ticks.tick() => {
+                count = count.wrapping_add(1);
+                page.report().await;
+                if count.is_multiple_of(REPORTS_PER_PING) {
+                    page.ping().await;
+                }
+            }
+            () = slot.stopped() => {
+                page.error("the server stops").await;
+                break;
+            }
+        }
+    }
+    // The others are told before the farewells, which take a moment.
+    drop(person);
+    connection.close().await;
+    if let Some(socket) = page.socket {
+        socket.close().await;
+    }
+}
+
+/// One page.
+struct Page {
+    /// `None` once it is broken.
+    socket: Option<Socket>,
+    connection: PeerConnection,
+    channels: Channels,
+    trickle: bool,
+}
+
+impl Page {
+    /// The next message; waits for ever once the WebSocket is broken.
+    async fn recv(&mut self) -> Option<Result<ToServer, String>> {
+        match &mut self.socket {
+            Some(socket) => socket.recv().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn tell(&mut self, message: &ToClient) {
+        if let Some(socket) = &mut self.socket
+            && !socket.send(message).await
+        {
+            self.socket = None;
+        }
+    }
+
+    async fn ping(&mut self) {
+        if let Some(socket) = &mut self.socket
+            && !socket.ping().await
+        {
+            self.socket = None;
+        }
+    }
+
+    async fn error(&mut self, error: impl ToString) {
+        let text = error.to_string();
+        self.tell(&ToClient::Error { text }).await;
+    }
+
+    async fn report(&mut self) {
+        if self.socket.is_some() {
+            let state = report(&self.connection).await;
+            self.tell(&ToClient::State(Box::new(state))).await;
+        }
+    }
+
+    /// False when the page is to be left.
+    async fn on_message(&mut self, message: Option<Result<ToServer, String>>) -> bool {
+        match message {
+            Some(Ok(ToServer::Bye)) => return false,
+            Some(Ok(ToServer::Description { description })) => {
+                self.on_description(description).await;
+            }
+            Some(Ok(ToServer::Candidate { candidate })) => {
+                let candidate = candidate.unwrap_or_default().into();
+                if let Err(error) = self.connection.add_ice_candidate(candidate).await {
+                    self.error(error).await;
+                }
+            }
+            Some(Ok(ToServer::Restart)) => {
+                self.connection.restart_ice();
+                self.offer().await;
+            }
+            Some(Ok(ToServer::Hello { .. } | ToServer::Share | ToServer::Join { .. })) => {
+                self.error("that belongs at the beginning").await;
+            }
+            Some(Err(reason)) => self.error(reason).await,
+            None => {
+                self.socket = None;
+                // Without a connection there is nothing that could live on.
+                return self.connection.connection_state() == ConnectionState::Connected;
+            }
+        }
+        true
+    }
+
+    async fn on_description(&mut self, description: Description) {
+        let description = match description.parse() {
+            Ok(description) => description,
+            Err(reason) => return self.error(reason).await,
+        };
+        let is_offer = description.kind == SdpType::Offer;
+        // When two offers cross, the page takes its own back.
+        if is_offer && self.connection.signaling_state() == SignalingState::HaveLocalOffer {
+            return;
+        }
+        if let Err(error) = self.connection.set_remote_description(description).await {
+            return self.error(error).await;
+        }
+        if is_offer {
+            self.describe().await;
+        }
+    }
+
+    async fn on_event(&mut self, event: Event) -> bool {
+        match event {
+            // Otherwise they are in the description.
+            Event::IceCandidate(candidate) if self.trickle => {
+                let candidate = candidate.map(Into::into);
+                self.tell(&ToClient::Candidate { candidate }).await;
+            }
+            Event::IceCandidateError {
+                url, error_text, ..
+            } => {
+                let text = format!("the STUN server {url} gives no answer: {error_text}");
+                self.tell(&ToClient::Notice { text }).await;
+            }
+            Event::DataChannel(channel) => self.channels.serve(channel),
+            Event::ConnectionStateChange(state) => {
+                self.report().await;
+                let over = match state {
+                    // With a WebSocket the page can restart ICE.
+                    ConnectionState::Failed => self.socket.is_none(),
+                    ConnectionState::Closed => true,
+                    _ => false,
+                };
+                return !over;
+            }
+            // The page has closed its connection, of which ICE would take half a minute to learn.
+            Event::DtlsStateChange(DtlsState::Closed) => return false,
+            Event::SignalingStateChange(_)
+            | Event::IceGatheringStateChange(_)
+            | Event::IceConnectionStateChange(_)
+            | Event::DtlsStateChange(_)
+            | Event::SctpStateChange(_) => self.report().await,
+            _ => {}
+        }
+        true
+    }
+
+    fn create_channels(&mut self) {
+        for label in [CHAT, PING] {
+            match self
+                .connection
+                .create_data_channel(label, DataChannelInit::default())
+            {
+                Ok(channel) => self.channels.serve(channel),
+                Err(error) => tracing::warn!("the channel {label} cannot be made: {error}"),
+            }
+        }
+    }
+
+    async fn offer(&mut self) {
+        // An offer under way will be answered; one more would only confuse.
+        if self.connection.signaling_state() == SignalingState::Stable {
+            self.describe().await;
+        }
+    }
+
+    /// Makes the description that is due, an offer or an answer, and sends it.
+    async fn describe(&mut self) {
+        if let Err(error) = self.connection.set_local_description(None).await {
+            return self.error(error).await;
+        }
+        if !self.trickle
+            && timeout(GATHERING, self.connection.gathering_complete())
+                .await
+                .is_err()
+        {
+            tracing::warn!(
+                "gathering takes long; the description goes without the last candidates"
+            );
+        }
+        if let Some(description) = self.connection.local_description() {
+            let description = description.into();
+            self.tell(&ToClient::Description { description }).await;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Exit codes: what a script can tell apart.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use crate::link::ConnectError;
+use crate::transfer::TransferError;
+
+/// The command was called in a way that cannot work.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+/// Runs `work` until it ends or the user has enough of it.
+pub(crate) async fn unless_interrupted<T>(
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    tokio::select! {
+        result = work => result,
+        () = interrupted() => Err(TransferError::Interrupted.into()),
+    }
+}
+
+/// Waits for Ctrl-C, or for the signal with which service managers stop a program.
+pub(crate) async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Prints the error with its causes, and chooses the code that `--help` documents.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "error: {error:#}");
+    ExitCode::from(code_of(error))
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    if error.is::<Usage>() {
+        return 2;
+    }
+    if error.is::<ConnectError>() {
+        return 3;
+    }
+    match error.downcast_ref::<TransferError>() {
+        Some(TransferError::Interrupted) => 130,
+        Some(TransferError::Mismatch { .. }) => 4,
+        Some(TransferError::Refused(_) | TransferError::Exists(_)) => 5,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_failure_has_the_code_that_help_documents() {
+        let exists = TransferError::Exists("a.txt".into());
+        assert_eq!(code_of(&anyhow::Error::new(exists)), 5);
+        assert_eq!(code_of(&anyhow::Error::new(Usage("x".into()))), 2);
+        assert_eq!(code_of(&anyhow::Error::new(ConnectError::TimedOut)), 3);
+        assert_eq!(
+            code_of(&anyhow::Error::new(TransferError::Interrupted)),
+            130
+        );
+        assert_eq!(code_of(&anyhow::anyhow!("anything else")), 1);
+    }
+}

@@ -1,0 +1,211 @@
+//! A connection between `ironrtc send` and `ironrtc receive`, and the ways to make it.
+
+mod pack;
+pub(crate) mod paste;
+pub(crate) mod relay;
+mod session;
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use ironrtc::{
+    Configuration, ConnectionState, DataChannel, Event, Events, IceConfig, IceServer,
+    PeerConnection, SessionDescription,
+};
+
+use crate::exit::interrupted;
+use crate::transfer::{TransferError, command::is_file_channel, protocol};
+
+/// How long the peers look for a path once each knows the other's addresses.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a person may take to carry the receiver's code to the sender.
+const PASTE_PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How long the last words may take.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// Why the two sides did not find each other.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    /// ICE found no path, in time or at all.
+    #[error(
+        "no connection to the other side came about; behind different routers both sides need --stun stun:HOST:PORT, and a firewall may block UDP"
+    )]
+    TimedOut,
+    /// DTLS failed.
+    #[error("the encrypted connection failed: {0}; exchange fresh codes")]
+    Dtls(String),
+    /// The other side ended it.
+    #[error("the other side left before the connection was made; start both commands again")]
+    Left,
+    /// A code that cannot be used.
+    #[error("{0}")]
+    Code(String),
+    /// The demo server cannot be used.
+    #[error("{0}")]
+    Server(String),
+    /// Anything that the library reports.
+    #[error("the connection cannot be prepared: {0}")]
+    Library(String),
+}
+
+impl ConnectError {
+    fn library(error: impl ToString) -> Self {
+        Self::Library(error.to_string())
+    }
+}
+
+/// Prints a code on stdout, which carries nothing else.
+fn print_code(code: &str) -> Result<(), ConnectError> {
+    writeln!(std::io::stdout(), "{code}")
+        .map_err(|error| ConnectError::Code(format!("the code cannot be printed: {error}")))
+}
+
+/// A connected peer and the channel for files.
+#[derive(Debug)]
+pub(crate) struct Link {
+    peer: Peer,
+    channel: DataChannel,
+}
+
+impl Link {
+    /// The channel for files.
+    pub(crate) fn channel(&self) -> DataChannel {
+        self.channel.clone()
+    }
+
+    /// Does `work` while the connection lasts.
+    pub(crate) async fn run<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, TransferError>>,
+    ) -> Result<T, TransferError> {
+        tokio::select! {
+            biased;
+            result = work => result,
+            () = self.peer.lost() => Err(TransferError::Ended),
+            // The other side is told when the link is closed.
+            () = interrupted() => Err(TransferError::Interrupted),
+        }
+    }
+
+    /// Ends the connection; what was said last is sent first.
+    pub(crate) async fn close(self) {
+        let _ = tokio::time::timeout(FLUSH, self.channel.buffered_amount_below(0)).await;
+        self.peer.connection.close().await;
+    }
+}
+
+/// A connection in the making.
+#[derive(Debug)]
+struct Peer {
+    connection: PeerConnection,
+    events: Events,
+}
+
+impl Peer {
+    /// `patience` is how long a failed search for a path is not final.
+    fn new(stun: &[String], patience: Option<Duration>) -> Result<Self, ConnectError> {
+        let mut ice = IceConfig::default();
+        if let Some(patience) = patience {
+            ice.patience = patience;
+        }
+        let configuration = Configuration {
+            ice_servers: stun.iter().map(IceServer::stun).collect(),
+            ice,
+            ..Configuration::default()
+        };
+        let connection = PeerConnection::new(configuration).map_err(ConnectError::library)?;
+        let events = connection.events();
+        Ok(Self { connection, events })
+    }
+
+    fn create_channel(&self) -> Result<DataChannel, ConnectError> {
+        self.connection
+            .create_data_channel(protocol::LABEL, protocol::channel_init())
+            .map_err(ConnectError::library)
+    }
+
+    /// Applies our description; `None` makes the fitting one.
+    async fn set_local(&self, description: Option<SessionDescription>) -> Result<(), ConnectError> {
+        self.connection
+            .set_local_description(description)
+            .await
+            .map_err(ConnectError::library)
+    }
+
+    /// Our description once all candidates are in it.
+    async fn gathered(&self) -> Result<SessionDescription, ConnectError> {
+        self.connection.gathering_complete().await;
+        self.connection
+            .local_description()
+            .ok_or_else(|| ConnectError::library("there is no description"))
+    }
+
+    /// The next event that concerns the making of a connection.
+    async fn next(&mut self) -> Result<Event, ConnectError> {
+        let Some(event) = self.events.next().await else {
+            return Err(ConnectError::Left);
+        };
+        match &event {
+            Event::ConnectionStateChange(ConnectionState::Failed) => {
+                return Err(match self.connection.dtls_failure() {
+                    Some(reason) => ConnectError::Dtls(reason),
+                    None => ConnectError::TimedOut,
+                });
+            }
+            Event::ConnectionStateChange(ConnectionState::Closed) => {
+                return Err(ConnectError::Left);
+            }
+            Event::IceCandidateError {
+                url, error_text, ..
+            } => {
+                tracing::warn!(%url, "the STUN server gives no answer: {error_text}");
+            }
+            other => tracing::debug!(event = ?other),
+        }
+        Ok(event)
+    }
+
+    /// Waits until there is a channel for files: `ours` is open, or the peer makes one.
+    async fn wait_for_channel(
+        &mut self,
+        ours: Option<&DataChannel>,
+    ) -> Result<DataChannel, ConnectError> {
+        loop {
+            tokio::select! {
+                opened = opened(ours) => return opened,
+                event = self.next() => {
+                    if let Some(channel) = file_channel(event?) {
+                        return Ok(channel);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits until the connection cannot be used any more.
+    async fn lost(&mut self) {
+        while self.next().await.is_ok() {}
+    }
+}
+
+/// Waits until `ours` is open; for ever if there is none.
+async fn opened(ours: Option<&DataChannel>) -> Result<DataChannel, ConnectError> {
+    match ours {
+        Some(channel) => match channel.opened().await {
+            Ok(()) => Ok(channel.clone()),
+            Err(_) => Err(ConnectError::Left),
+        },
+        None => std::future::pending().await,
+    }
+}
+
+fn file_channel(event: Event) -> Option<DataChannel> {
+    match event {
+        Event::DataChannel(channel) if is_file_channel(&channel) => Some(channel),
+        Event::DataChannel(other) => {
+            other.close();
+            None
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,258 @@
+//! The messages on the demo server's WebSocket, as JSON. The page and `ironrtc send --via` speak
+//! them.
+
+use ironrtc::{IceCandidateInit, SdpType, SessionDescription};
+use serde::{Deserialize, Serialize};
+
+/// Longest message either way, in bytes.
+pub(crate) const MAX_MESSAGE: usize = 64 * 1024;
+/// Longest name of a person, in characters.
+const MAX_NAME: usize = 32;
+
+/// `RTCSessionDescriptionInit`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Description {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) sdp: String,
+}
+
+impl Description {
+    /// The description, or what is wrong with it.
+    pub(crate) fn parse(self) -> Result<SessionDescription, String> {
+        let kind = self
+            .kind
+            .parse::<SdpType>()
+            .map_err(|_| format!("{:?} is not a type of description", self.kind))?;
+        Ok(SessionDescription {
+            kind,
+            sdp: self.sdp,
+        })
+    }
+}
+
+impl From<SessionDescription> for Description {
+    fn from(description: SessionDescription) -> Self {
+        Self {
+            kind: description.kind.name().to_owned(),
+            sdp: description.sdp,
+        }
+    }
+}
+
+/// `RTCIceCandidateInit`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Candidate {
+    pub(crate) candidate: String,
+    pub(crate) sdp_mid: Option<String>,
+    pub(crate) sdp_m_line_index: Option<u16>,
+    pub(crate) username_fragment: Option<String>,
+}
+
+impl From<Candidate> for IceCandidateInit {
+    fn from(candidate: Candidate) -> Self {
+        Self {
+            candidate: candidate.candidate,
+            sdp_mid: candidate.sdp_mid,
+            sdp_mline_index: candidate.sdp_m_line_index,
+            username_fragment: candidate.username_fragment,
+        }
+    }
+}
+
+impl From<IceCandidateInit> for Candidate {
+    fn from(init: IceCandidateInit) -> Self {
+        Self {
+            candidate: init.candidate,
+            sdp_mid: init.sdp_mid,
+            sdp_m_line_index: init.sdp_mline_index,
+            username_fragment: init.username_fragment,
+        }
+    }
+}
+
+/// Who makes the first offer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Offerer {
+    /// The page.
+    #[default]
+    Browser,
+    /// The demo server.
+    Server,
+}
+
+/// What the server is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub(crate) enum ToServer {
+    /// First message of a page.
+    Hello {
+        /// How others see this person; the server finds one if it is empty.
+        #[serde(default)]
+        name: String,
+        #[serde(default)]
+        offerer: Offerer,
+        /// Whether the server sends its candidates one by one.
+        #[serde(default = "yes")]
+        trickle: bool,
+    },
+    /// First message of a sender: asks for a short code.
+    Share,
+    /// First message of a receiver: redeems a short code.
+    Join { code: String },
+    /// For the peer.
+    Description { description: Description },
+    /// For the peer; `None` once there are no more.
+    Candidate { candidate: Option<Candidate> },
+    /// The page wants the server to restart ICE.
+    Restart,
+    /// The page leaves.
+    Bye,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// `RTCIceServer`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct IceServer {
+    pub(crate) urls: Vec<String>,
+}
+
+/// What the server says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub(crate) enum ToClient {
+    /// Answer to `Hello`.
+    Welcome {
+        name: String,
+        version: String,
+        #[serde(rename = "iceServers")]
+        ice_servers: Vec<IceServer>,
+    },
+    /// Answer to `Share`.
+    Code { code: String },
+    /// Sender and receiver have met.
+    Joined,
+    /// The other one has gone.
+    Left,
+    /// Of the peer.
+    Description { description: Description },
+    /// Of the peer.
+    Candidate { candidate: Option<Candidate> },
+    /// How the server sees the connection.
+    State(Box<serde_json::Value>),
+    /// Something to know.
+    Notice { text: String },
+    /// Something went wrong.
+    Error { text: String },
+}
+
+impl ToServer {
+    /// Reads a message of a client.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > MAX_MESSAGE {
+            return Err(format!("a message is longer than {MAX_MESSAGE} bytes"));
+        }
+        serde_json::from_str(text).map_err(|error| format!("a message is no good: {error}"))
+    }
+}
+
+/// The JSON form of a message.
+pub(crate) fn to_json(message: &impl Serialize) -> String {
+    // Strings, numbers and lists of them always have a JSON form.
+    serde_json::to_string(message).unwrap_or_default()
+}
+
+/// A name that can be shown: one line, not too long, maybe empty.
+pub(crate) fn clean_name(name: &str) -> String {
+    let visible: String = name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_NAME)
+        .collect();
+    visible.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_sends_is_understood() {
+        let hello = ToServer::parse(r#"{"type":"hello"}"#).unwrap();
+        assert_eq!(
+            hello,
+            ToServer::Hello {
+                name: String::new(),
+                offerer: Offerer::Browser,
+                trickle: true
+            }
+        );
+        let text = r#"{"type":"candidate","candidate":{"candidate":"candidate:1","sdpMid":"0",
+            "sdpMLineIndex":0,"usernameFragment":"ab","extra":1}}"#;
+        let ToServer::Candidate { candidate } = ToServer::parse(text).unwrap() else {
+            panic!("not a candidate");
+        };
+        let init = IceCandidateInit::from(candidate.unwrap());
+        assert_eq!(init.candidate, "candidate:1");
+        assert_eq!(init.sdp_mid.as_deref(), Some("0"));
+        assert_eq!(init.sdp_mline_index, Some(0));
+        assert_eq!(init.username_fragment.as_deref(), Some("ab"));
+        let end = ToServer::parse(r#"{"type":"candidate","candidate":null}"#).unwrap();
+        assert_eq!(end, ToServer::Candidate { candidate: None });
+    }
+
+    #[test]
+    fn what_a_browser_is_sent() {
+        let candidate = Candidate {
+            candidate: "c".into(),
+            sdp_m_line_index: Some(0),
+            ..Candidate::default()
+        };
+        let text = to_json(&ToClient::Candidate {
+            candidate: Some(candidate),
+        });
+        assert_eq!(
+            text,
+            r#"{"type":"candidate","candidate":{"candidate":"c","sdpMid":null,"sdpMLineIndex":0,"usernameFragment":null}}"#
+        );
+    }
+
+    #[test]
+    fn hostile_messages_are_refused_with_a_reason() {
+        for text in [
+            "",
+            "null",
+            r#"{"type":"nothing"}"#,
+            r#"{"type":"join"}"#,
+            r#"{"type":"hello","offerer":"nobody"}"#,
+            r#"{"type":"candidate","candidate":{"sdpMLineIndex":70000}}"#,
+        ] {
+            assert!(
+                ToServer::parse(text).unwrap_err().contains("no good"),
+                "{text}"
+            );
+        }
+        assert!(
+            ToServer::parse(&" ".repeat(MAX_MESSAGE + 1))
+                .unwrap_err()
+                .contains("longer")
+        );
+        let kind = Description {
+            kind: "maybe".into(),
+            sdp: String::new(),
+        };
+        assert!(kind.parse().is_err());
+    }
+
+    #[test]
+    fn names_are_one_short_line() {
+        assert_eq!(clean_name(" Ada\n\u{7}Lovelace "), "AdaLovelace");
+        assert_eq!(clean_name(&"x".repeat(100)).len(), MAX_NAME);
+    }
+}

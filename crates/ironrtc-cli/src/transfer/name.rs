@@ -1,0 +1,97 @@
+//! A name from the network becomes a name of one file in one directory.
+
+/// Longest name, in bytes: 255 is the limit of common file systems, and `.part` must fit.
+const MAX_LEN: usize = 200;
+
+/// The last component of `name` without anything that could lead out of a directory, hide the
+/// file or mean a device. Never empty.
+pub(crate) fn safe_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let mut safe: String = last
+        .chars()
+        .map(|c| if is_unsafe(c) { '_' } else { c })
+        .collect();
+    while safe.len() > MAX_LEN {
+        safe.pop();
+    }
+    // Leading dots hide a file, trailing dots and spaces vanish on Windows.
+    let safe = safe
+        .trim_start_matches(['.', ' '])
+        .trim_end_matches(['.', ' ']);
+    if safe.is_empty() {
+        return "file".to_owned();
+    }
+    if is_device(safe) {
+        return format!("_{safe}");
+    }
+    safe.to_owned()
+}
+
+/// Control characters, those that Windows forbids, and those that turn the direction of text, with
+/// which `exe.txt` can be made out of `txt.exe`.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*')
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let stem = stem.to_ascii_lowercase();
+    match stem.as_str() {
+        "con" | "prn" | "aux" | "nul" => true,
+        _ => ["com", "lpt"].iter().any(|port| {
+            stem.strip_prefix(port)
+                .is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_names_stay() {
+        for name in [
+            "a.txt",
+            "Ferien 2024.jpg",
+            "größe.pdf",
+            "数据",
+            "a..b",
+            "console",
+        ] {
+            assert_eq!(safe_name(name), name);
+        }
+    }
+
+    #[test]
+    fn nothing_leads_out_of_the_directory() {
+        let cases = [
+            ("../../etc/passwd", "passwd"),
+            ("/etc/passwd", "passwd"),
+            ("..\\..\\boot.ini", "boot.ini"),
+            ("C:\\x\\y.txt", "y.txt"),
+            ("C:y.txt", "C_y.txt"),
+            ("..", "file"),
+            ("a/..", "file"),
+            ("a/", "file"),
+            ("", "file"),
+            (".bashrc", "bashrc"),
+            ("x.txt. .", "x.txt"),
+            ("a\0b\nc", "a_b_c"),
+            ("invoice\u{202e}fdp.exe", "invoice_fdp.exe"),
+            ("NUL", "_NUL"),
+            ("com1.txt", "_com1.txt"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(safe_name(name), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        let safe = safe_name(&"ü".repeat(400));
+        assert_eq!(safe, "ü".repeat(MAX_LEN / 2));
+    }
+}

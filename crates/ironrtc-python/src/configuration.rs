@@ -1,0 +1,65 @@
+//! Settings, as Python's dictionaries give them.
+
+use ironrtc::{BundlePolicy, Configuration, IceServer, IceTransportPolicy, SctpConfig};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+/// aiortc never refuses a message for lack of room. `drain` is how a program limits itself.
+const SEND_BUFFER: usize = usize::MAX / 2;
+
+/// URLs, user name and password of a server.
+pub(crate) type Server = (Vec<String>, Option<String>, Option<String>);
+
+/// The settings of an `RTCPeerConnection`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Settings {
+    ice_servers: Vec<Server>,
+    relay_only: bool,
+    bundle_policy: String,
+    always_negotiate_data_channels: bool,
+}
+
+impl Settings {
+    pub(crate) fn into_core(self) -> PyResult<Configuration> {
+        let bundle_policy = match self.bundle_policy.as_str() {
+            "balanced" => BundlePolicy::Balanced,
+            "max-compat" => BundlePolicy::MaxCompat,
+            "max-bundle" => BundlePolicy::MaxBundle,
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "bundlePolicy is balanced, max-compat or max-bundle, not {other:?}"
+                )));
+            }
+        };
+        Ok(Configuration {
+            bundle_policy,
+            always_negotiate_data_channels: self.always_negotiate_data_channels,
+            ..transport(self.ice_servers, self.relay_only)
+        })
+    }
+}
+
+/// The settings that a transport without offers and answers has, too.
+pub(crate) fn transport(servers: Vec<Server>, relay_only: bool) -> Configuration {
+    Configuration {
+        ice_servers: servers
+            .into_iter()
+            .map(|(urls, username, credential)| IceServer {
+                urls,
+                username,
+                credential,
+            })
+            .collect(),
+        ice_transport_policy: if relay_only {
+            IceTransportPolicy::Relay
+        } else {
+            IceTransportPolicy::All
+        },
+        sctp: SctpConfig {
+            max_send_buffer: SEND_BUFFER,
+            ..SctpConfig::default()
+        },
+        ..Configuration::default()
+    }
+}

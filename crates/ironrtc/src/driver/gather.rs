@@ -1,0 +1,171 @@
+//! Gathering: what the machine is told about sockets and servers.
+
+use std::net::SocketAddr;
+
+use ironrtc_core::ice::{Candidate, CandidateAddress};
+use tokio::task::JoinSet;
+
+use super::socket::{self, Socket};
+use super::{interfaces, resolve};
+use crate::machine::Machine;
+use crate::shared::{Core, Shared};
+use crate::url::{Scheme, Server};
+
+/// Most names that are looked up at once.
+const MAX_LOOKUPS: usize = 64;
+
+/// The outcome of a lookup.
+enum Found {
+    /// Of a STUN server, in which round.
+    Server(u64, Server, Result<Vec<SocketAddr>, String>),
+    /// Of a peer's candidate.
+    Candidate(Box<Candidate>, Result<std::net::IpAddr, String>),
+}
+
+/// Gathering and lookups of one connection.
+pub(super) struct Gathering {
+    bind: Vec<SocketAddr>,
+    /// Sockets that were bound before the start, so that a failure was an error there.
+    bound: Vec<std::net::UdpSocket>,
+    round: u64,
+    /// Servers of this round that are still being looked up.
+    outstanding: usize,
+    lookups: JoinSet<Found>,
+}
+
+impl Gathering {
+    pub(super) fn new(bind: Vec<SocketAddr>, bound: Vec<std::net::UdpSocket>) -> Self {
+        Self {
+            bind,
+            bound,
+            round: 0,
+            outstanding: 0,
+            lookups: JoinSet::new(),
+        }
+    }
+
+    /// Begins a round: announces the sockets at once, and servers as they are found.
+    pub(super) fn start(&mut self, shared: &Shared<dyn Machine>, sockets: &mut Vec<Socket>) {
+        self.round += 1;
+        self.outstanding = 0;
+        self.open_sockets(sockets);
+        let now = shared.clock.now();
+        let mut core = shared.lock();
+        for socket in &*sockets {
+            core.machine.add_local_socket(now, socket.local());
+        }
+        for server in core.servers.clone() {
+            self.ask(&mut core, server);
+        }
+        if self.outstanding == 0 {
+            core.machine.all_sockets_added(now);
+        }
+        shared.finish(core, now);
+    }
+
+    fn ask(&mut self, core: &mut Core<dyn Machine>, server: Server) {
+        if server.scheme != Scheme::Stun {
+            let text = "only stun: is supported so far; the server is not used";
+            core.machine.stun_server_failed(&server.url, text);
+            return;
+        }
+        let round = self.round;
+        self.outstanding += 1;
+        self.lookups.spawn(async move {
+            let found = resolve::server(&server.host, server.port).await;
+            Found::Server(round, server, found)
+        });
+    }
+
+    /// Binds to what is not bound yet. An interface that came up since the last round counts; one
+    /// that went away no longer does.
+    fn open_sockets(&mut self, sockets: &mut Vec<Socket>) {
+        for bound in self.bound.drain(..) {
+            match Socket::new(bound) {
+                Ok(socket) => sockets.push(socket),
+                Err(error) => tracing::warn!(%error, "a socket cannot be used"),
+            }
+        }
+        let wanted = interfaces::addresses(&self.bind);
+        sockets.retain(|socket| {
+            let kept = |address: &SocketAddr| address.ip() == socket.local().ip();
+            wanted.iter().any(kept)
+        });
+        for address in wanted {
+            open(sockets, address);
+        }
+        if sockets.is_empty() {
+            tracing::warn!("no address could be bound: there will be no candidates");
+        }
+    }
+
+    /// Looks the name of a peer's candidate up.
+    pub(super) fn resolve(&mut self, candidate: Candidate) {
+        let CandidateAddress::Name(name) = &candidate.address else {
+            return;
+        };
+        if self.lookups.len() >= MAX_LOOKUPS {
+            tracing::debug!("too many names to look up");
+            return;
+        }
+        let name = name.clone();
+        self.lookups.spawn(async move {
+            let found = resolve::candidate(&name).await;
+            Found::Candidate(Box::new(candidate), found)
+        });
+    }
+
+    /// Hands on what was found.
+    pub(super) fn poll(
+        &mut self,
+        context: &mut std::task::Context<'_>,
+        shared: &Shared<dyn Machine>,
+    ) {
+        while let std::task::Poll::Ready(Some(result)) = self.lookups.poll_join_next(context) {
+            // A lookup that panicked cannot be told from one that found nothing.
+            let Ok(found) = result else { continue };
+            let now = shared.clock.now();
+            let mut core = shared.lock();
+            match found {
+                Found::Server(round, server, addresses) if round == self.round => {
+                    match addresses {
+                        Ok(addresses) => {
+                            for address in addresses {
+                                core.machine.add_stun_server(now, &server.url, address);
+                            }
+                        }
+                        Err(text) => core.machine.stun_server_failed(&server.url, &text),
+                    }
+                    self.outstanding -= 1;
+                    if self.outstanding == 0 {
+                        core.machine.all_sockets_added(now);
+                    }
+                }
+                Found::Server(..) => {}
+                Found::Candidate(candidate, Ok(address)) => {
+                    core.machine
+                        .add_resolved_candidate(now, *candidate, address);
+                }
+                Found::Candidate(_, Err(reason)) => {
+                    tracing::debug!(reason, "a candidate of the peer is not used");
+                }
+            }
+            shared.finish(core, now);
+        }
+    }
+}
+
+/// Binds to an address, unless a socket is bound to it.
+fn open(sockets: &mut Vec<Socket>, address: SocketAddr) {
+    let same = |socket: &Socket| {
+        let local = socket.local();
+        local.ip() == address.ip() && (address.port() == 0 || address.port() == local.port())
+    };
+    if sockets.iter().any(same) {
+        return;
+    }
+    match socket::bind(address).and_then(Socket::new) {
+        Ok(socket) => sockets.push(socket),
+        Err(error) => tracing::warn!(%address, %error, "an address is skipped"),
+    }
+}

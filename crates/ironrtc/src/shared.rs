@@ -1,0 +1,304 @@
+//! What the handles of a connection and its task share: the machine behind a lock.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+
+use ironrtc_core::channel::{self, ChannelId};
+use ironrtc_core::ice::Candidate;
+use ironrtc_core::time::Time;
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::machine::{ApplicationEvent, Machine, Output};
+use crate::queue::EventQueue;
+use crate::signal::{self, Signal};
+use crate::url::Server;
+
+/// Most names of candidates that wait to be looked up; the core accepts 64 candidates.
+const MAX_RESOLVES: usize = 64;
+
+/// What the machine and its handles ask of the task.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Gather,
+    Resolve(Candidate),
+}
+
+/// The lock's content.
+pub(crate) struct Core<M: ?Sized> {
+    /// The servers that the next gathering asks.
+    pub(crate) servers: Vec<Server>,
+    pub(crate) requests: VecDeque<Request>,
+    /// The machine was closed; the task says goodbye and ends.
+    pub(crate) closing: bool,
+    /// Wakes the task. Taken by who wakes it, so that a burst of calls pays for one wake.
+    task: Option<Waker>,
+    signals: BTreeMap<ChannelId, Arc<Signal>>,
+    /// Channels whose senders wait until no more than so many bytes are queued.
+    drains: BTreeMap<ChannelId, usize>,
+    /// Bytes that the application read since the task was last woken for it.
+    read: usize,
+    read_limit: usize,
+    events: Arc<EventQueue>,
+    pub(crate) machine: M,
+}
+
+/// A connection. The task and the handles hold it; the handles are counted, and the last one to go
+/// closes it.
+pub(crate) struct Shared<M: ?Sized> {
+    pub(crate) id: u64,
+    pub(crate) clock: Clock,
+    pub(crate) events: Arc<EventQueue>,
+    /// Wakes all that wait for a change of the connection.
+    changed: Notify,
+    pub(crate) handles: AtomicUsize,
+    over: AtomicBool,
+    core: Mutex<Core<M>>,
+}
+
+impl<M> Shared<M> {
+    pub(crate) fn new(
+        machine: M,
+        clock: Clock,
+        servers: Vec<Server>,
+        receive_window: usize,
+    ) -> Arc<Self> {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let events = Arc::new(EventQueue::default());
+        Arc::new(Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            clock,
+            events: events.clone(),
+            changed: Notify::new(),
+            handles: AtomicUsize::new(0),
+            over: AtomicBool::new(false),
+            core: Mutex::new(Core {
+                servers,
+                requests: VecDeque::new(),
+                closing: false,
+                task: None,
+                signals: BTreeMap::new(),
+                drains: BTreeMap::new(),
+                read: 0,
+                read_limit: receive_window / 4,
+                events,
+                machine,
+            }),
+        })
+    }
+}
+
+impl<M: Machine + ?Sized> Shared<M> {
+    /// The lock. Never held across an await.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Core<M>> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads something of the machine.
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&M) -> R) -> R {
+        read(&self.lock().machine)
+    }
+
+    /// Changes something of the machine, and lets the task act on it.
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut M, Time) -> R) -> R {
+        let now = self.clock.now();
+        let mut core = self.lock();
+        let result = change(&mut core.machine, now);
+        self.finish(core, now);
+        result
+    }
+
+    /// Passes on what the machine reports, then unlocks and wakes the task.
+    pub(crate) fn finish(&self, mut core: MutexGuard<'_, Core<M>>, now: Time) {
+        let changed = core.pump(now);
+        let task = core.task.take();
+        drop(core);
+        if changed {
+            self.changed.notify_waiters();
+        }
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+
+    /// The next message of a channel. The task is woken once enough was read for the peer to
+    /// care; every acknowledgement says how much was read anyway.
+    pub(crate) fn recv(&self, id: ChannelId) -> Option<channel::Message> {
+        let now = self.clock.now();
+        let mut core = self.lock();
+        let message = core.machine.recv(now, id);
+        core.read += message.as_ref().map_or(0, channel::Message::len);
+        // Reading the last message may have closed the channel, which the peer is told.
+        let closing = core.pump(now);
+        if closing || core.read >= core.read_limit {
+            core.read = 0;
+            self.finish(core, now);
+        }
+        message
+    }
+
+    /// The task's part of [`finish`](Self::finish).
+    pub(crate) fn pump(&self, core: &mut Core<M>, now: Time) {
+        if core.pump(now) {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Waits until `ready` gives something. It is asked again after each change of the connection.
+    pub(crate) async fn wait_for<T>(&self, mut ready: impl FnMut() -> Option<T>) -> T {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if let Some(value) = ready() {
+                return value;
+            }
+            changed.await;
+        }
+    }
+
+    /// Closes the machine. The task says goodbye and ends soon after.
+    pub(crate) fn close(&self) {
+        let now = self.clock.now();
+        let mut core = self.lock();
+        if !core.closing {
+            core.closing = true;
+            core.machine.close(now);
+            self.finish(core, now);
+            self.events.end();
+            self.changed.notify_waiters();
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// The task has ended, and with it the sockets.
+    pub(crate) fn set_over(&self) {
+        self.over.store(true, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+
+    /// Makes a channel. Its signal is there before the first event.
+    pub(crate) fn create_channel<E>(
+        &self,
+        create: impl FnOnce(&mut M, Time) -> Result<ChannelId, E>,
+    ) -> Result<(ChannelId, Arc<Signal>), E> {
+        let now = self.clock.now();
+        let mut core = self.lock();
+        let id = create(&mut core.machine, now)?;
+        let signal = core.signals.entry(id).or_default().clone();
+        self.finish(core, now);
+        Ok((id, signal))
+    }
+
+    /// The signal of a channel that was announced.
+    pub(crate) fn signal(&self, id: ChannelId) -> Arc<Signal> {
+        self.lock().signals.entry(id).or_default().clone()
+    }
+}
+
+impl<M: Machine + ?Sized> Core<M> {
+    /// Passes on what the machine reports. True if the application or a channel has news.
+    fn pump(&mut self, now: Time) -> bool {
+        let mut news = false;
+        while let Some(output) = self.machine.poll_output() {
+            news = true;
+            match output {
+                Output::Gather => self.requests.push_front(Request::Gather),
+                Output::Resolve(candidate) if self.requests.len() < MAX_RESOLVES => {
+                    self.requests.push_back(Request::Resolve(candidate));
+                }
+                Output::Resolve(_) => tracing::debug!("too many names to look up"),
+                Output::Channel(event) => self.on_channel(now, event),
+                Output::Application(event) => {
+                    self.events.push(event);
+                }
+            }
+        }
+        news
+    }
+
+    fn on_channel(&mut self, now: Time, event: channel::Event) {
+        let (id, bit) = match event {
+            channel::Event::Announced(id) => {
+                self.raise(id, signal::OPEN);
+                if !self.events.push(ApplicationEvent::DataChannel(id)) {
+                    // Nobody will ever see it: the peer is told so.
+                    tracing::warn!("a channel was refused: too many events wait unread");
+                    self.machine.close_channel(now, id);
+                    self.forget(id);
+                }
+                return;
+            }
+            channel::Event::Error(id, text) => {
+                if let Some(signal) = self.signals.get(&id) {
+                    signal.fail(text);
+                }
+                return;
+            }
+            channel::Event::Open(id) => (id, signal::OPEN),
+            channel::Event::Readable(id) => (id, signal::READABLE),
+            channel::Event::BufferedAmountLow(id) => (id, signal::LOW),
+            channel::Event::Closing(id) => (id, signal::CLOSING),
+            channel::Event::Closed(id) => (id, signal::CLOSED),
+        };
+        if let Some(signal) = self.signals.get(&id) {
+            signal.raise(bit);
+        }
+    }
+
+    fn raise(&mut self, id: ChannelId, bit: u8) {
+        self.signals.entry(id).or_default().raise(bit);
+    }
+
+    /// The last handle of a channel is gone.
+    pub(crate) fn forget(&mut self, id: ChannelId) {
+        self.signals.remove(&id);
+        self.drains.remove(&id);
+        self.machine.forget_channel(id);
+    }
+
+    /// Wakes the channel's waiters once no more than `bytes` are queued.
+    pub(crate) fn wait_for_drain(&mut self, id: ChannelId, bytes: usize) {
+        match self.drains.entry(id) {
+            Entry::Vacant(entry) => {
+                entry.insert(bytes);
+            }
+            Entry::Occupied(mut entry) => {
+                let highest = bytes.max(*entry.get());
+                entry.insert(highest);
+            }
+        }
+    }
+
+    /// Wakes the waiters whose channels have drained.
+    pub(crate) fn wake_drained(&mut self) {
+        let (transport, signals) = (self.machine.transport(), &self.signals);
+        self.drains.retain(|id, bytes| {
+            let waits = transport.buffered_amount(*id) > *bytes;
+            if !waits && let Some(signal) = signals.get(id) {
+                signal.wake();
+            }
+            waits
+        });
+    }
+
+    /// The task sleeps, until it is woken.
+    pub(crate) fn sleep(&mut self, context: &Context<'_>) {
+        match &mut self.task {
+            Some(task) => task.clone_from(context.waker()),
+            None => self.task = Some(context.waker().clone()),
+        }
+    }
+
+    /// Wakes everybody who waits for a channel, at the end.
+    pub(crate) fn wake_channels(&self) {
+        for signal in self.signals.values() {
+            signal.wake();
+        }
+    }
+}

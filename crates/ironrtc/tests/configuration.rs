@@ -1,0 +1,132 @@
+//! What a configuration may and may not be.
+
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use ironrtc::{
+    BundlePolicy, Certificate, CertificateOptions, Configuration, ConfigurationError, IceServer,
+    IceTransportPolicy, PeerConnection,
+};
+use ironrtc_core::rng::Rng;
+
+use crate::support::{loopback, soon, with_data};
+
+fn refused(configuration: Configuration) -> ConfigurationError {
+    PeerConnection::new(configuration).unwrap_err()
+}
+
+fn certificate(validity: Duration) -> Certificate {
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap();
+    let options = CertificateOptions {
+        validity,
+        ..CertificateOptions::default()
+    };
+    Certificate::generate(options, now, &mut Rng::from_test_seed(1)).unwrap()
+}
+
+#[test]
+fn a_connection_needs_a_runtime() {
+    assert_eq!(refused(loopback()), ConfigurationError::NoRuntime);
+}
+
+#[tokio::test]
+async fn a_wrong_url_is_named() {
+    let error = refused(Configuration {
+        ice_servers: vec![IceServer::stun("http://example.org")],
+        ..loopback()
+    });
+    assert_eq!(error.name(), "SyntaxError");
+    assert!(error.to_string().contains("http://example.org"), "{error}");
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let error = refused(Configuration {
+        bind: vec![address],
+        ..Configuration::default()
+    });
+    assert!(matches!(error, ConfigurationError::Bind { address: a, .. } if a == address));
+    assert!(error.to_string().contains(&address.to_string()), "{error}");
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_refused_and_a_valid_one_shown() {
+    let error = refused(Configuration {
+        certificates: vec![certificate(Duration::ZERO)],
+        ..loopback()
+    });
+    assert_eq!(error, ConfigurationError::CertificateExpired);
+    let valid = certificate(Duration::from_secs(3600));
+    let peer = PeerConnection::new(Configuration {
+        certificates: vec![valid.clone()],
+        always_negotiate_data_channels: true,
+        ..loopback()
+    })
+    .unwrap();
+    let offer = peer.create_offer(Default::default()).await.unwrap();
+    let hex = valid.fingerprints()[0].hex();
+    assert!(offer.sdp.contains(&hex), "{}", offer.sdp);
+    assert_eq!(peer.configuration().certificates, [valid]);
+}
+
+#[tokio::test]
+async fn what_is_settled_cannot_be_changed() {
+    let peer = with_data();
+    let base = peer.configuration();
+    peer.set_configuration(base.clone()).unwrap();
+    peer.set_configuration(Configuration {
+        ice_servers: vec![IceServer::stun("stun:127.0.0.1:9")],
+        ice_transport_policy: IceTransportPolicy::Relay,
+        ice_candidate_pool_size: 1,
+        ..base.clone()
+    })
+    .unwrap();
+    assert_eq!(peer.configuration().ice_servers.len(), 1);
+    peer.set_local_description(None).await.unwrap();
+    let settled = peer.configuration();
+    let changes = [
+        Configuration {
+            bundle_policy: BundlePolicy::MaxBundle,
+            ..settled.clone()
+        },
+        Configuration {
+            certificates: vec![certificate(Duration::from_secs(3600))],
+            ..settled.clone()
+        },
+        Configuration {
+            ice_candidate_pool_size: 2,
+            ..settled.clone()
+        },
+        Configuration {
+            bind: Vec::new(),
+            ..settled.clone()
+        },
+    ];
+    for change in changes {
+        let error = peer.set_configuration(change).unwrap_err();
+        assert_eq!(error.name(), "InvalidModificationError");
+    }
+    let error = peer
+        .set_configuration(Configuration {
+            ice_servers: vec![IceServer::stun("turn:127.0.0.1")],
+            ..settled
+        })
+        .unwrap_err();
+    assert_eq!(error.name(), "InvalidAccessError");
+    assert_eq!(peer.configuration().ice_servers.len(), 1, "as it was");
+}
+
+#[tokio::test]
+async fn relay_only_gathers_nothing_from_sockets() {
+    let peer = PeerConnection::new(Configuration {
+        ice_transport_policy: IceTransportPolicy::Relay,
+        always_negotiate_data_channels: true,
+        ..loopback()
+    })
+    .unwrap();
+    peer.set_local_description(None).await.unwrap();
+    soon(peer.gathering_complete()).await;
+    assert_eq!(peer.local_candidates(), []);
+}

@@ -1,0 +1,9 @@
+//! The driver over real sockets on loopback. No test sleeps: each awaits what must happen.
+
+mod channels;
+mod configuration;
+mod connect;
+mod lifetime;
+mod ortc;
+mod stun;
+mod support;

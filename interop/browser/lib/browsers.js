@@ -1,0 +1,74 @@
+// Debian's browsers, headless.
+
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import puppeteer from 'puppeteer-core';
+
+const CHROMIUM_FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
+  '--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage',
+  // Pages of a test in the background run at full speed.
+  '--disable-background-timer-throttling', '--disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows',
+];
+
+const FIREFOX_SETTINGS = {
+  'app.update.disabledForTesting': true,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+  'toolkit.telemetry.enabled': false,
+};
+
+const KINDS = {
+  chromium: {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    options: { browser: 'chrome', args: CHROMIUM_FLAGS, headless: true },
+  },
+  firefox: {
+    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+    options: { browser: 'firefox', extraPrefsFirefox: FIREFOX_SETTINGS, headless: true },
+  },
+};
+
+// A page on this machine is a secure context, which the browser's hash functions ask for.
+async function servePage() {
+  const script = await readFile(new URL('../page/peer.js', import.meta.url));
+  const server = createServer((request, response) => {
+    const isScript = request.url === '/peer.js';
+    response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
+    response.end(isScript ? script : '<!doctype html><script src="/peer.js"></script>');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, url: `http://127.0.0.1:${server.address().port}/` };
+}
+
+export class Browser {
+  static async launch(kind, settings = {}) {
+    const { executablePath, options } = KINDS[kind];
+    if (!existsSync(executablePath)) throw new Error(`${executablePath} is not installed; run scripts/test`);
+    const profile = await mkdtemp(join(tmpdir(), `ironrtc-${kind}-`));
+    const self = new Browser();
+    self.kind = kind;
+    self.profile = profile;
+    Object.assign(self, await servePage());
+    self.handle = await puppeteer.launch({
+      executablePath, userDataDir: profile, acceptInsecureCerts: true, ...options, ...settings,
+    });
+    self.version = await self.handle.version();
+    return self;
+  }
+
+  newPage() {
+    return this.handle.newPage();
+  }
+
+  async close() {
+    await this.handle.close();
+    this.server.close();
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

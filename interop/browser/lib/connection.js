@@ -1,0 +1,83 @@
+// One RTCPeerConnection of a peer, and its channels.
+
+const BULK_TIMEOUT = 120_000;
+
+export class Channel {
+  constructor(connection, name) {
+    this.connection = connection;
+    this.name = name;
+  }
+
+  #command(command, args = {}, timeout = undefined) {
+    return this.connection.peer.command({ do: command, channel: this.name, ...args }, timeout);
+  }
+
+  event(event, timeout) {
+    const { peer } = this.connection;
+    return peer.events.next(`${peer.name}: ${event} of ${this.name}`,
+      (e) => e.channel === this.name && e.event === event, timeout);
+  }
+
+  // The next small message: a string, or { hex }.
+  async message() {
+    const { text, hex } = await this.event('message');
+    return text ?? { hex };
+  }
+
+  async state() { return (await this.info()).readyState; }
+  info() { return this.#command('channel'); }
+  opened() { return this.#command('opened'); }
+  send(message) { return this.#command('send', typeof message === 'string' ? { text: message } : message); }
+  sendBulk(bytes, size) { return this.#command('sendBulk', { bytes, size }, BULK_TIMEOUT); }
+  receiveBulk(bytes) { return this.#command('receiveBulk', { bytes }, BULK_TIMEOUT); }
+  close() { return this.#command('closeChannel'); }
+}
+
+let lastName = 0;
+
+export class Connection {
+  static async create(peer, config = {}) {
+    const self = new Connection();
+    self.peer = peer;
+    self.name = `pc${++lastName}`;
+    await self.command('create', { config });
+    return self;
+  }
+
+  command(command, args = {}, timeout = undefined) {
+    return this.peer.command({ do: command, pc: this.name, ...args }, timeout);
+  }
+
+  event(event, matches = () => true, timeout = undefined) {
+    return this.peer.events.next(`${this.peer.name}: ${event}`,
+      (e) => e.pc === this.name && e.event === event && matches(e), timeout);
+  }
+
+  state(event, state, timeout) {
+    return this.event(event, (e) => e.state === state, timeout);
+  }
+
+  connected() { return this.state('connectionstatechange', 'connected'); }
+  createOffer(options) { return this.command('createOffer', { options }); }
+  createAnswer() { return this.command('createAnswer'); }
+  setLocal(description) { return this.command('setLocal', { description }); }
+  setRemote(description) { return this.command('setRemote', { description }); }
+  gathered() { return this.command('gathered'); }
+  addCandidate(candidate) { return this.command('addCandidate', { candidate }); }
+  restartIce() { return this.command('restartIce'); }
+  states() { return this.command('states'); }
+  sctp() { return this.command('sctp'); }
+  stats() { return this.command('stats'); }
+  close() { return this.command('close'); }
+
+  async createChannel(label, options = {}) {
+    const { channel } = await this.command('createChannel', { label, options });
+    return new Channel(this, channel);
+  }
+
+  // The channel that the peer made under this label.
+  async incoming(label) {
+    const { channel } = await this.event('datachannel', (e) => e.label === label);
+    return new Channel(this, channel);
+  }
+}

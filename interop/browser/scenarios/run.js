@@ -1,0 +1,38 @@
+// Runs every scenario between IronRTC and one browser, under node's test runner.
+
+import { after, before, test } from 'node:test';
+import { Browser } from '../lib/browsers.js';
+import { Context } from './context.js';
+import { channels } from './channels.js';
+import { connect } from './connect.js';
+import { negotiation } from './negotiation.js';
+import { stats } from './stats.js';
+import { transfer } from './transfer.js';
+
+export function runAll(kind) {
+  let browser;
+  let other;
+
+  before(async () => {
+    browser = await Browser.launch(kind);
+    // The tests test themselves: a browser takes IronRTC's place.
+    const self = process.env.INTEROP_SELF;
+    if (self) other = await Browser.launch(self);
+    console.log(`# ${browser.version}${other ? ` against ${other.version}` : ''}`);
+  });
+
+  after(async () => {
+    await Promise.all([browser?.close(), other?.close()]);
+  });
+
+  for (const { name, run } of [...connect, ...channels, ...transfer, ...negotiation, ...stats]) {
+    test(`${kind}: ${name}`, { timeout: 180_000 }, async () => {
+      const context = new Context(browser, other);
+      try {
+        await run(context);
+      } finally {
+        await context.stop();
+      }
+    });
+  }
+}

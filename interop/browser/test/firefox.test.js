@@ -1,0 +1,3 @@
+import { runAll } from '../scenarios/run.js';
+
+runAll('firefox');
