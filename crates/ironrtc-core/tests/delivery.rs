@@ -159,6 +159,32 @@ fn discovery_finds_what_the_path_carries_and_no_more() {
 }
 
 #[test]
+fn within_one_host_packets_grow() {
+    let mut setup = Setup::new(73).link(Link {
+        mtu: 65_507,
+        delay: Duration::from_micros(50),
+        ..Link::default()
+    });
+    setup.addresses = [
+        vec!["127.0.0.1".parse().unwrap()],
+        vec!["127.0.0.2".parse().unwrap()],
+    ];
+    let mut pair = Pair::new(setup);
+    let (id, at_b) = pair.open();
+    for _ in 0..100 {
+        pair.a
+            .connection
+            .send(pair.now, id, vec![3; 60_000].into())
+            .unwrap();
+        pair.run_for(Duration::from_millis(1));
+    }
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.b.received(at_b).len(), 100);
+    let stats = pair.a.connection.transport().sctp().unwrap().stats();
+    assert_eq!(stats.packet_size, 16_000);
+}
+
+#[test]
 fn data_goes_on_through_a_restart_of_ice_and_a_move() {
     seeds(0..10, |seed| {
         let mut pair = Pair::new(Setup::new(seed).link(Link::bad(5)));

@@ -77,6 +77,7 @@ impl Transport {
             }
             self.events.push_back(Event::Ice(event));
         }
+        self.make_association();
         self.start_dtls(now);
         self.release_held(now);
         self.on_dtls_events(now);
@@ -117,6 +118,7 @@ impl Transport {
 
     /// Ends the association and the channels; what is written of it until then is an abort.
     pub(super) fn end_sctp(&mut self, now: Time, error: Option<&str>) {
+        self.sctp_started = true;
         self.channels.shut(self.association.as_ref(), error);
         if let Some(association) = &mut self.association {
             association.abort(error.unwrap_or("the application closed the transport"));

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::{SctpPlan, Security, Transport, TransportPlan};
+use super::{Security, Transport, TransportPlan};
+use crate::datagram::Path;
 use crate::dtls::{Certificate, DtlsState, Engine};
 use crate::ice::{AddCandidateError, Candidate};
 use crate::sctp::{Association, SctpConfig};
@@ -10,6 +11,9 @@ use crate::time::Time;
 
 /// SCTP packets that may go out when the association ends: an abort is one.
 const MAX_LAST_PACKETS: usize = 4;
+/// Largest SCTP packet to probe for within one host. It fits the smallest loopback MTU in use
+/// (16,384, macOS) and a DTLS record, and four fill a batch.
+const SAME_HOST_PACKET: usize = 16_000;
 
 impl Transport {
     /// Carries out what is new in the plan: starts ICE, DTLS and SCTP once they are known, restarts
@@ -37,25 +41,36 @@ impl Transport {
             self.dtls_plan = Some(dtls.clone());
         }
         if let Some(sctp) = &plan.sctp {
-            self.plan_sctp(sctp);
+            self.sctp_plan = Some(sctp.clone());
+            if let Some(role) = self.dtls_role() {
+                let limit = sctp.remote_max_message_size;
+                self.channels.configure(role, limit);
+            }
         }
         self.progress(now);
     }
 
-    /// The association exists before DTLS is connected, so that the peer's first packet finds it
-    /// even if it comes in the datagram that ends the handshake.
-    fn plan_sctp(&mut self, plan: &SctpPlan) {
-        if let Some(role) = self.dtls_role() {
-            self.channels.configure(role, plan.remote_max_message_size);
+    /// Makes the association once its plan and a path are known. That is before DTLS is connected,
+    /// so that the peer's first packet finds it even if it comes in the datagram that ends the
+    /// handshake.
+    pub(super) fn make_association(&mut self) {
+        let (Some(plan), Some(path), None) =
+            (&self.sctp_plan, self.ice.selected(), &self.association)
+        else {
+            return;
+        };
+        if self.sctp_started {
+            return;
         }
-        if self.association.is_none() {
-            let config = SctpConfig {
-                local_port: plan.local_port,
-                remote_port: plan.remote_port,
-                ..self.config.sctp.clone()
-            };
-            self.association = Some(Association::new(config, self.rng.fork()));
+        let mut config = SctpConfig {
+            local_port: plan.local_port,
+            remote_port: plan.remote_port,
+            ..self.config.sctp.clone()
+        };
+        if is_same_host(path) {
+            config.max_probe_packet_size = config.max_probe_packet_size.max(SAME_HOST_PACKET);
         }
+        self.association = Some(Association::new(config, self.rng.fork()));
     }
 
     /// Starts the handshake once its plan is known and ICE has a path.
@@ -154,6 +169,7 @@ impl Transport {
         self.ice.forget_remote(now);
         self.planned_role = None;
         self.dtls_plan = None;
+        self.sctp_plan = None;
         self.security = Security::Waiting;
         self.association = None;
         self.sctp_started = false;
@@ -226,4 +242,12 @@ impl Transport {
         }
         self.progress(now);
     }
+}
+
+/// Whether both ends of a path that passed ICE's checks are on one machine. Such a path's MTU does
+/// not shrink, so that larger packets than the safe size lose nothing; the peer may still refuse
+/// them, so they are probed for.
+fn is_same_host(path: Path) -> bool {
+    let (local, remote) = (path.local.ip(), path.remote.ip());
+    local == remote || (local.is_loopback() && remote.is_loopback())
 }

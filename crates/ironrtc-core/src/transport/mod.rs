@@ -88,8 +88,10 @@ pub struct Transport {
     /// The role of the last plan; a conflict may have decided otherwise since.
     planned_role: Option<ice::Role>,
     dtls_plan: Option<DtlsPlan>,
+    sctp_plan: Option<SctpPlan>,
     security: Security,
     association: Option<Association>,
+    /// SCTP was started, or ended before it could be.
     sctp_started: bool,
     channels: Channels,
     /// Handshake datagrams that came before the handshake could begin.
@@ -114,6 +116,7 @@ impl Transport {
             clock: Time::ZERO,
             planned_role: None,
             dtls_plan: None,
+            sctp_plan: None,
             security: Security::Waiting,
             association: None,
             sctp_started: false,
@@ -180,7 +183,7 @@ impl Transport {
         self.dtls()?.remote_certificate()
     }
 
-    /// The SCTP association, once there is one.
+    /// The SCTP association, once it is planned and ICE has a path for it.
     pub fn sctp(&self) -> Option<&Association> {
         self.association.as_ref()
     }

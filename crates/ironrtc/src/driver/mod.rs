@@ -298,6 +298,8 @@ impl Drop for Driver {
     fn drop(&mut self) {
         self.shared.close();
         self.sockets.clear();
+        // With its sockets that were never used, and its lookups.
+        self.gathering = Gathering::new(Vec::new(), Vec::new());
         self.shared.set_over();
         self.shared.lock().wake_channels();
     }

@@ -1,6 +1,7 @@
 //! The four-way handshake (RFC 9260 section 5), from either side or both at once.
 
 use super::cookie::Cookie;
+use super::reset::Resets;
 use super::state::{State, Timer};
 use super::{Association, new_tag};
 use crate::datagram::DropReason;
@@ -18,6 +19,8 @@ pub(super) struct Handshake {
     /// The peer's cookie, echoed until it is acknowledged.
     pub(super) cookie: Vec<u8>,
     attempts: u32,
+    /// When the chunk was sent that is awaiting its answer, if it was sent only once.
+    sent_at: Option<Time>,
 }
 
 impl Association {
@@ -55,6 +58,7 @@ impl Association {
         write_init(&mut chunk, &init, None, &[]);
         // RFC 9260 section 8.5.1, rule A: the tag of a packet with INIT is zero.
         self.pending.push_packet(0, chunk);
+        self.handshake.sent_at = (self.handshake.attempts == 0).then_some(now);
         self.set_timer(Timer::Handshake, now + self.tx.rto());
     }
 
@@ -70,6 +74,7 @@ impl Association {
             State::CookieWait => self.send_init(now),
             State::CookieEchoed => {
                 self.pending.cookie_echo = true;
+                self.handshake.sent_at = None;
                 self.set_timer(Timer::Handshake, now + self.tx.rto());
             }
             _ => {}
@@ -132,7 +137,7 @@ impl Association {
             return;
         };
         self.handshake.cookie = cookie.to_vec();
-        self.handshake.attempts = 0;
+        self.on_handshake_answer(now);
         if !received.unrecognized.is_empty() {
             let mut causes = Vec::new();
             write_param(
@@ -147,7 +152,17 @@ impl Association {
         self.adopt(&received.init);
         self.set_state(State::CookieEchoed);
         self.pending.cookie_echo = true;
+        self.handshake.sent_at = Some(now);
         self.set_timer(Timer::Handshake, now + self.tx.rto());
+    }
+
+    /// The peer answered our INIT or COOKIE-ECHO, which also measures the round trip.
+    fn on_handshake_answer(&mut self, now: Time) {
+        self.handshake.attempts = 0;
+        self.tx.rtt_mut().forgive();
+        if let Some(sent_at) = self.handshake.sent_at.take() {
+            self.tx.rtt_mut().on_sample(now.since(sent_at));
+        }
     }
 
     /// Takes over what the peer's INIT or INIT-ACK says.
@@ -164,6 +179,7 @@ impl Association {
         // RFC 9260 section 5.1.1: each side sends on no more streams than the other takes.
         self.outbound_streams = self.config.max_outbound_streams.min(peer.inbound_streams);
         self.inbound_streams = self.config.max_inbound_streams.min(peer.outbound_streams);
+        self.tx.queue_mut().limit_streams(self.outbound_streams);
         self.rx = Some(Receiver::new(ReceiverConfig {
             window: self.advertised_window(),
             max_message: self.config.max_receive_message_size,
@@ -240,6 +256,7 @@ impl Association {
             self.timers.stop(timer as usize);
         }
         self.tx.restart(&self.config, cookie.local_tsn);
+        self.resets = Resets::new(cookie.local_tsn);
         self.pmtud.restart();
         self.tx.set_packet_size(self.pmtud.packet_size());
         self.adopt(&cookie.peer);
@@ -286,6 +303,7 @@ impl Association {
     /// RFC 9260 section 5.1 E.
     pub(super) fn on_cookie_ack(&mut self, now: Time) {
         if self.state == State::CookieEchoed {
+            self.on_handshake_answer(now);
             self.on_established(now);
         }
     }
@@ -294,6 +312,7 @@ impl Association {
         self.stop_timer(Timer::Handshake);
         self.handshake = Handshake::default();
         self.pending.cookie_echo = false;
+        self.tx.rtt_mut().forgive();
         self.tx.set_errors(0);
         self.set_state(State::Established);
         self.start_heartbeat(now);

@@ -84,7 +84,7 @@ impl Association {
     }
 
     /// What waits for everything, or for a stream, to be acknowledged.
-    fn on_acknowledged(&mut self, now: Time) {
+    pub(super) fn on_acknowledged(&mut self, now: Time) {
         self.advance_shutdown(now);
         self.advance_resets(now);
     }

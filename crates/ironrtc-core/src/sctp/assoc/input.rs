@@ -7,9 +7,6 @@ use crate::sctp::packet::param::{Params, cause, write_param};
 use crate::sctp::packet::{Chunk, FLAG_T, Packet, kind, write_chunk};
 use crate::time::Time;
 
-/// Most unknown chunks of one packet that are reported.
-const MAX_REPORTS: u32 = 4;
-
 impl Association {
     /// Takes in one SCTP packet. Acknowledgements only become due.
     pub fn handle_packet(&mut self, now: Time, data: &[u8]) {
@@ -54,18 +51,12 @@ impl Association {
                 return;
             }
         }
-        let mut rest = chunks;
-        let mut reports = u32::from(first.kind > kind::SHUTDOWN_COMPLETE);
-        while let Some(chunk) = rest.next() {
-            reports += u32::from(chunk.kind > kind::SHUTDOWN_COMPLETE);
-            if self.state == State::Closed
-                || reports > 64 * MAX_REPORTS
-                || !self.on_chunk(now, &chunk)
-            {
+        for chunk in chunks.by_ref() {
+            if self.state == State::Closed || !self.on_chunk(now, &chunk) {
                 break;
             }
         }
-        if !rest.is_empty() {
+        if !chunks.is_empty() {
             self.drops.add(DropReason::SctpChunk);
         }
         self.on_packet_end(now);

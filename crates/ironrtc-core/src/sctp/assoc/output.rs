@@ -36,6 +36,11 @@ impl Association {
             self.tx.write_data(now, limit, out, &mut self.events);
         }
         if out.len() == body {
+            // The last message of a stream may have expired, for which no acknowledgement comes.
+            self.on_acknowledged(now);
+            self.write_control(out, body, limit);
+        }
+        if out.len() == body {
             out.truncate(start);
             return None;
         }

@@ -1,5 +1,7 @@
 //! The sending direction: queue, retransmission, congestion and flow control.
 
+mod abandon;
+mod out_stream;
 mod outstanding;
 mod queue;
 mod ranges;
@@ -8,8 +10,8 @@ mod rtt;
 
 use std::collections::VecDeque;
 
+pub(crate) use out_stream::StreamPhase;
 use outstanding::{Outstanding, ToSend};
-pub(crate) use queue::StreamPhase;
 use queue::{Room, SendQueue};
 use rtt::Rtt;
 
@@ -48,6 +50,8 @@ pub(crate) struct Sender {
     /// The last chunk is to be sent again, to find out whether it was lost.
     probe: bool,
     forward_due: bool,
+    /// What the last FORWARD-TSN said, and when it was sent.
+    forwarded: Option<(Tsn, Time)>,
     t3: Option<Time>,
     pto: Option<Time>,
     reorder: Option<Time>,
@@ -81,6 +85,7 @@ impl Sender {
             sack_delay: config.sack_delay,
             probe: false,
             forward_due: false,
+            forwarded: None,
             t3: None,
             pto: None,
             reorder: None,
@@ -242,6 +247,7 @@ impl Sender {
         let (cumulative, skips) = self.outstanding.forward(interleaved, most);
         write_forward(out, interleaved, cumulative, skips.into_iter());
         self.forward_due = false;
+        self.forwarded = Some((cumulative, now));
         self.start_t3(now);
     }
 

@@ -72,9 +72,21 @@ impl Sender {
             self.outstanding.mark_old_lost(now - round_trip);
             self.recovery_point = self.outstanding.next();
         }
-        self.forward_due |= self.outstanding.must_forward();
+        self.repeat_forward(now);
         self.on_progress(now, acked.advanced);
         true
+    }
+
+    /// RFC 3758 section 3.5, rule C3: an acknowledgement that does not reach what is to be skipped
+    /// asks for another FORWARD-TSN, but at most one in a round trip.
+    fn repeat_forward(&mut self, now: Time) {
+        if !self.outstanding.must_forward() {
+            return;
+        }
+        let round_trip = self.rtt.smoothed().unwrap_or_default().max(MIN_PROBE_DELAY);
+        self.forward_due |= self.forwarded.is_none_or(|(said, at)| {
+            said != self.outstanding.forward_tsn() || now.since(at) >= round_trip
+        });
     }
 
     /// Sets the timers after an acknowledgement.

@@ -11,6 +11,7 @@ pub(crate) struct Rtt {
     smoothed: Option<Duration>,
     variation: Duration,
     timeout: Duration,
+    initial: Duration,
     min: Duration,
     max: Duration,
 }
@@ -21,6 +22,7 @@ impl Rtt {
             smoothed: None,
             variation: Duration::ZERO,
             timeout: initial.min(max),
+            initial: initial.min(max),
             min,
             max,
         }
@@ -46,6 +48,13 @@ impl Rtt {
     /// RFC 9260 section 6.3.3, rule E2: the timeout doubles.
     pub(crate) fn back_off(&mut self) {
         self.timeout = (self.timeout * 2).min(self.max);
+    }
+
+    /// The peer answered, so what was lost before says nothing about the timeout.
+    pub(crate) fn forgive(&mut self) {
+        if self.smoothed.is_none() {
+            self.timeout = self.initial;
+        }
     }
 
     pub(crate) const fn smoothed(&self) -> Option<Duration> {

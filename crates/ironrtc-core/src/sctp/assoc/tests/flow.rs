@@ -311,8 +311,8 @@ fn a_sender_that_pauses_begins_again_with_a_smaller_window() {
     assert_eq!(pair.ends[0].assoc.stats().cwnd, 11_910);
 }
 
-/// How much of a line's capacity a transfer of ten seconds uses, in percent.
-fn utilization(congestion: CongestionAlgorithm, network: Network) -> u64 {
+/// How much of a line's capacity a transfer uses, in percent.
+fn utilization(congestion: CongestionAlgorithm, network: Network, millis: u64) -> u64 {
     let config = SctpConfig {
         congestion,
         ..SctpConfig::default()
@@ -321,10 +321,11 @@ fn utilization(congestion: CongestionAlgorithm, network: Network) -> u64 {
     pair.network = network;
     let stream = StreamId(1);
     let begun = pair.now;
-    let end = begun + Duration::from_secs(10);
+    let end = begun + Duration::from_millis(millis);
+    let data = Bytes::from(vec![1; 16_384]);
     while pair.now < end {
-        while pair.ends[0].assoc.buffered_amount(stream) < 1_000_000 {
-            pair.send(0, 1, vec![1; 16_384]);
+        while pair.ends[0].assoc.buffered_amount(stream) < 4_000_000 {
+            pair.send(0, 1, data.clone());
         }
         pair.run_for(Duration::from_millis(10));
     }
@@ -333,7 +334,9 @@ fn utilization(congestion: CongestionAlgorithm, network: Network) -> u64 {
         .iter()
         .map(|m| m.len() as u64)
         .sum();
-    let capacity = 1188 * 10_000_000_000 / network.spacing.as_nanos() as u64;
+    let capacity = 1188 * millis * 1_000_000 / network.spacing.as_nanos() as u64;
+    let stats = pair.ends[0].assoc.stats();
+    assert_eq!(stats.timeouts, 0, "{congestion:?} {network:?}");
     arrived * 100 / capacity
 }
 
@@ -347,9 +350,24 @@ fn a_transfer_fills_the_line() {
                 queue: Duration::from_millis(queue),
                 ..Network::default()
             };
-            let used = utilization(congestion, network);
+            let used = utilization(congestion, network, 4_000);
             assert!(used >= least, "{congestion:?} with {queue} ms: {used} %");
         }
+    }
+}
+
+#[test]
+fn a_receiver_on_the_same_host_with_a_small_socket_buffer_is_served_without_timeouts() {
+    for congestion in [CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic] {
+        // 1.9 Gbit/s, and a buffer of 200 KiB.
+        let network = Network {
+            spacing: Duration::from_micros(5),
+            queue: Duration::from_micros(5 * 172),
+            delay: Duration::from_micros(50),
+            ..Network::default()
+        };
+        let used = utilization(congestion, network, 300);
+        assert!(used >= 80, "{congestion:?}: {used} %");
     }
 }
 
@@ -362,7 +380,7 @@ fn random_loss_does_not_stall_a_transfer() {
             loss: 1,
             ..Network::default()
         };
-        let used = utilization(congestion, network);
+        let used = utilization(congestion, network, 4_000);
         // The square-root law allows about 20 % of this line at 0.1 % of loss for Reno.
         assert!(used >= 15, "{congestion:?}: {used} %");
     }

@@ -284,3 +284,16 @@ fn zero_checksums_are_sent_but_not_with_init_and_cookie() {
     }
     assert!(zero >= 2);
 }
+
+#[test]
+fn the_handshake_measures_the_round_trip() {
+    let pair = Pair::connected(SctpConfig::default(), 1);
+    let srtt = pair.ends[0].assoc.stats().srtt;
+    assert_eq!(srtt, Some(Duration::from_millis(20)));
+}
+
+#[test]
+fn an_association_can_move_to_another_thread() {
+    const fn moves<T: Send + Sync>() {}
+    moves::<Association>();
+}
