@@ -28,7 +28,7 @@ def start(stack: str, *arguments: object) -> "subprocess.Popen[str]":
 def result(process: "subprocess.Popen[str]") -> Any:
     out, _ = process.communicate()
     if process.returncode != 0:
-        raise SystemExit(f"a worker failed: {process.args}")
+        raise SystemExit(f"a worker failed: {process.args!r}")
     return json.loads(out.splitlines()[-1]) if out.strip() else None
 
 
