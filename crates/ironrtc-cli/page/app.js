@@ -68,7 +68,7 @@ function show() {
   byId('status').dataset.tone = link ? (TONES[now] ?? 'wait') : 'idle';
   byId('connect').hidden = Boolean(link);
   byId('disconnect').hidden = !link;
-  byId('restart').disabled = !link?.pc?.remoteDescription;
+  byId('restart').disabled = !['connected', 'disconnected', 'failed'].includes(now);
   for (const control of byId('options').elements) control.disabled = Boolean(link);
   if (ready) files.attach(link.pc);
   if (now === 'connected') hideMessage('bad');

@@ -122,7 +122,7 @@ export class Files {
           const seconds = performance.now() - started;
           row.dataset.state = 'done';
           row.dataset.sha256 = sha256;
-          detail.textContent = `${bytes(size)} ${verb} · ${rate(size, seconds)} · hash matches`;
+          detail.textContent = `${bytes(size)} ${verb} · ${rate(size, seconds)}`;
           row.append(hashLine(sha256));
           action.replaceChildren();
           if (blob) action.append(saveLink(blob, saved));
@@ -161,7 +161,8 @@ function button(text, onClick) {
 function hashLine(sha256) {
   const line = document.createElement('code');
   line.className = 'hash';
-  line.textContent = sha256;
+  line.dataset.testid = 'hash';
+  line.textContent = `SHA-256 matches ${sha256}`;
   line.title = `SHA-256 ${sha256}`;
   return line;
 }

@@ -2,7 +2,8 @@
 
 const POINTS = 60;
 const GOOD = new Set(['stable', 'complete', 'connected', 'completed', 'open']);
-const BAD = new Set(['failed', 'closed', 'disconnected']);
+const BAD = new Set(['failed']);
+const IDLE = new Set(['–', 'new', 'closed']);
 const LAYERS = [
   ['signaling', 'Signaling'], ['gathering', 'Gathering'], ['ice', 'ICE'],
   ['connection', 'Connection'], ['dtls', 'DTLS'], ['sctp', 'SCTP'],
@@ -86,7 +87,12 @@ export class State {
     const pc = this.#link?.pc;
     if (!pc || pc.connectionState === 'closed') return;
     this.#showStates();
-    const report = await pc.getStats();
+    let report;
+    try {
+      report = await pc.getStats();
+    } catch {
+      return; // Closed in between.
+    }
     const all = [...report.values()];
     const pairs = all.filter(({ type }) => type === 'candidate-pair');
     const sum = (name) => pairs.reduce((total, pair) => total + (pair[name] ?? 0), 0);
@@ -104,9 +110,12 @@ export class State {
 
   #rate(key, timestamp, count) {
     const before = this.#counters.get(key);
-    this.#counters.set(key, { timestamp, count });
-    if (!before || timestamp <= before.timestamp) return 0;
-    return Math.max(0, (count - before.count) * 8 / 1000 / (timestamp - before.timestamp));
+    const time = timestamp - (before?.timestamp ?? timestamp);
+    // A change of state brings reports that are too close together to make a rate of them.
+    if (before && time < 500) return before.rate;
+    const rate = before ? Math.max(0, (count - before.count) * 8 / 1000 / time) : 0;
+    this.#counters.set(key, { timestamp, count, rate });
+    return rate;
   }
 
   #showPair(report, all, pairs) {
@@ -151,11 +160,13 @@ export class State {
 
 function set(cell, value) {
   cell.textContent = value;
-  cell.dataset.tone = value === '–' || value === 'new' ? '' : GOOD.has(value) ? 'good' : BAD.has(value) ? 'bad' : 'wait';
+  cell.dataset.tone = IDLE.has(value) ? '' : GOOD.has(value) ? 'good' : BAD.has(value) ? 'bad' : 'wait';
 }
 
 function address({ candidateType, address: host, ip, port }) {
-  const shown = host ?? ip ?? 'hidden address';
+  // Chromium hides its own addresses behind mDNS names, and leaves them empty here.
+  const shown = host || ip;
+  if (!shown) return `${candidateType}, address hidden by the browser`;
   return `${candidateType} ${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
 }
 

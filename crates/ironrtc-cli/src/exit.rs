@@ -1,5 +1,6 @@
 //! Exit codes: what a script can tell apart.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::link::ConnectError;
@@ -10,18 +11,13 @@ use crate::transfer::TransferError;
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
-/// Ctrl-C.
-#[derive(Debug, thiserror::Error)]
-#[error("interrupted")]
-struct Interrupted;
-
 /// Runs `work` until it ends or the user has enough of it.
-pub(crate) async fn unless_interrupted(
-    work: impl Future<Output = anyhow::Result<()>>,
-) -> anyhow::Result<()> {
+pub(crate) async fn unless_interrupted<T>(
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
     tokio::select! {
         result = work => result,
-        () = interrupted() => Err(Interrupted.into()),
+        () = interrupted() => Err(TransferError::Interrupted.into()),
     }
 }
 
@@ -43,7 +39,7 @@ pub(crate) async fn interrupted() {
 
 /// Prints the error with its causes, and chooses the code that `--help` documents.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+    let _ = writeln!(std::io::stderr(), "error: {error:#}");
     ExitCode::from(code_of(error))
 }
 
@@ -51,13 +47,11 @@ fn code_of(error: &anyhow::Error) -> u8 {
     if error.is::<Usage>() {
         return 2;
     }
-    if error.is::<Interrupted>() {
-        return 130;
-    }
     if error.is::<ConnectError>() {
         return 3;
     }
     match error.downcast_ref::<TransferError>() {
+        Some(TransferError::Interrupted) => 130,
         Some(TransferError::Mismatch { .. }) => 4,
         Some(TransferError::Refused(_) | TransferError::Exists(_)) => 5,
         _ => 1,
@@ -74,7 +68,10 @@ mod tests {
         assert_eq!(code_of(&anyhow::Error::new(exists)), 5);
         assert_eq!(code_of(&anyhow::Error::new(Usage("x".into()))), 2);
         assert_eq!(code_of(&anyhow::Error::new(ConnectError::TimedOut)), 3);
-        assert_eq!(code_of(&anyhow::Error::new(Interrupted)), 130);
+        assert_eq!(
+            code_of(&anyhow::Error::new(TransferError::Interrupted)),
+            130
+        );
         assert_eq!(code_of(&anyhow::anyhow!("anything else")), 1);
     }
 }

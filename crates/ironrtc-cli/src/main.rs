@@ -32,12 +32,8 @@ fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match arguments.command {
             Command::Demo(options) => demo::run(options).await,
-            Command::Send(options) => {
-                exit::unless_interrupted(transfer::command::send(options)).await
-            }
-            Command::Receive(options) => {
-                exit::unless_interrupted(transfer::command::receive(options)).await
-            }
+            Command::Send(options) => transfer::command::send(options).await,
+            Command::Receive(options) => transfer::command::receive(options).await,
         }
     });
     // A read of stdin cannot be called off; do not wait for it.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use ironrtc_core::channel::{self, ChannelState};
+use ironrtc_core::channel::{self, ChannelId, ChannelState, Message};
 use ironrtc_core::ice::GatheringState;
 use ironrtc_core::jsep::{
     CandidateInit, OfferOptions, SdpType, SessionDescription, SignalingState,
 };
 use ironrtc_core::peer::{ConnectionState, Event};
-use ironrtc_sim::{Pair, Setup, Side, seeds};
+use ironrtc_core::rng::Rng;
+use ironrtc_sim::{Link, Pair, Setup, Side, seeds};
 
 fn rollback() -> SessionDescription {
     SessionDescription {
@@ -312,4 +313,60 @@ fn names_are_looked_up_a_bounded_number_of_times() {
         .add_resolved_candidate(now, candidate, other);
     let ice = pair.b.connection.transport().ice();
     assert_eq!((known, ice.remote_candidates().len()), (1, 1));
+}
+
+/// Both sides make channels, restart ICE and move at random moments, so that offers cross in every
+/// way; in the end there is one connection that works.
+#[test]
+fn random_negotiations_settle() {
+    seeds(0..40, |seed| {
+        let mut rng = Rng::from_test_seed(seed);
+        let mut pair = Pair::new(Setup {
+            trickle: seed % 4 != 0,
+            signalling_delay: Duration::from_millis(rng.below(40)),
+            ..Setup::new(seed).link(Link::bad(rng.below(15)))
+        });
+        for step in 0..12 {
+            let side = [Side::A, Side::B][rng.below(2) as usize];
+            let now = pair.now;
+            match rng.below(6) {
+                0..=2 => {
+                    pair.side(side).create(now, &format!("{step}"));
+                }
+                3 | 4 => pair.side(side).connection.restart_ice(),
+                _ => {
+                    let address = format!("203.0.113.{}", 10 * step + 10 + side as u32);
+                    pair.move_to(side, vec![address.parse().unwrap()]);
+                    pair.side(side).connection.restart_ice();
+                }
+            }
+            pair.run_for(Duration::from_millis(rng.below(150)));
+        }
+        let id = pair.a.create(pair.now, "last");
+        let named = |pair: &Pair, id: ChannelId| {
+            let channels = pair.b.connection.transport().channels();
+            channels.get(id).unwrap().label() == "last"
+        };
+        let announced = pair.run_until(Duration::from_secs(60), |pair| {
+            pair.b.announced.iter().any(|id| named(pair, *id))
+        });
+        assert!(announced, "{:?} {:?}", pair.a.events, pair.b.events);
+        pair.a
+            .connection
+            .send(pair.now, id, "works".into())
+            .unwrap();
+        pair.run_for(Duration::from_secs(10));
+        let at_b = *pair
+            .b
+            .announced
+            .iter()
+            .find(|id| named(&pair, **id))
+            .unwrap();
+        assert_eq!(pair.b.received(at_b), [Message::from("works")]);
+        for endpoint in [&pair.a, &pair.b] {
+            let state = endpoint.connection.negotiator().signaling_state();
+            assert_eq!(state, SignalingState::Stable);
+        }
+        assert!(pair.a.is_connected() && pair.b.is_connected());
+    });
 }

@@ -55,7 +55,9 @@ pub struct Configuration {
     pub ice_candidate_pool_size: u8,
     /// Offer a data section even before a channel was made.
     pub always_negotiate_data_channels: bool,
-    /// Addresses to bind to instead of those of all interfaces; port 0 lets the system choose.
+    /// Addresses to bind to instead of those of all interfaces; port 0 lets the system choose. An
+    /// unspecified address such as `0.0.0.0` stands for all interfaces of its family. They are
+    /// bound when the connection is made, so that a port in use is an error there.
     pub bind: Vec<std::net::SocketAddr>,
     /// ICE's timers and modes, lite among them.
     pub ice: IceConfig,

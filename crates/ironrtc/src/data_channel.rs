@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ironrtc_core::channel::{Channel, ChannelId, ChannelState, Message, Priority, SendError};
 
+use crate::handle::Handle;
 use crate::machine::Machine;
-use crate::shared::Handle;
 use crate::signal::Signal;
 
 /// What happened to a channel. Events that say the same twice are merged.

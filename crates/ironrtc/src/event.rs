@@ -13,9 +13,10 @@ use ironrtc_core::peer::{self, ConnectionState, PeerConnection as Core};
 use ironrtc_core::sctp::SctpState;
 
 use crate::DataChannel;
+use crate::handle::Handle;
 use crate::machine::ApplicationEvent;
 use crate::queue::EventQueue;
-use crate::shared::{Handle, Shared};
+use crate::shared::Shared;
 
 /// An event of a connection, under the W3C's name.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ mod data_channel;
 mod driver;
 mod error;
 mod event;
+mod handle;
 mod machine;
 pub mod ortc;
 mod peer_connection;

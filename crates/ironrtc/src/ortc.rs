@@ -14,9 +14,10 @@ use ironrtc_core::transport::{
 
 use crate::clock::{self, Clock};
 use crate::driver;
+use crate::handle::Handle;
 use crate::machine::ApplicationEvent;
 use crate::peer_connection::max_channels;
-use crate::shared::{Handle, Request, Shared};
+use crate::shared::{Request, Shared};
 use crate::url;
 use crate::{Configuration, ConfigurationError, DataChannel};
 

@@ -13,7 +13,8 @@ use ironrtc_core::time::Time;
 
 use crate::clock::{self, Clock};
 use crate::driver;
-use crate::shared::{Handle, Shared};
+use crate::handle::Handle;
+use crate::shared::Shared;
 use crate::url;
 use crate::{Configuration, ConfigurationError, DataChannel, Error, Events};
 

@@ -81,3 +81,36 @@ fn wake(mut queue: MutexGuard<'_, Queue>) {
         waker.wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ironrtc_core::channel::ChannelId;
+
+    use super::*;
+
+    fn event(number: usize) -> ApplicationEvent {
+        ApplicationEvent::DataChannel(ChannelId(number as u64))
+    }
+
+    #[test]
+    fn unread_events_are_bounded_and_survive_the_end() {
+        let queue = EventQueue::default();
+        let stream = queue.take_over();
+        let context = Context::from_waker(Waker::noop());
+        assert!(queue.poll(&context, stream).is_pending());
+        for number in 0..MAX_EVENTS {
+            assert!(queue.push(event(number)));
+        }
+        assert!(!queue.push(event(MAX_EVENTS)), "one over the bound");
+        queue.end();
+        for number in 0..MAX_EVENTS as u64 {
+            let next = queue.poll(&context, stream);
+            let Poll::Ready(Some(ApplicationEvent::DataChannel(id))) = next else {
+                panic!("{next:?} instead of event {number}");
+            };
+            assert_eq!(id, ChannelId(number));
+        }
+        assert!(matches!(queue.poll(&context, stream), Poll::Ready(None)));
+        assert!(!queue.push(event(0)), "nobody reads it any more");
+    }
+}

@@ -2,8 +2,6 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
-use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
@@ -56,7 +54,7 @@ pub(crate) struct Shared<M: ?Sized> {
     pub(crate) events: Arc<EventQueue>,
     /// Wakes all that wait for a change of the connection.
     changed: Notify,
-    handles: AtomicUsize,
+    pub(crate) handles: AtomicUsize,
     over: AtomicBool,
     core: Mutex<Core<M>>,
 }
@@ -115,10 +113,14 @@ impl<M: Machine + ?Sized> Shared<M> {
 
     /// Passes on what the machine reports, then unlocks and wakes the task.
     pub(crate) fn finish(&self, mut core: MutexGuard<'_, Core<M>>, now: Time) {
-        let changed = core.pump(now);
+        let news = core.pump(now);
+        self.unlock(core, news);
+    }
+
+    fn unlock(&self, mut core: MutexGuard<'_, Core<M>>, news: bool) {
         let task = core.task.take();
         drop(core);
-        if changed {
+        if news {
             self.changed.notify_waiters();
         }
         if let Some(task) = task {
@@ -134,10 +136,10 @@ impl<M: Machine + ?Sized> Shared<M> {
         let message = core.machine.recv(now, id);
         core.read += message.as_ref().map_or(0, channel::Message::len);
         // Reading the last message may have closed the channel, which the peer is told.
-        let closing = core.pump(now);
-        if closing || core.read >= core.read_limit {
+        let news = core.pump(now);
+        if news || core.read >= core.read_limit {
             core.read = 0;
-            self.finish(core, now);
+            self.unlock(core, news);
         }
         message
     }
@@ -302,67 +304,5 @@ impl<M: Machine + ?Sized> Core<M> {
         for signal in self.signals.values() {
             signal.wake();
         }
-    }
-}
-
-/// A counted handle. When the last one of a connection goes, it is closed.
-pub(crate) struct Handle<M: Machine + ?Sized>(Arc<Shared<M>>);
-
-impl<M: Machine + ?Sized> Handle<M> {
-    /// A handle, unless the last one is gone already and the connection is closing.
-    pub(crate) fn revive(shared: Arc<Shared<M>>) -> Option<Self> {
-        let counted = |handles: usize| (handles > 0).then_some(handles + 1);
-        shared
-            .handles
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, counted)
-            .ok()?;
-        Some(Self(shared))
-    }
-
-    pub(crate) fn shared(&self) -> &Arc<Shared<M>> {
-        &self.0
-    }
-}
-
-impl<M: Machine> Handle<M> {
-    /// The first handle.
-    pub(crate) fn new(shared: Arc<Shared<M>>) -> Self {
-        shared.handles.fetch_add(1, Ordering::AcqRel);
-        Self(shared)
-    }
-
-    /// A handle that does not know which machine it is.
-    pub(crate) fn erase(&self) -> Handle<dyn Machine> {
-        self.0.handles.fetch_add(1, Ordering::AcqRel);
-        Handle(self.0.clone())
-    }
-}
-
-impl<M: Machine + ?Sized> Clone for Handle<M> {
-    fn clone(&self) -> Self {
-        self.0.handles.fetch_add(1, Ordering::AcqRel);
-        Self(self.0.clone())
-    }
-}
-
-impl<M: Machine + ?Sized> Drop for Handle<M> {
-    fn drop(&mut self) {
-        if self.0.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.close();
-        }
-    }
-}
-
-impl<M: Machine + ?Sized> Deref for Handle<M> {
-    type Target = Shared<M>;
-
-    fn deref(&self) -> &Shared<M> {
-        &self.0
-    }
-}
-
-impl<M: Machine + ?Sized> fmt::Debug for Handle<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.id)
     }
 }

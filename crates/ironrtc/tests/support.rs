@@ -1,6 +1,8 @@
 //! Two peers on loopback.
 
 use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use ironrtc::{
@@ -22,10 +24,17 @@ pub(crate) fn soon<F: Future>(future: F) -> impl Future<Output = F::Output> {
     }
 }
 
-/// A configuration that uses loopback alone.
+/// A configuration that uses loopback alone. Each has an address of its own, where the system has
+/// many, so that no other test takes a port that was just freed.
 pub(crate) fn loopback() -> Configuration {
+    static NEXT: AtomicU16 = AtomicU16::new(1);
+    let mut ip = Ipv4Addr::LOCALHOST;
+    if cfg!(target_os = "linux") {
+        let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        ip = Ipv4Addr::new(127, 1, high, low);
+    }
     Configuration {
-        bind: vec!["127.0.0.1:0".parse().unwrap()],
+        bind: vec![SocketAddr::new(ip.into(), 0)],
         ..Configuration::default()
     }
 }

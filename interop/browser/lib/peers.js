@@ -65,7 +65,7 @@ export class IronPeer extends Peer {
   }
 
   #take(message) {
-    if (message.id === undefined) return this.events.push(message);
+    if (message.event) return this.events.push(message);
     this.#waiting.get(message.id)?.resolve(message);
     this.#waiting.delete(message.id);
   }

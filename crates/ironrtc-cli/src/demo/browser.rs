@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ironrtc::{
-    Configuration, ConnectionState, DataChannelInit, Event, IceServer, PeerConnection, SdpType,
-    SignalingState,
+    Configuration, ConnectionState, DataChannelInit, DtlsState, Event, IceServer, PeerConnection,
+    SdpType, SignalingState,
 };
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -92,6 +92,8 @@ pub(super) async fn run(socket: Socket, hub: Arc<Hub>, mut slot: Slot, wish: Wis
             }
         }
     }
+    // The others are told before the farewells, which take a moment.
+    drop(person);
     connection.close().await;
     if let Some(socket) = page.socket {
         socket.close().await;
@@ -194,11 +196,10 @@ impl Page {
 
     async fn on_event(&mut self, event: Event) -> bool {
         match event {
-            Event::IceCandidate(candidate) => {
-                if self.trickle {
-                    let candidate = candidate.map(Into::into);
-                    self.tell(&ToClient::Candidate { candidate }).await;
-                }
+            // Otherwise they are in the description.
+            Event::IceCandidate(candidate) if self.trickle => {
+                let candidate = candidate.map(Into::into);
+                self.tell(&ToClient::Candidate { candidate }).await;
             }
             Event::IceCandidateError {
                 url, error_text, ..
@@ -217,6 +218,8 @@ impl Page {
                 };
                 return !over;
             }
+            // The page has closed its connection, of which ICE would take half a minute to learn.
+            Event::DtlsStateChange(DtlsState::Closed) => return false,
             Event::SignalingStateChange(_)
             | Event::IceGatheringStateChange(_)
             | Event::IceConnectionStateChange(_)

@@ -49,7 +49,9 @@ impl Channels {
         if is_file_channel(&channel) {
             self.tasks.spawn(files::serve(channel, hub, name));
         } else if channel.label() == CHAT {
-            self.tasks.spawn(chat::serve(channel, hub, self.id, name));
+            let news = hub.news.subscribe();
+            self.tasks
+                .spawn(chat::serve(channel, hub, news, self.id, name));
         } else {
             self.tasks.spawn(echo(channel));
         }

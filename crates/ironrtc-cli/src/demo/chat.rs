@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ironrtc::{DataChannel, Message};
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::hub::{Hub, News};
@@ -48,12 +49,18 @@ struct FileLine {
     from: String,
 }
 
-/// Serves one browser until its channel closes.
-pub(super) async fn serve(channel: DataChannel, hub: Arc<Hub>, id: u64, name: Arc<str>) {
+/// Serves one browser until its channel closes. `news` was subscribed to before the browser could
+/// know of the channel, so it misses nothing from then on.
+pub(super) async fn serve(
+    channel: DataChannel,
+    hub: Arc<Hub>,
+    mut news: Receiver<News>,
+    id: u64,
+    name: Arc<str>,
+) {
     if channel.opened().await.is_err() {
         return;
     }
-    let mut news = hub.news.subscribe();
     tell_people(&channel, &hub);
     tell_files(&channel, &hub);
     loop {

@@ -5,6 +5,7 @@ pub(crate) mod paste;
 pub(crate) mod relay;
 mod session;
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use ironrtc::{
@@ -12,6 +13,7 @@ use ironrtc::{
     PeerConnection, SessionDescription,
 };
 
+use crate::exit::interrupted;
 use crate::transfer::{TransferError, command::is_file_channel, protocol};
 
 /// How long the peers look for a path once each knows the other's addresses.
@@ -52,6 +54,12 @@ impl ConnectError {
     }
 }
 
+/// Prints a code on stdout, which carries nothing else.
+fn print_code(code: &str) -> Result<(), ConnectError> {
+    writeln!(std::io::stdout(), "{code}")
+        .map_err(|error| ConnectError::Code(format!("the code cannot be printed: {error}")))
+}
+
 /// A connected peer and the channel for files.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -74,6 +82,8 @@ impl Link {
             biased;
             result = work => result,
             () = self.peer.lost() => Err(TransferError::Ended),
+            // The other side is told when the link is closed.
+            () = interrupted() => Err(TransferError::Interrupted),
         }
     }
 

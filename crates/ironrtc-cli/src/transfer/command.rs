@@ -12,7 +12,7 @@ use super::protocol::{self, Control};
 use super::receive::{Destination, receive_files};
 use super::{TransferError, safe_name};
 use crate::args::{LinkOptions, ReceiveOptions, SendOptions};
-use crate::exit::Usage;
+use crate::exit::{Usage, unless_interrupted};
 use crate::link::{self, Link};
 
 /// How long the sender waits for the receiver to hang up first.
@@ -26,7 +26,7 @@ pub(crate) async fn send(options: SendOptions) -> anyhow::Result<()> {
         .map(|path| Outgoing::open(path))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let progress = Progress::new(options.link.quiet);
-    let mut link = connect(&options.link, None, progress).await?;
+    let mut link = unless_interrupted(connect(&options.link, None, progress)).await?;
     let channel = link.channel();
     let result = link.run(send_all(&channel, files, progress)).await;
     link.close().await;
@@ -47,7 +47,7 @@ pub(crate) async fn receive(options: ReceiveOptions) -> anyhow::Result<()> {
     }
     let progress = Progress::new(options.link.quiet);
     let code = Some(options.code);
-    let mut link = connect(&options.link, code, progress).await?;
+    let mut link = unless_interrupted(connect(&options.link, code, progress)).await?;
     let channel = link.channel();
     let result = link
         .run(receive_files(&channel, &destination, progress))

@@ -9,6 +9,9 @@ pub(crate) enum TransferError {
     /// The channel closed.
     #[error("the connection ended before the transfer did; run both commands again to continue")]
     Ended,
+    /// Ctrl-C.
+    #[error("interrupted; run both commands again to continue")]
+    Interrupted,
     /// The receiver does not want the file.
     #[error("the receiver refused the file: {0}")]
     Refused(String),

@@ -14,6 +14,8 @@ use super::progress::Progress;
 use super::protocol::Control;
 use super::{Incoming, Step, TransferError, safe_name};
 
+const MIB: u64 = 1024 * 1024;
+
 /// Where files go.
 #[derive(Clone, Debug)]
 pub(super) struct Destination {
@@ -49,7 +51,8 @@ pub(super) async fn receive_files(
                 let result = match destination.open(&name, size).await {
                     Ok(part) => {
                         incoming.accept(part.offset);
-                        receive_one(channel, &mut incoming, part, progress).await
+                        let replace = destination.force;
+                        receive_one(channel, &mut incoming, part, replace, progress).await
                     }
                     Err(error) => {
                         incoming.refuse();
@@ -104,6 +107,7 @@ async fn receive_one(
     channel: &DataChannel,
     incoming: &mut Incoming,
     part: Part,
+    replace: bool,
     progress: Progress,
 ) -> Result<(), TransferError> {
     let Part {
@@ -131,7 +135,8 @@ async fn receive_one(
     let expected = loop {
         match next(channel, incoming).await? {
             Step::Data(bytes) => {
-                at += bytes.len() as u64;
+                let length = bytes.len() as u64;
+                at += length;
                 if !writer.write(bytes).await {
                     let error = writer.finish().await.err();
                     send(
@@ -142,6 +147,9 @@ async fn receive_one(
                     return Err(TransferError::Disk { path, error });
                 }
                 bar.set(at);
+                if at / MIB > (at - length) / MIB {
+                    tracing::debug!("received {} MiB of {name}", at / MIB);
+                }
             }
             Step::End(sha256) => break sha256,
             Step::Failed(reason) => return Err(TransferError::Peer(reason)),
@@ -158,6 +166,11 @@ async fn receive_one(
             actual,
         };
         send(channel, &Control::failed(&error))?;
+        return Err(error);
+    }
+    if !replace && fs::symlink_metadata(&target).is_ok() {
+        let error = TransferError::Exists(target);
+        send(channel, &Control::failed(reason(&error)))?;
         return Err(error);
     }
     if let Err(error) = fs::rename(&path, &target) {

@@ -45,6 +45,8 @@ pub enum AddCandidateError {
 pub(super) struct Previous {
     pub(super) path: Path,
     pub(super) local: Credentials,
+    /// The peer's fragment of that generation.
+    pub(super) remote_fragment: Option<String>,
     /// Consent on it ends then.
     pub(super) until: Time,
 }
@@ -192,8 +194,12 @@ impl Agent {
 
     fn keep_previous(&mut self, now: Time, local: Credentials) {
         if let Some(path) = self.selected.filter(|_| self.previous.is_none()) {
-            let until = now + self.config.consent_timeout;
-            self.previous = Some(Previous { path, local, until });
+            self.previous = Some(Previous {
+                path,
+                local,
+                remote_fragment: self.remote.as_ref().map(|remote| remote.ufrag.clone()),
+                until: now + self.config.consent_timeout,
+            });
         }
     }
 
@@ -381,6 +387,7 @@ impl Agent {
             .chain(consent)
             .chain(ordinary.map(|_| self.next_check))
             .chain(nomination.filter(|at| *at > self.clock))
+            .chain(self.next_probe().map(|(_, at)| at))
             .chain(self.next_query())
             .chain(self.next_verdict())
             .min()

@@ -54,7 +54,7 @@ impl Agent {
     }
 
     fn on_request(&mut self, now: Time, path: Path, message: &Message<'_>) {
-        let Some((key, current, peer_fragment)) = self.authenticate(message) else {
+        let Some((key, current)) = self.authenticate(message) else {
             // An error response would tell a stranger that someone is here.
             self.drops.add(DropReason::StunUnauthenticated);
             return;
@@ -91,29 +91,34 @@ impl Agent {
             priority: message.priority().unwrap_or_default(),
             nominates: message.use_candidate(),
         };
-        let expected = self.remote.as_ref().map(|remote| remote.ufrag.as_str());
-        if expected == Some(peer_fragment.as_str()) || self.config.lite {
+        if self.remote.is_some() || self.config.lite {
             self.on_check(now, &seen);
-        } else if expected.is_none() && self.early.len() < MAX_EARLY {
+        } else if self.early.len() < MAX_EARLY {
             // The peer is faster than the signalling: its checks count once we know who it is.
             self.early.push(seen);
         }
     }
 
-    /// Our password that the request was made with, whether it is of the present generation, and
-    /// the peer's fragment.
-    fn authenticate(&self, message: &Message<'_>) -> Option<(String, bool, String)> {
+    /// Our password that the request was made with, and whether it is of the present generation.
+    ///
+    /// Both fragments are to be of one generation. A peer that restarts may check its new
+    /// candidates against our old ones before we have answered (Chromium does): were it answered,
+    /// it would move to a pair on which we do not know it yet, and stay there.
+    fn authenticate(&self, message: &Message<'_>) -> Option<(String, bool)> {
         let (ours, theirs) = message.username()?.split_once(':')?;
         let kind = message.integrity_kind()?;
-        let check = |credentials: &Credentials| {
-            credentials.ufrag == ours && message.verify_integrity(kind, credentials.pwd.as_bytes())
+        let check = |local: &Credentials, remote: Option<&str>| {
+            local.ufrag == ours
+                && remote.is_none_or(|remote| remote == theirs)
+                && message.verify_integrity(kind, local.pwd.as_bytes())
         };
-        if let Some(local) = self.local.as_ref().filter(|local| check(local)) {
-            return Some((local.pwd.clone(), true, theirs.to_owned()));
+        let remote = self.remote.as_ref().map(|remote| remote.ufrag.as_str());
+        if let Some(local) = self.local.as_ref().filter(|local| check(local, remote)) {
+            return Some((local.pwd.clone(), true));
         }
-        let previous = self.previous.as_ref().map(|previous| &previous.local);
-        let local = previous.filter(|local| check(local))?;
-        Some((local.pwd.clone(), false, theirs.to_owned()))
+        let previous = self.previous.as_ref()?;
+        let of_previous = check(&previous.local, previous.remote_fragment.as_deref());
+        of_previous.then(|| (previous.local.pwd.clone(), false))
     }
 
     /// RFC 8445 section 7.3.1.1. True if the peer is to switch.
@@ -173,6 +178,7 @@ impl Agent {
         };
         let consent_until = now + self.config.consent_timeout;
         let (lite, role) = (self.config.lite, self.role);
+        let attempts = self.config.check_attempts;
         let pair = &mut self.pairs[index];
         pair.counters.requests_received += 1;
         pair.authenticated = true;
@@ -190,6 +196,13 @@ impl Agent {
             }
         } else {
             pair.nominate_on_success |= nominates;
+            // RFC 8445 section 7.3.1.4: a check under way is made again at once, since what kept the
+            // last one from arriving, such as a filter of a NAT, may be open now.
+            if let Some(check) = &mut pair.check
+                && check.sent < attempts
+            {
+                check.next_send = check.next_send.min(now);
+            }
             if pair.check.is_none() && !self.triggered.contains(&seen.path) {
                 pair.state = PairState::Waiting;
                 self.triggered.push_back(seen.path);
@@ -295,9 +308,11 @@ impl Agent {
             if check.as_role == self.role {
                 self.switch_role(self.role.opposite());
             }
-            self.pairs[index].state = PairState::Waiting;
-            self.triggered.push_back(path);
-        } else {
+            if !self.pairs[index].nominated {
+                self.pairs[index].state = PairState::Waiting;
+                self.triggered.push_back(path);
+            }
+        } else if !self.pairs[index].nominated {
             self.pairs[index].state = PairState::Failed;
         }
     }

@@ -63,11 +63,12 @@ impl Agent {
             };
         }
         if self.selected.is_some() {
-            // The old generation's pair, during a restart.
-            return if self.remote.is_some() {
-                IceState::Checking
-            } else {
-                self.state
+            // The old generation's pair, during a restart. webrtc-pc section 5.6.4: it passes from
+            // completed to connected, and from disconnected to checking.
+            return match self.state {
+                IceState::Completed => IceState::Connected,
+                IceState::Disconnected if self.remote.is_some() => IceState::Checking,
+                state => state,
             };
         }
         if self.consent_lost {

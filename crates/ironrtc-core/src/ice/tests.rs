@@ -326,10 +326,16 @@ fn a_restart_keeps_the_old_pair_until_the_new_one_works() {
     assert!(net.a.accepts(old));
     net.run(Duration::from_secs(8));
     assert_eq!(net.a.selected(), Some(old), "while the answer is under way");
+    assert_eq!(
+        net.a.state(),
+        IceState::Connected,
+        "webrtc-pc section 5.6.4"
+    );
     net.b
         .set_local_credentials(net.now, Credentials::generate(&mut net.rng));
     net.gather(&["10.0.0.1:3000"], &["10.0.0.2:2000"]);
     net.introduce();
+    assert_eq!(net.a.state(), IceState::Connected, "nothing was lost");
     net.tell_candidates();
     net.run(Duration::from_secs(2));
     assert_eq!(net.a.selected().unwrap().local, address("10.0.0.1:3000"));
@@ -337,6 +343,46 @@ fn a_restart_keeps_the_old_pair_until_the_new_one_works() {
         (net.a.state(), net.b.state()),
         (IceState::Completed, IceState::Completed)
     );
+}
+
+#[test]
+fn a_check_whose_fragments_are_of_two_generations_is_not_answered() {
+    let mut net = Net::connected(21);
+    let path = net.a.selected().unwrap();
+    let old = net.a.local_credentials().unwrap().clone();
+    let peer_old = net.b.local_credentials().unwrap().clone();
+    let peer_new = Credentials::generate(&mut net.rng);
+    let moved = Path {
+        remote: address("10.0.0.2:2999"),
+        ..path
+    };
+    let mut answered = |net: &mut Net, theirs: &Credentials, ours: &Credentials| {
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new(&mut bytes, Class::Request, BINDING, net.rng.bytes());
+        let name = format!("{}:{}", ours.ufrag, theirs.ufrag);
+        writer.attribute(AttributeType::USERNAME, name.as_bytes());
+        writer.integrity(IntegrityKind::Sha1, ours.pwd.as_bytes());
+        writer.fingerprint();
+        net.a.handle_datagram(net.now, moved, &bytes);
+        let mut to_moved = false;
+        let mut out = Vec::new();
+        while let Some(transmit) = net.a.poll_transmit(net.now, &mut out) {
+            to_moved |= transmit.path == moved;
+            out.clear();
+        }
+        to_moved
+    };
+    // The peer offers a restart, and checks from a new socket before we have heard of it.
+    assert!(!answered(&mut net, &peer_new, &old));
+    // We answer: now its new fragment belongs to ours, and its old one to our old one.
+    let new = Credentials::generate(&mut net.rng);
+    net.a.set_local_credentials(net.now, new.clone());
+    net.a.set_remote(net.now, peer_new.clone(), false);
+    net.gather(&["10.0.0.1:1000"], &[]);
+    assert!(!answered(&mut net, &peer_new, &old));
+    assert!(!answered(&mut net, &peer_old, &new));
+    assert!(answered(&mut net, &peer_old, &old), "the old pair lives on");
+    assert!(answered(&mut net, &peer_new, &new));
 }
 
 #[test]
@@ -391,11 +437,12 @@ fn an_unknown_required_attribute_is_refused_with_420() {
     let mut net = Net::connected(21);
     let path = net.a.selected().unwrap();
     let local = net.a.local_credentials().unwrap().clone();
+    let remote = net.b.local_credentials().unwrap().ufrag.clone();
     let mut bytes = Vec::new();
     let mut writer = Writer::new(&mut bytes, Class::Request, BINDING, [7; 12]);
     writer.attribute(
         AttributeType::USERNAME,
-        format!("{}:x", local.ufrag).as_bytes(),
+        format!("{}:{remote}", local.ufrag).as_bytes(),
     );
     writer.attribute(AttributeType(0x7777), &[1]);
     writer.integrity(IntegrityKind::Sha1, local.pwd.as_bytes());

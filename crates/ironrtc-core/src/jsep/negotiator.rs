@@ -70,7 +70,8 @@ pub struct Negotiator {
     pub(super) current_remote: Option<Description>,
     pub(super) pending_remote: Option<Description>,
     pub(super) data_wanted: bool,
-    pub(super) restart_wanted: bool,
+    /// `[[LocalIceCredentialsToReplace]]` (webrtc-pc section 4.4.3), as username fragments.
+    pub(super) to_replace: Vec<String>,
     /// Credentials of a description that was created and is not in force yet.
     pub(super) draft: Option<Credentials>,
     pub(super) ice_role: Option<ice::Role>,
@@ -96,7 +97,7 @@ impl Negotiator {
             current_remote: None,
             pending_remote: None,
             data_wanted: false,
-            restart_wanted: false,
+            to_replace: Vec::new(),
             draft: None,
             ice_role: None,
             dtls_role: None,
@@ -113,15 +114,18 @@ impl Negotiator {
 
     /// The next offer restarts ICE.
     pub fn restart_ice(&mut self) {
-        // Without a transport there is nothing to restart.
-        self.restart_wanted = self
-            .current_local
-            .as_ref()
-            .is_some_and(|d| d.data().is_some())
-            || self
-                .pending_local
-                .as_ref()
-                .is_some_and(|d| d.data().is_some());
+        // Without a transport there is nothing to restart. An offer that is under way is not what
+        // was asked for: what it announced may be what no longer works.
+        self.to_replace = [&self.current_local, &self.pending_local]
+            .into_iter()
+            .flatten()
+            .filter_map(local_fragment)
+            .collect();
+        if let Some(draft) = &self.draft
+            && self.to_replace.contains(&draft.ufrag)
+        {
+            self.draft = None;
+        }
     }
 
     /// Ends everything.
@@ -145,7 +149,8 @@ impl Negotiator {
             .current_local
             .as_ref()
             .is_some_and(|local| local.data().is_some());
-        self.state != SignalingState::Closed && (self.restart_wanted || (self.data_wanted && !data))
+        self.state != SignalingState::Closed
+            && (!self.to_replace.is_empty() || (self.data_wanted && !data))
     }
 
     /// Whether the last completed exchange ended with the peer declining our data section.
@@ -417,22 +422,14 @@ impl Negotiator {
         if kind != SdpType::Answer {
             return;
         }
-        let before = self.local_fragment();
         self.current_local = self.pending_local.take();
         self.current_remote = self.pending_remote.take();
-        let after = self.local_fragment();
-        if before.is_some() && before != after {
-            self.restart_wanted = false;
+        // webrtc-pc section 4.4.1.5: the restart is done once none of the old credentials is left.
+        let present = self.current_local.as_ref().and_then(local_fragment);
+        if present.is_none_or(|present| !self.to_replace.contains(&present)) {
+            self.to_replace.clear();
         }
         self.draft = None;
-    }
-
-    fn local_fragment(&self) -> Option<String> {
-        let section = self.current_local.as_ref()?.data()?;
-        section
-            .credentials
-            .as_ref()
-            .map(|credentials| credentials.ufrag.clone())
     }
 
     /// RFC 9429 section 4.1.10.2: as if the offer had never been.
@@ -481,6 +478,11 @@ impl Negotiator {
             .as_ref()
             .or(self.current_remote.as_ref())
     }
+}
+
+fn local_fragment(description: &Description) -> Option<String> {
+    let credentials = description.data()?.credentials.as_ref()?;
+    Some(credentials.ufrag.clone())
 }
 
 fn check_count(offer: &Description, answer: &Description) -> Result<(), JsepError> {

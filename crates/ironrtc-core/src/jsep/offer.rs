@@ -17,8 +17,7 @@ impl Negotiator {
             .as_ref()
             .or(self.current_local.as_ref())
             .cloned();
-        let restart = options.ice_restart || self.restart_wanted;
-        let credentials = self.offer_credentials(base.as_ref(), restart);
+        let credentials = self.offer_credentials(base.as_ref(), options.ice_restart);
         let mut sdp = self.new_sdp();
         let mut bundle = Vec::new();
         for (index, section) in base
@@ -62,6 +61,7 @@ impl Negotiator {
             .and_then(Description::data)
             .and_then(|data| data.credentials.clone());
         match present {
+            Some(present) if self.to_replace.contains(&present.ufrag) => self.draft_credentials(),
             Some(present) if !restart => present,
             // A pending offer has already restarted.
             Some(present)

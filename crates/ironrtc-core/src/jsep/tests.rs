@@ -551,3 +551,22 @@ fn random_sequences_never_panic_and_can_always_finish() {
         }
     }
 }
+
+#[test]
+fn a_restart_asked_for_during_an_offer_needs_another() {
+    let (mut a, mut b) = pair();
+    exchange(&mut a, &mut b);
+    a.restart_ice();
+    let offer = a.create_offer(&OfferOptions::default()).unwrap();
+    let first = fragment(&a.set_local_description(Some(offer.clone())).unwrap());
+    // The network changes again while the offer is under way.
+    a.restart_ice();
+    b.set_remote_description(offer).unwrap();
+    let answer = b.create_answer().unwrap();
+    b.set_local_description(Some(answer.clone())).unwrap();
+    a.set_remote_description(answer).unwrap();
+    assert!(a.negotiation_needed());
+    let (second, _) = exchange(&mut a, &mut b);
+    assert_ne!(fragment(&second), first);
+    assert!(!a.negotiation_needed());
+}

@@ -113,16 +113,19 @@ impl Future for Driver {
         this.serve_requests();
         this.gathering.poll(context, &this.shared);
         let end = this.shared.clock.now() + TURN;
+        let mut news = true;
         loop {
-            let received = this.receive(context);
+            news |= this.receive(context);
+            if !news {
+                break;
+            }
             this.run_timers();
             match this.transmit(context, end) {
                 Sent::Over => return Poll::Ready(()),
                 Sent::Enough => break context.waker().wake_by_ref(),
                 // What a machine reports on its way may be a request.
-                Sent::All if this.serve_requests() => {}
-                Sent::All | Sent::Blocked if !received => break,
-                Sent::All | Sent::Blocked => {}
+                Sent::All => news = this.serve_requests(),
+                Sent::Blocked => news = false,
             }
             if this.shared.clock.now() >= end {
                 break context.waker().wake_by_ref();
@@ -295,6 +298,8 @@ impl Drop for Driver {
     fn drop(&mut self) {
         self.shared.close();
         self.sockets.clear();
+        // With its sockets that were never used, and its lookups.
+        self.gathering = Gathering::new(Vec::new(), Vec::new());
         self.shared.set_over();
         self.shared.lock().wake_channels();
     }

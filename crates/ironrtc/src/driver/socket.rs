@@ -89,15 +89,27 @@ impl Socket {
             let received = SLAB.with_borrow_mut(|slab| {
                 slab.resize(BATCH * BUFFER, 0);
                 let mut metas = [RecvMeta::default(); BATCH];
-                let count = {
+                let mut count = 0;
+                let drained = {
                     let mut buffers = slab.chunks_exact_mut(BUFFER).map(IoSliceMut::new);
                     let mut buffers: [IoSliceMut<'_>; BATCH] = std::array::from_fn(|_| {
                         buffers.next().unwrap_or_else(|| IoSliceMut::new(&mut []))
                     });
                     self.io.try_io(Interest::READABLE, || {
-                        self.state.recv((&self.io).into(), &mut buffers, &mut metas)
-                    })?
+                        count = self
+                            .state
+                            .recv((&self.io).into(), &mut buffers, &mut metas)?;
+                        // Fewer than asked for: there are no more, which saves the call that
+                        // says so. A datagram that comes now makes the socket ready anew.
+                        match cfg!(target_os = "linux") && count < BATCH {
+                            true => Err(io::ErrorKind::WouldBlock.into()),
+                            false => Ok(()),
+                        }
+                    })
                 };
+                if count == 0 {
+                    drained?;
+                }
                 let mut batch = slab
                     .chunks_exact_mut(BUFFER)
                     .zip(&metas)

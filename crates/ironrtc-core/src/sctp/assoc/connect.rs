@@ -1,6 +1,7 @@
 //! The four-way handshake (RFC 9260 section 5), from either side or both at once.
 
 use super::cookie::Cookie;
+use super::reset::Resets;
 use super::state::{State, Timer};
 use super::{Association, new_tag};
 use crate::datagram::DropReason;
@@ -255,6 +256,7 @@ impl Association {
             self.timers.stop(timer as usize);
         }
         self.tx.restart(&self.config, cookie.local_tsn);
+        self.resets = Resets::new(cookie.local_tsn);
         self.pmtud.restart();
         self.tx.set_packet_size(self.pmtud.packet_size());
         self.adopt(&cookie.peer);

@@ -71,7 +71,10 @@ impl Resets {
 impl Association {
     /// Resets our side of a stream (RFC 6525) once everything queued on it was sent.
     pub fn reset_stream(&mut self, now: Time, stream: StreamId) {
-        if matches!(self.state, State::Closed) || stream.0 >= self.outbound_streams {
+        if matches!(self.state, State::Closed)
+            || stream.0 >= self.outbound_streams
+            || self.tx.queue().phase(stream) == StreamPhase::Resetting
+        {
             return;
         }
         self.tx.queue_mut().begin_reset(stream);

@@ -1,5 +1,7 @@
 //! The sending direction: queue, retransmission, congestion and flow control.
 
+mod abandon;
+mod out_stream;
 mod outstanding;
 mod queue;
 mod ranges;
@@ -8,8 +10,8 @@ mod rtt;
 
 use std::collections::VecDeque;
 
+pub(crate) use out_stream::StreamPhase;
 use outstanding::{Outstanding, ToSend};
-pub(crate) use queue::StreamPhase;
 use queue::{Room, SendQueue};
 use rtt::Rtt;
 

@@ -3,16 +3,14 @@
 //! Acknowledging costs in proportion to what is acknowledged for the first time, or is missing,
 //! never to everything in flight.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::ranges::Ranges;
-use crate::sctp::message::StreamId;
 use crate::sctp::num::{EPOCH, Tsn};
 use crate::sctp::packet::data::DataHeader;
-use crate::sctp::packet::forward::Skip;
 use crate::time::Time;
 
 /// RFC 9260 section 7.2.4: miss indications that make a loss.
@@ -33,7 +31,7 @@ impl Limits {
 
 /// Where a chunk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     InFlight,
     /// To be sent again.
     Lost,
@@ -45,15 +43,15 @@ enum State {
 
 /// A chunk that was sent.
 #[derive(Debug)]
-struct Sent {
-    header: DataHeader,
-    payload: Bytes,
-    message: u64,
-    limits: Limits,
-    sent_at: Time,
-    transmissions: u16,
-    misses: u8,
-    state: State,
+pub(super) struct Sent {
+    pub(super) header: DataHeader,
+    pub(super) payload: Bytes,
+    pub(super) message: u64,
+    pub(super) limits: Limits,
+    pub(super) sent_at: Time,
+    pub(super) transmissions: u16,
+    pub(super) misses: u8,
+    pub(super) state: State,
 }
 
 /// What an acknowledgement changed.
@@ -80,30 +78,21 @@ pub(crate) struct ToSend<'a> {
     pub(crate) payload: &'a [u8],
 }
 
-/// A message of which a chunk was given up.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Abandoned {
-    pub(crate) stream: StreamId,
-    pub(crate) message: u64,
-    /// Whether all of it had been sent.
-    pub(crate) complete: bool,
-}
-
 /// The chunks from the one behind the cumulative acknowledgement on.
 #[derive(Debug)]
 pub(crate) struct Outstanding {
     /// Position of the first chunk, one behind the cumulative acknowledgement.
-    base: u64,
-    chunks: VecDeque<Sent>,
-    flight: usize,
+    pub(super) base: u64,
+    pub(super) chunks: VecDeque<Sent>,
+    pub(super) flight: usize,
     gaps: Ranges,
-    lost: BTreeSet<u64>,
+    pub(super) lost: BTreeSet<u64>,
     /// Retransmissions in the order in which they were sent.
     resent: VecDeque<(Time, u64)>,
     /// Below it, every missing chunk has been taken for lost once.
     scanned: u64,
     /// RFC 3758 section 3.5: what the peer may take for acknowledged ends before this.
-    forward: u64,
+    pub(super) forward: u64,
     pub(crate) partial_reliability: bool,
     pub(crate) retransmissions: u64,
 }
@@ -157,12 +146,12 @@ impl Outstanding {
         !self.lost.is_empty()
     }
 
-    fn get(&self, position: u64) -> Option<&Sent> {
+    pub(super) fn get(&self, position: u64) -> Option<&Sent> {
         self.chunks
             .get(usize::try_from(position.checked_sub(self.base)?).ok()?)
     }
 
-    fn get_mut(&mut self, position: u64) -> Option<&mut Sent> {
+    pub(super) fn get_mut(&mut self, position: u64) -> Option<&mut Sent> {
         self.chunks
             .get_mut(usize::try_from(position.checked_sub(self.base)?).ok()?)
     }
@@ -243,7 +232,9 @@ impl Outstanding {
         }
         self.gaps.remove_below(self.base);
         self.scanned = self.scanned.max(self.base);
+        // What comes first now may have been given up while something before it was awaited.
         self.forward = self.forward.max(self.base);
+        self.advance_forward();
         let next = self.next();
         for (first, last) in blocks {
             let first = cumulative + u64::from(first);
@@ -398,135 +389,6 @@ impl Outstanding {
         self.flight = 0;
         self.resent.clear();
         self.scanned = self.next();
-    }
-
-    /// Gives up the lost messages that have used up their limits.
-    pub(crate) fn take_abandoned(&mut self, now: Time, abandoned: &mut Vec<Abandoned>) {
-        if !self.partial_reliability {
-            return;
-        }
-        let mut from = 0;
-        while let Some(&position) = self.lost.range(from..).next() {
-            from = position + 1;
-            let Some(sent) = self.get(position) else {
-                continue;
-            };
-            let spent = sent
-                .limits
-                .retransmits
-                .is_some_and(|most| sent.transmissions > most);
-            if spent || sent.limits.expired(now) {
-                let stream = sent.header.stream;
-                let message = sent.message;
-                let complete = self.abandon_from(position, message);
-                abandoned.push(Abandoned {
-                    stream,
-                    message,
-                    complete,
-                });
-            }
-        }
-        self.advance_forward();
-    }
-
-    /// Gives up a message of which something was sent last; the queue has dropped its rest.
-    pub(crate) fn abandon_message(&mut self, message: u64) {
-        let last = self.chunks.iter().rposition(|sent| sent.message == message);
-        if let Some(offset) = last {
-            self.abandon_from(self.base + offset as u64, message);
-        }
-        self.advance_forward();
-    }
-
-    /// Gives up the chunks of a message around `position`; true if its last one was among them.
-    fn abandon_from(&mut self, position: u64, message: u64) -> bool {
-        let mut at = position;
-        while let Some(sent) = self.get(at) {
-            let begins = sent.message == message && sent.header.begins();
-            self.abandon_chunk(at, message);
-            if begins || at == self.base {
-                break;
-            }
-            at -= 1;
-        }
-        let mut at = position;
-        while let Some(sent) = self.get(at) {
-            let ends = sent.message == message && sent.header.ends();
-            self.abandon_chunk(at, message);
-            if ends {
-                return true;
-            }
-            at += 1;
-        }
-        false
-    }
-
-    fn abandon_chunk(&mut self, position: u64, message: u64) {
-        let Some(sent) = self.get_mut(position) else {
-            return;
-        };
-        if sent.message != message {
-            return;
-        }
-        let state = std::mem::replace(&mut sent.state, State::Abandoned);
-        let len = std::mem::take(&mut sent.payload).len();
-        match state {
-            State::InFlight => self.flight -= len,
-            State::Lost => {
-                self.lost.remove(&position);
-            }
-            State::Acked | State::Abandoned => {}
-        }
-    }
-
-    /// RFC 3758 section 3.5, rule C2.
-    pub(crate) fn advance_forward(&mut self) {
-        while self
-            .get(self.forward)
-            .is_some_and(|sent| sent.state == State::Abandoned)
-        {
-            self.forward += 1;
-        }
-    }
-
-    /// Whether the peer has to be told to skip something.
-    pub(crate) const fn must_forward(&self) -> bool {
-        self.forward > self.base
-    }
-
-    /// The last TSN that the peer is to skip.
-    pub(crate) const fn forward_tsn(&self) -> Tsn {
-        Tsn::of(self.forward - 1)
-    }
-
-    /// The cumulative TSN to tell the peer, and the messages skipped, as many as `most` streams.
-    pub(crate) fn forward(&self, interleaved: bool, most: usize) -> (Tsn, Vec<Skip>) {
-        let mut skips: BTreeMap<(StreamId, bool), u32> = BTreeMap::new();
-        let mut position = self.base;
-        while position < self.forward {
-            let Some(sent) = self.get(position) else {
-                break;
-            };
-            let unordered = sent.header.unordered();
-            // RFC 3758 section 3.2: unordered DATA is not listed.
-            if interleaved || !unordered {
-                let key = (sent.header.stream, unordered);
-                if skips.len() >= most && !skips.contains_key(&key) {
-                    break;
-                }
-                skips.insert(key, sent.header.sequence);
-            }
-            position += 1;
-        }
-        let skips = skips
-            .into_iter()
-            .map(|((stream, unordered), sequence)| Skip {
-                stream,
-                unordered,
-                sequence,
-            })
-            .collect();
-        (Tsn::of(position - 1), skips)
     }
 
     /// Length of the first chunk to be sent again.

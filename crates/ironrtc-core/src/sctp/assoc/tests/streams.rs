@@ -1,9 +1,12 @@
 //! Streams beside each other, and their resets.
 
-use super::handshake::kinds;
+use super::handshake::{kinds, packet_with};
 use super::*;
 use crate::sctp::message::SendError;
-use crate::sctp::packet::kind;
+use crate::sctp::num::{RequestSn, Tsn};
+use crate::sctp::packet::param::{kind as param_kind, write_param};
+use crate::sctp::packet::reconfig::{Reconfig, outcome, write_outgoing};
+use crate::sctp::packet::{Packet, kind};
 
 #[test]
 fn a_reset_stream_is_used_again_from_the_beginning() {
@@ -166,6 +169,115 @@ fn many_large_messages_at_once_do_not_block_each_other_in_a_small_window() {
         (0..30).all(|stream| pair.ends[1].messages(stream).len() == 1)
     });
     assert!(done);
+}
+
+#[test]
+fn asking_for_a_reset_twice_gives_one() {
+    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    let now = pair.now;
+    pair.send(0, 1, "x");
+    pair.ends[0].assoc.reset_stream(now, StreamId(1));
+    pair.ends[0].assoc.reset_stream(now, StreamId(1));
+    pair.run_for(Duration::from_millis(230));
+    pair.ends[0].assoc.reset_stream(now, StreamId(1));
+    pair.run_for(Duration::from_secs(1));
+    let done = Event::StreamResetDone(StreamId(1));
+    let count = pair.ends[0].events.iter().filter(|e| **e == done).count();
+    assert_eq!(count, 1);
+}
+
+/// The requests and answers of RE-CONFIG, as the peer would write them.
+fn reset_request(pair: &Pair, number: u32, last_tsn: u32, stream: u16) -> Vec<u8> {
+    let first = pair.ends[0].assoc.local_tsn.0;
+    let mut params = Vec::new();
+    write_outgoing(
+        &mut params,
+        RequestSn(first.wrapping_add(number)),
+        RequestSn(0),
+        Tsn(first.wrapping_add(last_tsn)),
+        &[StreamId(stream)],
+    );
+    packet_with(pair.ends[1].assoc.local_tag, kind::RECONFIG, 0, &params)
+}
+
+/// What the second end answers, as outcomes.
+fn outcomes(pair: &mut Pair) -> Vec<u32> {
+    pair.log = Some(Vec::new());
+    pair.flush();
+    let log = pair.log.take().unwrap();
+    let mut found = Vec::new();
+    for (_, packet) in log {
+        for chunk in Packet::parse(&packet, true).unwrap().chunks() {
+            found.extend(
+                Reconfig::parse(chunk.value).filter_map(|param| match param {
+                    Reconfig::Response { outcome, .. } if chunk.kind == kind::RECONFIG => {
+                        Some(outcome)
+                    }
+                    _ => None,
+                }),
+            );
+        }
+    }
+    found
+}
+
+#[test]
+fn a_reset_waits_for_the_data_before_it_and_numbers_are_checked() {
+    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    pair.send(0, 5, "before");
+    let mut data = Vec::new();
+    let now = pair.now;
+    pair.ends[0].assoc.write_packet(now, &mut data);
+    // The request overtakes the data before it.
+    let request = reset_request(&pair, 0, 0, 5);
+    pair.inject(1, &request);
+    assert_eq!(outcomes(&mut pair), [outcome::IN_PROGRESS]);
+    pair.inject(1, &request);
+    assert_eq!(outcomes(&mut pair), [outcome::IN_PROGRESS]);
+    pair.inject(1, &data);
+    assert_eq!(outcomes(&mut pair), [outcome::PERFORMED]);
+    assert_eq!(pair.ends[1].messages(5), [b"before"]);
+    let by_peer = Event::StreamResetByPeer(StreamId(5));
+    assert!(pair.ends[1].has(&by_peer));
+    // A repeated request is answered again and not performed again.
+    pair.inject(1, &request);
+    assert_eq!(outcomes(&mut pair), [outcome::PERFORMED]);
+    let count = pair.ends[1]
+        .events
+        .iter()
+        .filter(|e| **e == by_peer)
+        .count();
+    assert_eq!(count, 1);
+    // Neither the future nor the past.
+    let request = reset_request(&pair, 2, 0, 5);
+    pair.inject(1, &request);
+    assert_eq!(outcomes(&mut pair), [outcome::BAD_SEQUENCE]);
+    let request = reset_request(&pair, 1, 0, 65_535);
+    pair.inject(1, &request);
+    assert_eq!(outcomes(&mut pair), [outcome::WRONG_SSN]);
+}
+
+#[test]
+fn a_peer_may_ask_for_a_reset_of_our_side_and_not_for_more_streams() {
+    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    let first = pair.ends[0].assoc.local_tsn.0;
+    let tag = pair.ends[1].assoc.local_tag;
+    let mut params = Vec::new();
+    let value: [&[u8]; 2] = [&first.to_be_bytes(), &[0, 9]];
+    write_param(&mut params, param_kind::INCOMING_RESET, &value);
+    pair.inject(1, &packet_with(tag, kind::RECONFIG, 0, &params));
+    pair.run_for(Duration::from_secs(1));
+    assert!(pair.ends[1].has(&Event::StreamResetDone(StreamId(9))));
+    assert!(pair.ends[0].has(&Event::StreamResetByPeer(StreamId(9))));
+    let mut params = Vec::new();
+    let number = first.wrapping_add(1).to_be_bytes();
+    write_param(
+        &mut params,
+        param_kind::ADD_OUTGOING,
+        &[&number, &[0, 9, 0, 0]],
+    );
+    pair.inject(1, &packet_with(tag, kind::RECONFIG, 0, &params));
+    assert_eq!(outcomes(&mut pair), [outcome::DENIED]);
 }
 
 #[test]

@@ -1,0 +1,71 @@
+//! Counted handles of a connection.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::machine::Machine;
+use crate::shared::Shared;
+
+/// A counted handle. When the last one of a connection goes, it is closed.
+pub(crate) struct Handle<M: Machine + ?Sized>(Arc<Shared<M>>);
+
+impl<M: Machine + ?Sized> Handle<M> {
+    /// A handle, unless the last one is gone already and the connection is closing.
+    pub(crate) fn revive(shared: Arc<Shared<M>>) -> Option<Self> {
+        let counted = |handles: usize| (handles > 0).then_some(handles + 1);
+        shared
+            .handles
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, counted)
+            .ok()?;
+        Some(Self(shared))
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared<M>> {
+        &self.0
+    }
+}
+
+impl<M: Machine> Handle<M> {
+    /// The first handle.
+    pub(crate) fn new(shared: Arc<Shared<M>>) -> Self {
+        shared.handles.fetch_add(1, Ordering::AcqRel);
+        Self(shared)
+    }
+
+    /// A handle that does not know which machine it is.
+    pub(crate) fn erase(&self) -> Handle<dyn Machine> {
+        self.0.handles.fetch_add(1, Ordering::AcqRel);
+        Handle(self.0.clone())
+    }
+}
+
+impl<M: Machine + ?Sized> Clone for Handle<M> {
+    fn clone(&self) -> Self {
+        self.0.handles.fetch_add(1, Ordering::AcqRel);
+        Self(self.0.clone())
+    }
+}
+
+impl<M: Machine + ?Sized> Drop for Handle<M> {
+    fn drop(&mut self) {
+        if self.0.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.close();
+        }
+    }
+}
+
+impl<M: Machine + ?Sized> Deref for Handle<M> {
+    type Target = Shared<M>;
+
+    fn deref(&self) -> &Shared<M> {
+        &self.0
+    }
+}
+
+impl<M: Machine + ?Sized> fmt::Debug for Handle<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.id)
+    }
+}
