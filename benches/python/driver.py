@@ -23,6 +23,7 @@ class Stack:
     name: str
     program: str
     environment: dict[str, str] = field(default_factory=dict)
+    buffers: dict[int, int] = field(default_factory=dict)
     skip: frozenset[str] = frozenset()
 
     def command(self, target: Path) -> list[str] | None:
@@ -35,24 +36,31 @@ class Stack:
         return [str(python), str(script)] if python.exists() else None
 
 
-TRANSFERS_ONLY = frozenset({"setup", "echo", "memory"})
-# The first is what the others are compared with. str0m and webrtc count what is in flight as
-# buffered; 128 KiB, str0m's default, is where both are fastest here (README.md).
-SMALL_BUFFER = {"BENCH_BUFFERED": str(128 * 1024)}
+NOT_SENDING = frozenset({"setup", "echo", "memory"})
+KIB = 1024
+# What may be buffered for each size of message, where 1 MiB is not the best: str0m and webrtc
+# count what is in flight as buffered. Found by trying 32 KiB to 4 MiB (README.md).
+STR0M = {KIB: 32 * KIB, 16 * KIB: 64 * KIB, 64 * KIB: 128 * KIB}
+STR0M_GSO = {KIB: 32 * KIB, 16 * KIB: 32 * KIB, 64 * KIB: 64 * KIB}
+WEBRTC = {KIB: 64 * KIB, 16 * KIB: 64 * KIB, 64 * KIB: 128 * KIB}
+WEBRTC_TUNED = {KIB: 128 * KIB, 16 * KIB: 128 * KIB, 64 * KIB: 128 * KIB}
+TUNED = {"BENCH_ROOMY": "1", "BENCH_REACTORS": "2"}
+NOT_SENDING = frozenset({"setup", "echo", "memory"})
+NO_CONNECTION = frozenset({"setup", "memory"})
+# The first is what the others are compared with.
 STACKS = [
-    Stack("IronRTC", "bench-ironrtc"),
-    Stack(
-        "IronRTC, path MTU discovery", "bench-ironrtc", {"BENCH_PROBE": "9000"}, TRANSFERS_ONLY
-    ),
-    Stack("str0m", "bench-str0m", SMALL_BUFFER),
-    Stack("str0m, GSO in its driver", "bench-str0m", {**SMALL_BUFFER, "BENCH_GSO": "1"}),
-    Stack("webrtc", "bench-webrtc", SMALL_BUFFER),
-    Stack("webrtc, tuned", "bench-webrtc", {**SMALL_BUFFER, "BENCH_ROOMY": "1"}),
+    Stack("IronRTC, 1200-byte packets", "bench-ironrtc", {"BENCH_PROBE": "1"}),
+    Stack("IronRTC, up to 1452 bytes", "bench-ironrtc", {"BENCH_PROBE": "1411"}, skip=NOT_SENDING),
+    Stack("IronRTC, its default here", "bench-ironrtc", skip=NOT_SENDING),
+    Stack("str0m", "bench-str0m", buffers=STR0M),
+    Stack("str0m, GSO in its driver", "bench-str0m", {"BENCH_GSO": "1"}, STR0M_GSO),
+    Stack("webrtc", "bench-webrtc", buffers=WEBRTC),
+    Stack("webrtc, tuned", "bench-webrtc", TUNED, WEBRTC_TUNED),
     Stack("libdatachannel (from Python)", "libdatachannel"),
     Stack("aiortc", "aiortc"),
     Stack("quinn (QUIC)", "bench-quinn"),
-    Stack("UDP", "bench-udp", {}, frozenset({"setup", "memory"})),
-    Stack("UDP with GSO", "bench-udp", {"BENCH_GSO": "1"}, frozenset({"setup", "memory"})),
+    Stack("UDP", "bench-udp", skip=NO_CONNECTION),
+    Stack("UDP with GSO", "bench-udp", {"BENCH_GSO": "1"}, skip=NO_CONNECTION),
 ]
 
 
@@ -104,6 +112,8 @@ def measure(
     if options.realtime:
         command = ["chrt", "--rr", "1", *command]
     environment = os.environ | stack.environment
+    if arguments[0] == "throughput" and (buffer := stack.buffers.get(int(arguments[1]))):
+        environment["BENCH_BUFFERED"] = str(buffer)
     try:
         done = subprocess.run(
             [*command, *arguments],

@@ -50,7 +50,7 @@ impl Reader {
     }
 
     /// The length of the next complete message.
-    pub fn next(&mut self) -> Option<usize> {
+    pub fn next_message(&mut self) -> Option<usize> {
         self.complete.pop_front()
     }
 }

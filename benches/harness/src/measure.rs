@@ -149,11 +149,10 @@ async fn expect<E: End>(end: &mut E, size: usize, count: usize) {
     }
 }
 
+/// Keeps an end alive to which nothing is sent.
 async fn drive<E: End>(mut end: E) {
-    loop {
-        let size = end.recv().await;
-        panic!("{size} bytes that nobody sent");
-    }
+    let size = end.recv().await;
+    panic!("{size} bytes that nobody sent");
 }
 
 /// The value below which `part` of `values` lie.

@@ -24,8 +24,8 @@ struct Quinn;
 
 /// One end. Its stream comes with the first use.
 enum Peer {
-    Connecting(oneshot::Receiver<Streams>),
-    Connected(Streams),
+    Connecting(oneshot::Receiver<Box<Streams>>),
+    Connected(Box<Streams>),
 }
 
 struct Streams {
@@ -46,7 +46,7 @@ impl Stack for Quinn {
             let connecting = client.connect(address, NAME).expect("a configuration");
             let connection = connecting.await.expect("a connection");
             let streams = connection.open_bi().await.expect("a stream");
-            let _ = connected.send(Streams::new(client, connection, streams));
+            let _ = connected.send(Box::new(Streams::new(client, connection, streams)));
         });
         let (accepted, right) = oneshot::channel();
         tokio::spawn(async move {
@@ -54,7 +54,7 @@ impl Stack for Quinn {
             let connection = incoming.await.expect("a connection");
             // It is seen once the client has sent something.
             let streams = connection.accept_bi().await.expect("a stream");
-            let _ = accepted.send(Streams::new(server, connection, streams));
+            let _ = accepted.send(Box::new(Streams::new(server, connection, streams)));
         });
         (Peer::Connecting(left), Peer::Connecting(right))
     }
@@ -139,7 +139,7 @@ impl End for Peer {
     async fn recv(&mut self) -> usize {
         let streams = self.streams().await;
         loop {
-            if let Some(size) = streams.reader.next() {
+            if let Some(size) = streams.reader.next_message() {
                 return size;
             }
             let chunk = streams.recv.read_chunk(usize::MAX, true).await;

@@ -160,7 +160,7 @@ impl End for Peer {
 
     async fn recv(&mut self) -> usize {
         loop {
-            if let Some(size) = self.reader.next() {
+            if let Some(size) = self.reader.next_message() {
                 return size;
             }
             self.receive().await;

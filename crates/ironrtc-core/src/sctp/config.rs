@@ -22,7 +22,8 @@ pub struct SctpConfig {
     /// Largest SCTP packet to send, in bytes. The default fits a 1280-byte IPv6 path under DTLS.
     pub max_packet_size: usize,
     /// Largest packet that path MTU discovery (RFC 8899) may probe for. No larger than
-    /// `max_packet_size` switches discovery off.
+    /// `max_packet_size` switches discovery off; but with 0, the default, a data channel transport
+    /// still searches for a larger size on a path within one host.
     pub max_probe_packet_size: usize,
     /// Bytes of received and unread data to hold before the peer is told to stop. It is raised
     /// if needed so that one message of `max_receive_message_size` fits.

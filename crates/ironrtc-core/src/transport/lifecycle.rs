@@ -67,8 +67,8 @@ impl Transport {
             remote_port: plan.remote_port,
             ..self.config.sctp.clone()
         };
-        if is_same_host(path) {
-            config.max_probe_packet_size = config.max_probe_packet_size.max(SAME_HOST_PACKET);
+        if config.max_probe_packet_size == 0 && is_same_host(path) {
+            config.max_probe_packet_size = SAME_HOST_PACKET;
         }
         self.association = Some(Association::new(config, self.rng.fork()));
     }
