@@ -1,13 +1,17 @@
 //! DTLS (RFC 6347, RFC 9147) and certificates.
 //!
-//! The handshake and the record layer are dimpl's; [`Engine`] is the narrow door to it, so that
-//! another record layer can take its place. What is ours: which bytes reach it, the fingerprint
-//! check (RFC 8122, RFC 8827 section 5), and that nothing passes before it.
+//! The handshake, alerts and key updates are dimpl's; [`Engine`] is the narrow door to it. What is
+//! ours: which bytes reach it, the fingerprint check (RFC 8122, RFC 8827 section 5), that nothing
+//! passes before it, and the protection of application records after it (`records`).
 
 mod certificate;
 mod engine;
 mod fingerprint;
+mod keys;
 mod record;
+mod records;
+mod replay;
+mod tap;
 
 pub use certificate::{Certificate, CertificateError, CertificateOptions, KeyAlgorithm};
 pub use engine::{DtlsError, DtlsState, Engine, Event, Role, SealError};

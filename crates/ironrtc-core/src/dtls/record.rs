@@ -1,4 +1,4 @@
-//! A look at record headers before the DTLS library sees them.
+//! Record headers.
 //!
 //! The library takes one malformed datagram in the early handshake for a fatal error, which would
 //! let a stray packet end a session. So only datagrams whose every record header is plausible
@@ -12,18 +12,48 @@ const PLAINTEXT_HEADER_LEN: usize = 13;
 /// Ciphertext limit of RFC 6347 section 4.1 with expansion.
 const MAX_RECORD_LEN: usize = (1 << 14) + 2048;
 
+/// Content types (RFC 9147 section 4).
+pub(super) const ALERT: u8 = 21;
+pub(super) const HANDSHAKE: u8 = 22;
+pub(super) const APPLICATION_DATA: u8 = 23;
+pub(super) const ACK: u8 = 26;
+/// The version in a protected DTLS 1.2 record.
+pub(super) const VERSION_1_2: [u8; 2] = [254, 253];
+
+/// The header of one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// DTLS 1.3 ciphertext, under a unified header.
+    pub(super) unified: bool,
+    /// The content type; `APPLICATION_DATA` under a unified header.
+    pub(super) kind: u8,
+    /// The epoch; under a unified header its low two bits.
+    pub(super) epoch: u16,
+    /// The sequence number; under a unified header 0, for it is encrypted.
+    pub(super) sequence: u64,
+    /// Length of the header.
+    pub(super) len: usize,
+    /// Length of the whole record.
+    pub(super) record_len: usize,
+}
+
+/// The first record's header, if it is plausible and the record is complete.
+pub(super) fn header(datagram: &[u8]) -> Option<Header> {
+    let header = if datagram.first()? & 0xe0 == 0x20 {
+        unified_header(datagram)?
+    } else {
+        plain_header(datagram)?
+    };
+    (header.record_len <= datagram.len()).then_some(header)
+}
+
 /// True if the datagram is one or more records with plausible headers.
 pub(super) fn is_plausible(mut datagram: &[u8]) -> bool {
     if datagram.is_empty() {
         return false;
     }
-    while let Some(&first) = datagram.first() {
-        let rest = if first & 0xe0 == 0x20 {
-            after_ciphertext_record(datagram)
-        } else {
-            after_plaintext_record(datagram)
-        };
-        match rest {
+    while !datagram.is_empty() {
+        match header(datagram).and_then(|header| datagram.get(header.record_len..)) {
             Some(rest) => datagram = rest,
             None => return false,
         }
@@ -31,31 +61,48 @@ pub(super) fn is_plausible(mut datagram: &[u8]) -> bool {
     true
 }
 
-fn after_plaintext_record(datagram: &[u8]) -> Option<&[u8]> {
-    let (header, rest) = datagram.split_first_chunk::<PLAINTEXT_HEADER_LEN>()?;
-    let [kind, major, minor, .., high, low] = *header;
+fn plain_header(datagram: &[u8]) -> Option<Header> {
+    let header = datagram.first_chunk::<PLAINTEXT_HEADER_LEN>()?;
+    let [kind, major, minor, epoch0, epoch1, a, b, c, d, e, f, high, low] = *header;
     let len = usize::from(u16::from_be_bytes([high, low]));
     let plausible = PLAINTEXT_TYPES.contains(&kind)
         && VERSIONS.contains(&[major, minor])
         && len > 0
         && len <= MAX_RECORD_LEN;
-    if plausible { rest.get(len..) } else { None }
+    plausible.then_some(Header {
+        unified: false,
+        kind,
+        epoch: u16::from_be_bytes([epoch0, epoch1]),
+        sequence: u64::from_be_bytes([0, 0, a, b, c, d, e, f]),
+        len: PLAINTEXT_HEADER_LEN,
+        record_len: PLAINTEXT_HEADER_LEN + len,
+    })
 }
 
 /// RFC 9147 section 4: the unified header `001CSLEE`. We negotiate no connection id (C).
-fn after_ciphertext_record(datagram: &[u8]) -> Option<&[u8]> {
+fn unified_header(datagram: &[u8]) -> Option<Header> {
     let (&first, rest) = datagram.split_first()?;
     if first & 0x10 != 0 {
         return None;
     }
     let sequence_len = if first & 0x08 != 0 { 2 } else { 1 };
     let rest = rest.get(sequence_len..)?;
-    if first & 0x04 == 0 {
+    let (len, record_len) = if first & 0x04 == 0 {
         // Without a length the record takes the rest of the datagram.
-        return (rest.len() >= 16).then_some(&[]);
-    }
-    let (len, rest) = rest.split_first_chunk::<2>()?;
-    rest.get(usize::from(u16::from_be_bytes(*len))..)
+        (1 + sequence_len, datagram.len().max(1 + sequence_len + 16))
+    } else {
+        let bytes = rest.first_chunk::<2>()?;
+        let len = 1 + sequence_len + 2;
+        (len, len + usize::from(u16::from_be_bytes(*bytes)))
+    };
+    Some(Header {
+        unified: true,
+        kind: APPLICATION_DATA,
+        epoch: u16::from(first & 3),
+        sequence: 0,
+        len,
+        record_len,
+    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,267 @@
+//! Our record layer for application data, once dimpl has set up its keys.
+//!
+//! dimpl keeps the handshake, alerts, ACKs and key updates. Each epoch's keys are taken over after
+//! dimpl has used them for a record (see [`tap`](super::tap)), in either direction alone:
+//!
+//! - **Receiving**: we open everything, and hand dimpl what is not application data as it came. It
+//!   opens that again itself, so nothing rests on our word.
+//! - **Sending**: dimpl stops encrypting, so no nonce is used twice. What it wants to send comes as
+//!   plaintext with its own record number, and is sealed under ours. Of handshake messages we
+//!   remember both numbers: the peer's ACK names ours, and dimpl waits for its own.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::keys::{Opened, ReceiveKeys, SealFailure, SendKeys};
+use super::record::{self, APPLICATION_DATA, HANDSHAKE};
+use super::replay::reconstruct;
+use super::tap::{Direction, Learnt, Scheme, TAG_LEN, Tap};
+
+/// One of so many of our records is shown to dimpl as sent, for it counts towards a key update.
+pub(super) const TICK_EVERY: u64 = 256;
+/// Keys of dimpl's that may wait to be understood: a handshake makes four.
+const MAX_TAPS: usize = 8;
+/// Handshake records of dimpl's that may wait for an ACK: it transmits one 33 times at most.
+const MAX_RENUMBERED: usize = 64;
+/// The epoch before the first with application data (RFC 9147 section 6.1, RFC 6347 section 4.1).
+const LAST_HANDSHAKE_EPOCH_13: u16 = 2;
+
+/// The record layer of one association.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    taps: Vec<Arc<Tap>>,
+    send: Option<SendKeys>,
+    /// By the low two bits of the epoch, as DTLS 1.3 names it.
+    receive: [Option<ReceiveKeys>; 4],
+    /// The last epochs taken over.
+    send_epoch: u16,
+    receive_epoch: u16,
+    /// The number that dimpl gives its next record.
+    next_by_dimpl: u64,
+    renumbered: VecDeque<Renumbered>,
+}
+
+/// A handshake record that dimpl numbered one way and we another.
+#[derive(Debug)]
+struct Renumbered {
+    epoch: u16,
+    by_dimpl: u64,
+    by_us: u64,
+}
+
+impl Records {
+    /// Takes note of new keys, after dimpl's output has been collected. Takes over what can be if
+    /// the association is `ready`: the handshake done and the peer trusted.
+    pub(super) fn adopt(&mut self, taps: Vec<Arc<Tap>>, ready: bool) {
+        if self.send.as_ref().is_some_and(SendKeys::is_abandoned) {
+            self.send = None;
+        }
+        self.taps.extend(taps);
+        let surplus = self.taps.len().saturating_sub(MAX_TAPS);
+        self.taps.drain(..surplus);
+        if !ready || self.taps.is_empty() {
+            return;
+        }
+        for tap in std::mem::take(&mut self.taps) {
+            match tap.learnt() {
+                Some(learnt) => self.take_over(tap, learnt),
+                None => self.taps.push(tap),
+            }
+        }
+    }
+
+    fn take_over(&mut self, tap: Arc<Tap>, learnt: Learnt) {
+        let sending = learnt.direction == Direction::Send;
+        let last = if sending {
+            self.send_epoch
+        } else {
+            self.receive_epoch
+        };
+        let epoch = if tap.scheme == Scheme::Dtls13 {
+            last.max(LAST_HANDSHAKE_EPOCH_13).saturating_add(1)
+        } else {
+            last.saturating_add(1)
+        };
+        let named = if tap.scheme == Scheme::Dtls13 {
+            epoch & 3
+        } else {
+            epoch
+        };
+        // Handshake keys stay dimpl's, as does everything unexpected.
+        if named != learnt.epoch {
+            return;
+        }
+        if sending {
+            self.send = SendKeys::take(tap, learnt, epoch);
+            self.send_epoch = epoch;
+            self.next_by_dimpl = self.send.as_ref().map_or(0, SendKeys::first);
+            return;
+        }
+        // The next epoch's records are dimpl's until it has opened one.
+        if let Some(slot) = self.receive.get_mut(usize::from((epoch + 1) & 3)) {
+            *slot = None;
+        }
+        if let Some(slot) = self.receive.get_mut(usize::from(epoch & 3)) {
+            *slot = Some(ReceiveKeys::take(tap, learnt, epoch));
+            self.receive_epoch = epoch;
+        }
+    }
+
+    /// True if [`open`](Self::open) has keys.
+    pub(super) fn is_receiving(&self) -> bool {
+        self.receive_epoch > 0
+    }
+
+    /// True if [`seal`](Self::seal) has keys.
+    pub(super) fn is_sending(&self) -> bool {
+        self.send.is_some()
+    }
+
+    /// Opens one record in place.
+    pub(super) fn open(&mut self, record: &mut [u8]) -> Opened {
+        let Some(header) = record::header(record) else {
+            return Opened::Rejected;
+        };
+        let slot = self.receive.get_mut(usize::from(header.epoch & 3));
+        let Some(keys) = slot.and_then(Option::as_mut) else {
+            return Opened::ForDimpl;
+        };
+        if header.unified != keys.is_dtls13()
+            || (!header.unified && header.epoch != keys.epoch())
+        {
+            return Opened::ForDimpl;
+        }
+        let first = self.send.as_ref().map(|keys| (keys.epoch(), keys.first()));
+        let renumbered = &self.renumbered;
+        keys.open(&header, record, &mut |ack| {
+            renumber_ack(ack, renumbered, first);
+        })
+    }
+
+    /// Appends a record of application data to `out` and returns its length; `None` if dimpl must
+    /// do it. The flag says that dimpl should be shown one ([`TICK_EVERY`]).
+    pub(super) fn seal(
+        &mut self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Option<Result<(usize, bool), SealFailure>> {
+        let keys = self.send.as_mut()?;
+        let sealed = keys.seal(APPLICATION_DATA, plaintext, out);
+        // DTLS 1.2 has no key update.
+        let tick = keys.is_dtls13() && keys.next().is_multiple_of(TICK_EVERY);
+        Some(sealed.map(|len| (len, tick)))
+    }
+
+    /// Turns a datagram of dimpl's into one that may go out, possibly empty.
+    pub(super) fn outgoing(&mut self, datagram: &[u8]) -> Vec<u8> {
+        if self.send.is_none() {
+            return datagram.to_vec();
+        }
+        let mut out = Vec::with_capacity(datagram.len());
+        let mut rest = datagram;
+        while let Some(header) = record::header(rest) {
+            let Some((record, tail)) = rest.split_at_checked(header.record_len) else {
+                break;
+            };
+            rest = tail;
+            if self.is_bare(&header) {
+                self.reseal(&header, record, &mut out);
+            } else {
+                out.extend_from_slice(record);
+            }
+        }
+        out
+    }
+
+    /// True for a record that dimpl left to us to encrypt.
+    fn is_bare(&self, header: &record::Header) -> bool {
+        self.send.as_ref().is_some_and(|keys| {
+            if keys.is_dtls13() {
+                header.unified && header.epoch == keys.epoch() & 3
+            } else {
+                header.epoch == keys.epoch()
+            }
+        })
+    }
+
+    /// Seals a record that dimpl left bare. One that cannot be sealed is lost, as on the network.
+    fn reseal(&mut self, header: &record::Header, record: &[u8], out: &mut Vec<u8>) {
+        let Some(keys) = self.send.as_mut() else {
+            return;
+        };
+        let body = header.len + keys.explicit_len();
+        let end = record.len().saturating_sub(TAG_LEN);
+        let Some(plaintext) = record.get(body..end) else {
+            return;
+        };
+        let split = plaintext.split_last();
+        let (kind, content) = match split {
+            Some((kind, content)) if header.unified => (*kind, content),
+            _ if header.unified => return,
+            _ => (header.kind, plaintext),
+        };
+        let partial = record.get(1..3).and_then(|bytes| bytes.first_chunk::<2>());
+        let partial = partial.map_or(0, |bytes| u16::from_be_bytes(*bytes));
+        let by_dimpl = reconstruct(partial.into(), 16, self.next_by_dimpl);
+        self.next_by_dimpl = by_dimpl + 1;
+        // Application data here is a tick.
+        if kind == APPLICATION_DATA {
+            return;
+        }
+        let by_us = keys.next();
+        if keys.seal(kind, content, out).is_err() || kind != HANDSHAKE || !header.unified {
+            return;
+        }
+        let epoch = keys.epoch();
+        if self.renumbered.len() == MAX_RENUMBERED {
+            self.renumbered.pop_front();
+        }
+        self.renumbered.push_back(Renumbered {
+            epoch,
+            by_dimpl,
+            by_us,
+        });
+    }
+
+    #[cfg(test)]
+    pub(super) fn send_keys(&mut self) -> Option<&mut SendKeys> {
+        self.send.as_mut()
+    }
+
+    #[cfg(test)]
+    pub(super) fn epochs(&self) -> (u16, u16) {
+        (self.send_epoch, self.receive_epoch)
+    }
+}
+
+/// Writes dimpl's record numbers into the peer's ACK (RFC 9147 section 7).
+///
+/// `first` is the current epoch and the first number in it that is ours.
+fn renumber_ack(ack: &mut [u8], renumbered: &VecDeque<Renumbered>, first: Option<(u16, u64)>) {
+    let Some((_, entries)) = ack.split_first_chunk_mut::<2>() else {
+        return;
+    };
+    for entry in entries.chunks_exact_mut(16) {
+        let (Some(epoch), Some(sequence)) = (entry.first_chunk::<8>(), entry.last_chunk::<8>())
+        else {
+            return;
+        };
+        let epoch = u64::from_be_bytes(*epoch);
+        let sequence = u64::from_be_bytes(*sequence);
+        let known = renumbered
+            .iter()
+            .find(|record| u64::from(record.epoch) == epoch && record.by_us == sequence);
+        let ours = first.is_some_and(|(current, first)| {
+            u64::from(current) == epoch && sequence >= first
+        });
+        let number = match known {
+            Some(record) => record.by_dimpl,
+            // dimpl may have given this number to another record.
+            None if ours => u64::MAX,
+            None => continue,
+        };
+        if let Some(bytes) = entry.last_chunk_mut::<8>() {
+            *bytes = number.to_be_bytes();
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! dimpl's crypto provider with AEADs that we can share.
+//!
+//! dimpl keeps its traffic keys to itself, but it lets us supply the ciphers. Ours do the same as
+//! its own and note what one record under them tells: the direction, the epoch, the IV and the key
+//! that hides record numbers. With that, [`Records`](super::records::Records) protects application
+//! records itself. No key is stored as bytes, and none is ever printed.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use aws_lc_rs::aead::quic::{self, HeaderProtectionKey};
+use aws_lc_rs::aead::{self, LessSafeKey, UnboundKey};
+use dimpl::crypto::{
+    Aad, Buf, Cipher, CryptoProvider, Dtls12CipherSuite, Dtls13CipherSuite, HashAlgorithm, Nonce,
+    SupportedDtls12CipherSuite, SupportedDtls13CipherSuite, TmpBuf,
+};
+use dimpl::{CryptoError, CryptoOperation};
+
+/// Length of the tag of every AEAD here.
+pub(super) const TAG_LEN: usize = 16;
+/// The epoch of DTLS 1.2's application data, as the head of an explicit nonce.
+const EPOCH_1: [u8; 2] = [0, 1];
+
+/// How a nonce is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// RFC 5288: four bytes of IV and eight in the record.
+    Dtls12Gcm,
+    /// RFC 7905: the IV XORed with epoch and sequence number.
+    Dtls12ChaCha,
+    /// RFC 9147 section 4.2.2: the IV XORed with the sequence number.
+    Dtls13,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Send,
+    Receive,
+}
+
+/// What the first record under a key told.
+#[derive(Clone, Copy)]
+pub(super) struct Learnt {
+    pub(super) direction: Direction,
+    /// The epoch; of DTLS 1.3 its low two bits.
+    pub(super) epoch: u16,
+    /// The IV; of [`Scheme::Dtls12Gcm`] its first four bytes.
+    pub(super) iv: [u8; 12],
+}
+
+/// One key of dimpl's, with what is known about it.
+pub(super) struct Tap {
+    pub(super) scheme: Scheme,
+    pub(super) aead: LessSafeKey,
+    learnt: OnceLock<Learnt>,
+    number_key: OnceLock<HeaderProtectionKey>,
+    /// One more than the highest sequence number that dimpl used.
+    next: AtomicU64,
+    /// dimpl no longer encrypts under this key: we do.
+    taken: AtomicBool,
+    /// dimpl used an explicit nonce that we would use one day.
+    tainted: AtomicBool,
+}
+
+impl fmt::Debug for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tap")
+            .field("scheme", &self.scheme)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tap {
+    /// What is known, once it is enough to protect records.
+    pub(super) fn learnt(&self) -> Option<Learnt> {
+        let complete = self.scheme != Scheme::Dtls13 || self.number_key.get().is_some();
+        self.learnt.get().copied().filter(|_| complete)
+    }
+
+    /// One more than the highest sequence number that dimpl sealed or opened.
+    pub(super) fn next(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// Stops dimpl from encrypting: what it sends under this key from now on is plaintext with a
+    /// tag of zeros and a bare record number, for us to seal. Refuses if a nonce could come twice.
+    pub(super) fn take(&self) -> bool {
+        let usable = !self.tainted.load(Ordering::Relaxed);
+        self.taken.store(usable, Ordering::Relaxed);
+        usable
+    }
+
+    fn is_taken(&self) -> bool {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// The mask over a record number (RFC 9147 section 4.2.3).
+    pub(super) fn mask(&self, sample: &[u8]) -> Option<[u8; 5]> {
+        self.number_key.get()?.new_mask(sample).ok()
+    }
+
+    /// Notes a record that dimpl sealed, or opened successfully.
+    fn observe(&self, direction: Direction, aad: &[u8], nonce: [u8; 12]) {
+        let Some((epoch, sequence)) = record_number(self.scheme, aad) else {
+            return;
+        };
+        let learnt = self.learnt.get_or_init(|| Learnt {
+            direction,
+            epoch,
+            // Only the low bits of the number are in a DTLS 1.3 header, but they are all of it:
+            // dimpl completes the first record's number to the nearest to zero.
+            iv: match self.scheme {
+                Scheme::Dtls12Gcm => nonce,
+                Scheme::Dtls12ChaCha => xor(nonce, u64::from(epoch) << 48 | sequence),
+                Scheme::Dtls13 => xor(nonce, sequence),
+            },
+        });
+        let sequence = match (self.scheme, xor_difference(nonce, learnt.iv)) {
+            (Scheme::Dtls13, number) => number,
+            _ => sequence,
+        };
+        self.next.fetch_max(sequence + 1, Ordering::Relaxed);
+        if self.scheme == Scheme::Dtls12Gcm
+            && direction == Direction::Send
+            && nonce.get(4..6) == Some(&EPOCH_1)
+        {
+            // dimpl draws explicit nonces at random; ours are epoch and sequence number.
+            self.tainted.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Epoch and sequence number from a record's additional data. Of DTLS 1.3, what the header shows.
+fn record_number(scheme: Scheme, aad: &[u8]) -> Option<(u16, u64)> {
+    if scheme == Scheme::Dtls13 {
+        let (&first, rest) = aad.split_first()?;
+        let sequence = match *rest {
+            [high, low, ..] if first & 0x08 != 0 => u16::from_be_bytes([high, low]),
+            [low, ..] if first & 0x08 == 0 => low.into(),
+            _ => return None,
+        };
+        return Some((u16::from(first & 3), sequence.into()));
+    }
+    let both = u64::from_be_bytes(*aad.first_chunk()?);
+    Some(((both >> 48) as u16, both & ((1 << 48) - 1)))
+}
+
+/// The nonce for a number, or the IV for a nonce (RFC 8446 section 5.3).
+pub(super) fn xor(mut iv: [u8; 12], number: u64) -> [u8; 12] {
+    for (byte, bits) in iv.iter_mut().skip(4).zip(number.to_be_bytes()) {
+        *byte ^= bits;
+    }
+    iv
+}
+
+fn xor_difference(nonce: [u8; 12], iv: [u8; 12]) -> u64 {
+    let both = nonce.iter().zip(iv).skip(4);
+    both.fold(0, |number, (a, b)| number << 8 | u64::from(a ^ b))
+}
+
+/// What passes between the calls that dimpl makes for one record, and to the engine.
+#[derive(Default)]
+struct Trace {
+    /// Keys made since [`begin`].
+    made: Vec<Arc<Tap>>,
+    /// The record sealed last. dimpl asks for the mask over its number next.
+    sealed: Option<([u8; TAG_LEN], Arc<Tap>)>,
+    /// The mask asked for last. dimpl opens the record with this sample next.
+    masked: Option<([u8; TAG_LEN], HeaderProtectionKey)>,
+}
+
+thread_local! {
+    /// dimpl is synchronous: what happens here during a call concerns the engine that made it.
+    static TRACE: Cell<Trace> = Cell::default();
+}
+
+/// Calls a closure with the thread's trace.
+fn trace<R>(f: impl FnOnce(&mut Trace) -> R) -> R {
+    let mut current = TRACE.take();
+    let result = f(&mut current);
+    TRACE.set(current);
+    result
+}
+
+/// An engine is about to call into dimpl: forgets what others left behind.
+pub(super) fn begin() {
+    TRACE.take();
+}
+
+/// The keys that dimpl made since [`begin`].
+pub(super) fn finish() -> Vec<Arc<Tap>> {
+    TRACE.take().made
+}
+
+struct TappedCipher(Arc<Tap>);
+
+impl fmt::Debug for TappedCipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl TappedCipher {
+    fn create(
+        scheme: Scheme,
+        algorithm: &'static aead::Algorithm,
+        key: &[u8],
+    ) -> Result<Box<dyn Cipher>, CryptoError> {
+        let key = UnboundKey::new(algorithm, key)
+            .map_err(|_| CryptoError::OperationFailed(CryptoOperation::CreateCipher))?;
+        let tap = Arc::new(Tap {
+            scheme,
+            aead: LessSafeKey::new(key),
+            learnt: OnceLock::new(),
+            number_key: OnceLock::new(),
+            next: AtomicU64::new(0),
+            taken: AtomicBool::new(false),
+            tainted: AtomicBool::new(false),
+        });
+        trace(|trace| trace.made.push(Arc::clone(&tap)));
+        Ok(Box::new(Self(tap)))
+    }
+}
+
+impl Cipher for TappedCipher {
+    fn encrypt(&mut self, plaintext: &mut Buf, aad: Aad, nonce: Nonce) -> Result<(), CryptoError> {
+        let tap = &self.0;
+        if tap.is_taken() {
+            plaintext.extend_from_slice(&[0; TAG_LEN]);
+        } else {
+            let unique = aead::Nonce::assume_unique_for_key(nonce.0);
+            tap.aead
+                .seal_in_place_append_tag(unique, aead::Aad::from(&aad[..]), plaintext)
+                .map_err(|_| CryptoError::OperationFailed(CryptoOperation::Encrypt))?;
+            tap.observe(Direction::Send, &aad, nonce.0);
+        }
+        if tap.scheme == Scheme::Dtls13
+            && let Some(sample) = plaintext.first_chunk()
+        {
+            trace(|trace| trace.sealed = Some((*sample, Arc::clone(tap))));
+        }
+        Ok(())
+    }
+
+    fn decrypt(
+        &mut self,
+        ciphertext: &mut TmpBuf<'_>,
+        aad: Aad,
+        nonce: Nonce,
+    ) -> Result<(), CryptoError> {
+        let tap = &self.0;
+        let sample: Option<[u8; TAG_LEN]> = ciphertext.as_ref().first_chunk().copied();
+        let unique = aead::Nonce::assume_unique_for_key(nonce.0);
+        let len = tap
+            .aead
+            .open_in_place(unique, aead::Aad::from(&aad[..]), ciphertext.as_mut())
+            .map_err(|_| CryptoError::OperationFailed(CryptoOperation::Decrypt))?
+            .len();
+        ciphertext.truncate(len);
+        tap.observe(Direction::Receive, &aad, nonce.0);
+        if tap.scheme == Scheme::Dtls13
+            && let Some((of, key)) = trace(|trace| trace.masked.take())
+            && Some(of) == sample
+        {
+            // The first one stays; later ones are the same.
+            let _ = tap.number_key.set(key);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct Suite12 {
+    inner: &'static dyn SupportedDtls12CipherSuite,
+    scheme: Scheme,
+    algorithm: &'static aead::Algorithm,
+}
+
+impl SupportedDtls12CipherSuite for Suite12 {
+    fn suite(&self) -> Dtls12CipherSuite {
+        self.inner.suite()
+    }
+
+    fn hash_algorithm(&self) -> HashAlgorithm {
+        self.inner.hash_algorithm()
+    }
+
+    fn key_lengths(&self) -> (usize, usize, usize) {
+        self.inner.key_lengths()
+    }
+
+    fn explicit_nonce_len(&self) -> usize {
+        self.inner.explicit_nonce_len()
+    }
+
+    fn tag_len(&self) -> usize {
+        self.inner.tag_len()
+    }
+
+    fn create_cipher(&self, key: &[u8]) -> Result<Box<dyn Cipher>, CryptoError> {
+        TappedCipher::create(self.scheme, self.algorithm, key)
+    }
+}
+
+#[derive(Debug)]
+struct Suite13 {
+    inner: &'static dyn SupportedDtls13CipherSuite,
+    algorithm: &'static aead::Algorithm,
+    number_algorithm: &'static quic::Algorithm,
+}
+
+impl SupportedDtls13CipherSuite for Suite13 {
+    fn suite(&self) -> Dtls13CipherSuite {
+        self.inner.suite()
+    }
+
+    fn hash_algorithm(&self) -> HashAlgorithm {
+        self.inner.hash_algorithm()
+    }
+
+    fn key_len(&self) -> usize {
+        self.inner.key_len()
+    }
+
+    fn iv_len(&self) -> usize {
+        self.inner.iv_len()
+    }
+
+    fn tag_len(&self) -> usize {
+        self.inner.tag_len()
+    }
+
+    fn create_cipher(&self, key: &[u8]) -> Result<Box<dyn Cipher>, CryptoError> {
+        TappedCipher::create(Scheme::Dtls13, self.algorithm, key)
+    }
+
+    fn encrypt_sn(&self, sn_key: &[u8], sample: &[u8; 16]) -> [u8; 16] {
+        let key = || HeaderProtectionKey::new(self.number_algorithm, sn_key).ok();
+        match trace(|trace| trace.sealed.take()) {
+            Some((of, tap)) if of == *sample => {
+                if tap.is_taken() {
+                    return [0; 16];
+                }
+                if tap.number_key.get().is_none()
+                    && let Some(key) = key()
+                {
+                    let _ = tap.number_key.set(key);
+                }
+            }
+            _ => trace(|trace| trace.masked = key().map(|key| (*sample, key))),
+        }
+        self.inner.encrypt_sn(sn_key, sample)
+    }
+}
+
+/// The default provider with tapped suites. Suites that we do not know stay as they are, and so
+/// does the way of records under them.
+pub(super) fn provider() -> CryptoProvider {
+    static PROVIDER: OnceLock<CryptoProvider> = OnceLock::new();
+    let provider = PROVIDER.get_or_init(|| {
+        let mut provider = dimpl::crypto::aws_lc_rs::default_provider();
+        let suites = provider.cipher_suites.iter().copied().map(tapped12);
+        provider.cipher_suites = Vec::leak(suites.collect());
+        let suites = provider.dtls13_cipher_suites.iter().copied().map(tapped13);
+        provider.dtls13_cipher_suites = Vec::leak(suites.collect());
+        provider
+    });
+    provider.clone()
+}
+
+fn tapped12(inner: &'static dyn SupportedDtls12CipherSuite) -> &'static dyn SupportedDtls12CipherSuite {
+    let (scheme, algorithm) = match inner.suite() {
+        Dtls12CipherSuite::ECDHE_ECDSA_AES128_GCM_SHA256 => (Scheme::Dtls12Gcm, &aead::AES_128_GCM),
+        Dtls12CipherSuite::ECDHE_ECDSA_AES256_GCM_SHA384 => (Scheme::Dtls12Gcm, &aead::AES_256_GCM),
+        Dtls12CipherSuite::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 => {
+            (Scheme::Dtls12ChaCha, &aead::CHACHA20_POLY1305)
+        }
+        _ => return inner,
+    };
+    Box::leak(Box::new(Suite12 {
+        inner,
+        scheme,
+        algorithm,
+    }))
+}
+
+fn tapped13(inner: &'static dyn SupportedDtls13CipherSuite) -> &'static dyn SupportedDtls13CipherSuite {
+    let (algorithm, number_algorithm) = match inner.suite() {
+        Dtls13CipherSuite::AES_128_GCM_SHA256 => (&aead::AES_128_GCM, &quic::AES_128),
+        Dtls13CipherSuite::AES_256_GCM_SHA384 => (&aead::AES_256_GCM, &quic::AES_256),
+        Dtls13CipherSuite::CHACHA20_POLY1305_SHA256 => (&aead::CHACHA20_POLY1305, &quic::CHACHA20),
+        _ => return inner,
+    };
+    Box::leak(Box::new(Suite13 {
+        inner,
+        algorithm,
+        number_algorithm,
+    }))
+}
