@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aws_lc_rs::aead::{Aad, Nonce};
+use aws_lc_rs::aead::{Aad, Nonce, Tag};
 
-use super::record::{ACK, ALERT, APPLICATION_DATA, Header, VERSION_1_2};
+use super::record::{ALERT, APPLICATION_DATA, Header, VERSION_1_2};
 use super::replay::{ReplayWindow, reconstruct};
 use super::tap::{Learnt, Scheme, TAG_LEN, Tap, xor};
 
@@ -76,8 +76,8 @@ impl Key {
         Self { tap, epoch, iv }
     }
 
-    fn nonce(&self, sequence: u64, explicit: [u8; EXPLICIT_NONCE_LEN]) -> Nonce {
-        Nonce::assume_unique_for_key(match self.tap.scheme {
+    fn nonce(&self, sequence: u64, explicit: [u8; EXPLICIT_NONCE_LEN]) -> [u8; 12] {
+        match self.tap.scheme {
             Scheme::Dtls12Gcm => {
                 let mut nonce = self.iv;
                 for (byte, value) in nonce.iter_mut().skip(4).zip(explicit) {
@@ -87,7 +87,23 @@ impl Key {
             }
             Scheme::Dtls12ChaCha => xor(self.iv, self.number(sequence)),
             Scheme::Dtls13 => xor(self.iv, sequence),
-        })
+        }
+    }
+
+    /// Seals in place, and returns the tag.
+    fn seal<A: AsRef<[u8]>>(&self, nonce: [u8; 12], aad: A, body: &mut [u8]) -> Option<Tag> {
+        #[cfg(test)]
+        self.tap.audit(nonce);
+        seal(&self.tap, nonce, aad, body)
+    }
+
+    /// Opens in place: the plaintext comes before the tag.
+    fn open<A: AsRef<[u8]>>(&self, nonce: [u8; 12], aad: A, body: &mut [u8]) -> bool {
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        self.tap
+            .aead
+            .open_in_place(nonce, Aad::from(aad), body)
+            .is_ok()
     }
 
     /// Epoch and sequence number as DTLS 1.2 writes them.
@@ -203,9 +219,8 @@ impl SendKeys {
         out.push(kind);
         let body = out.get_mut(start + header.len()..)?;
         let nonce = self.key.nonce(sequence, [0; EXPLICIT_NONCE_LEN]);
-        let aead = &self.key.tap.aead;
-        let tag = aead.seal_in_place_separate_tag(nonce, Aad::from(header), body);
-        out.extend_from_slice(tag.ok()?.as_ref());
+        let tag = self.key.seal(nonce, header, body)?;
+        out.extend_from_slice(tag.as_ref());
         let (header, body) = out.get_mut(start..)?.split_at_mut_checked(header.len())?;
         let mask = self.key.tap.mask(body.get(..TAG_LEN)?)?;
         for (byte, bits) in header.iter_mut().skip(1).take(2).zip(mask) {
@@ -229,10 +244,8 @@ impl SendKeys {
         out.extend_from_slice(plaintext);
         let aad = self.key.additional_data12(sequence, kind, plaintext.len());
         let nonce = self.key.nonce(sequence, number);
-        let aead = &self.key.tap.aead;
-        let body = out.get_mut(body_at..)?;
-        let tag = aead.seal_in_place_separate_tag(nonce, Aad::from(aad), body);
-        out.extend_from_slice(tag.ok()?.as_ref());
+        let tag = self.key.seal(nonce, aad, out.get_mut(body_at..)?)?;
+        out.extend_from_slice(tag.as_ref());
         Some(())
     }
 }
@@ -261,29 +274,19 @@ impl ReceiveKeys {
     /// Opens a record in place.
     ///
     /// What is not application data is for dimpl, and so is one record in [`SYNC_EVERY`]: those are
-    /// sealed again. `edit_ack` may change the content of an ACK before.
-    pub(super) fn open(
-        &mut self,
-        header: &Header,
-        record: &mut [u8],
-        edit_ack: &mut dyn FnMut(&mut [u8]),
-    ) -> Opened {
+    /// sealed again.
+    pub(super) fn open(&mut self, header: &Header, record: &mut [u8]) -> Opened {
         if self.forgeries >= MAX_FORGERIES {
             return Opened::Rejected;
         }
         match self.key.tap.scheme {
-            Scheme::Dtls13 => self.open13(header, record, edit_ack),
+            Scheme::Dtls13 => self.open13(header, record),
             Scheme::Dtls12Gcm | Scheme::Dtls12ChaCha => self.open12(header, record),
         }
         .unwrap_or(Opened::Rejected)
     }
 
-    fn open13(
-        &mut self,
-        header: &Header,
-        record: &mut [u8],
-        edit_ack: &mut dyn FnMut(&mut [u8]),
-    ) -> Option<Opened> {
+    fn open13(&mut self, header: &Header, record: &mut [u8]) -> Option<Opened> {
         let (head, body) = record.split_at_mut_checked(header.len)?;
         let mut plain_head = [0; 5];
         let plain_head = plain_head.get_mut(..header.len)?;
@@ -304,23 +307,20 @@ impl ReceiveKeys {
         if sequence > MAX_SEQUENCE || !self.window.is_new(sequence) {
             return None;
         }
-        let nonce = || self.key.nonce(sequence, [0; EXPLICIT_NONCE_LEN]);
-        let aad = || Aad::from(&*plain_head);
-        let opened = self.key.tap.aead.open_in_place(nonce(), aad(), body);
-        let Ok(plaintext) = opened else {
+        let nonce = self.key.nonce(sequence, [0; EXPLICIT_NONCE_LEN]);
+        let aad = &*plain_head;
+        if !self.key.open(nonce, aad, body) {
             self.forgeries += 1;
             return None;
-        };
+        }
         self.window.insert(sequence);
-        let len = plaintext.len();
+        let len = body.len().checked_sub(TAG_LEN)?;
+        let plaintext = body.get(..len)?;
         // The content type is the last byte that is not zero; padding follows it.
         let content_len = plaintext.iter().rposition(|byte| *byte != 0)?;
         let kind = *plaintext.get(content_len)?;
-        if kind == ACK {
-            edit_ack(plaintext.get_mut(..content_len)?);
-        }
         if is_for_dimpl(&mut self.synced, kind, sequence) {
-            restore(&self.key.tap, nonce(), aad(), body, len)?;
+            restore(&self.key.tap, nonce, aad, body, len)?;
             return Some(Opened::ForDimpl);
         }
         let content = header.len..header.len + content_len;
@@ -335,21 +335,23 @@ impl ReceiveKeys {
         if !self.window.is_new(sequence) {
             return None;
         }
-        let (_, fragment) = record.split_at_mut_checked(header.len)?;
+        let (head, fragment) = record.split_at_mut_checked(header.len)?;
+        if head.get(1..3) != Some(&VERSION_1_2) {
+            return None;
+        }
         let explicit_len = self.key.explicit_len();
         let (explicit, body) = fragment.split_at_mut_checked(explicit_len)?;
         let explicit = explicit.first_chunk().copied().unwrap_or_default();
         let len = body.len().checked_sub(TAG_LEN)?;
-        let nonce = || self.key.nonce(sequence, explicit);
-        let aad = || Aad::from(self.key.additional_data12(sequence, kind, len));
-        let opened = self.key.tap.aead.open_in_place(nonce(), aad(), body);
-        if opened.is_err() {
+        let nonce = self.key.nonce(sequence, explicit);
+        let aad = self.key.additional_data12(sequence, kind, len);
+        if !self.key.open(nonce, aad, body) {
             self.forgeries += 1;
             return None;
         }
         self.window.insert(sequence);
         if is_for_dimpl(&mut self.synced, kind, sequence) {
-            restore(&self.key.tap, nonce(), aad(), body, len)?;
+            restore(&self.key.tap, nonce, aad, body, len)?;
             return Some(Opened::ForDimpl);
         }
         let start = header.len + explicit_len;
@@ -373,13 +375,20 @@ fn is_for_dimpl(synced: &mut Option<u64>, kind: u8, sequence: u64) -> bool {
 /// dimpl in this process.
 fn restore<A: AsRef<[u8]>>(
     tap: &Tap,
-    nonce: Nonce,
-    aad: Aad<A>,
+    nonce: [u8; 12],
+    aad: A,
     body: &mut [u8],
     len: usize,
 ) -> Option<()> {
     let (plaintext, tag) = body.split_at_mut_checked(len)?;
-    let sealed = tap.aead.seal_in_place_separate_tag(nonce, aad, plaintext);
-    tag.copy_from_slice(sealed.ok()?.as_ref());
+    tag.copy_from_slice(seal(tap, nonce, aad, plaintext)?.as_ref());
     Some(())
+}
+
+fn seal<A: AsRef<[u8]>>(tap: &Tap, nonce: [u8; 12], aad: A, body: &mut [u8]) -> Option<Tag> {
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let tag = tap
+        .aead
+        .seal_in_place_separate_tag(nonce, Aad::from(aad), body);
+    tag.ok()
 }

@@ -4,6 +4,7 @@
 //! ours: which bytes reach it, the fingerprint check (RFC 8122, RFC 8827 section 5), that nothing
 //! passes before it, and the protection of application records after it (`records`).
 
+mod acks;
 mod certificate;
 mod engine;
 mod fingerprint;

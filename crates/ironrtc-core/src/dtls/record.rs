@@ -63,7 +63,21 @@ pub(super) fn is_plausible(mut datagram: &[u8]) -> bool {
 
 fn plain_header(datagram: &[u8]) -> Option<Header> {
     let header = datagram.first_chunk::<PLAINTEXT_HEADER_LEN>()?;
-    let [kind, major, minor, epoch0, epoch1, a, b, c, d, e, f, high, low] = *header;
+    let [
+        kind,
+        major,
+        minor,
+        epoch0,
+        epoch1,
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+        high,
+        low,
+    ] = *header;
     let len = usize::from(u16::from_be_bytes([high, low]));
     let plausible = PLAINTEXT_TYPES.contains(&kind)
         && VERSIONS.contains(&[major, minor])

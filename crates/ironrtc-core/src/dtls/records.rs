@@ -9,20 +9,18 @@
 //!   plaintext with its own record number, and is sealed under ours. Of handshake messages we
 //!   remember both numbers: the peer's ACK names ours, and dimpl waits for its own.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::acks::{Acks, Renumbered};
 use super::keys::{Opened, ReceiveKeys, SealFailure, SendKeys};
 use super::record::{self, APPLICATION_DATA, HANDSHAKE};
 use super::replay::reconstruct;
-use super::tap::{Direction, Learnt, Scheme, TAG_LEN, Tap};
+use super::tap::{self, Direction, Learnt, Scheme, TAG_LEN, Tap};
 
 /// One of so many of our records is shown to dimpl as sent, for it counts towards a key update.
 pub(super) const TICK_EVERY: u64 = 256;
 /// Keys of dimpl's that may wait to be understood: a handshake makes four.
 const MAX_TAPS: usize = 8;
-/// Handshake records of dimpl's that may wait for an ACK: it transmits one 33 times at most.
-const MAX_RENUMBERED: usize = 64;
 /// The epoch before the first with application data (RFC 9147 section 6.1, RFC 6347 section 4.1).
 const LAST_HANDSHAKE_EPOCH_13: u16 = 2;
 
@@ -38,21 +36,21 @@ pub(super) struct Records {
     receive_epoch: u16,
     /// The number that dimpl gives its next record.
     next_by_dimpl: u64,
-    renumbered: VecDeque<Renumbered>,
-}
-
-/// A handshake record that dimpl numbered one way and we another.
-#[derive(Debug)]
-struct Renumbered {
-    epoch: u16,
-    by_dimpl: u64,
-    by_us: u64,
+    acks: Acks,
 }
 
 impl Records {
-    /// Takes note of new keys, after dimpl's output has been collected. Takes over what can be if
-    /// the association is `ready`: the handshake done and the peer trusted.
-    pub(super) fn adopt(&mut self, taps: Vec<Arc<Tap>>, ready: bool) {
+    /// Comes before each call into dimpl.
+    pub(super) fn begin(&mut self) {
+        tap::begin(std::mem::take(&mut self.acks));
+    }
+
+    /// Comes after it, when dimpl's output has been collected. Takes over what can be if the
+    /// association is `ready`: the handshake done and the peer trusted.
+    pub(super) fn finish(&mut self, ready: bool) {
+        let (taps, acks) = tap::finish();
+        let new = std::mem::replace(&mut self.acks, acks);
+        self.acks.append(new);
         if self.send.as_ref().is_some_and(SendKeys::is_abandoned) {
             self.send = None;
         }
@@ -95,6 +93,7 @@ impl Records {
             self.send = SendKeys::take(tap, learnt, epoch);
             self.send_epoch = epoch;
             self.next_by_dimpl = self.send.as_ref().map_or(0, SendKeys::first);
+            self.acks.set_first(epoch, self.next_by_dimpl);
             return;
         }
         // The next epoch's records are dimpl's until it has opened one.
@@ -112,11 +111,6 @@ impl Records {
         self.receive_epoch > 0
     }
 
-    /// True if [`seal`](Self::seal) has keys.
-    pub(super) fn is_sending(&self) -> bool {
-        self.send.is_some()
-    }
-
     /// Opens one record in place.
     pub(super) fn open(&mut self, record: &mut [u8]) -> Opened {
         let Some(header) = record::header(record) else {
@@ -126,16 +120,10 @@ impl Records {
         let Some(keys) = slot.and_then(Option::as_mut) else {
             return Opened::ForDimpl;
         };
-        if header.unified != keys.is_dtls13()
-            || (!header.unified && header.epoch != keys.epoch())
-        {
+        if header.unified != keys.is_dtls13() || (!header.unified && header.epoch != keys.epoch()) {
             return Opened::ForDimpl;
         }
-        let first = self.send.as_ref().map(|keys| (keys.epoch(), keys.first()));
-        let renumbered = &self.renumbered;
-        keys.open(&header, record, &mut |ack| {
-            renumber_ack(ack, renumbered, first);
-        })
+        keys.open(&header, record)
     }
 
     /// Appends a record of application data to `out` and returns its length; `None` if dimpl must
@@ -213,10 +201,7 @@ impl Records {
             return;
         }
         let epoch = keys.epoch();
-        if self.renumbered.len() == MAX_RENUMBERED {
-            self.renumbered.pop_front();
-        }
-        self.renumbered.push_back(Renumbered {
+        self.acks.add(Renumbered {
             epoch,
             by_dimpl,
             by_us,
@@ -231,37 +216,5 @@ impl Records {
     #[cfg(test)]
     pub(super) fn epochs(&self) -> (u16, u16) {
         (self.send_epoch, self.receive_epoch)
-    }
-}
-
-/// Writes dimpl's record numbers into the peer's ACK (RFC 9147 section 7).
-///
-/// `first` is the current epoch and the first number in it that is ours.
-fn renumber_ack(ack: &mut [u8], renumbered: &VecDeque<Renumbered>, first: Option<(u16, u64)>) {
-    let Some((_, entries)) = ack.split_first_chunk_mut::<2>() else {
-        return;
-    };
-    for entry in entries.chunks_exact_mut(16) {
-        let (Some(epoch), Some(sequence)) = (entry.first_chunk::<8>(), entry.last_chunk::<8>())
-        else {
-            return;
-        };
-        let epoch = u64::from_be_bytes(*epoch);
-        let sequence = u64::from_be_bytes(*sequence);
-        let known = renumbered
-            .iter()
-            .find(|record| u64::from(record.epoch) == epoch && record.by_us == sequence);
-        let ours = first.is_some_and(|(current, first)| {
-            u64::from(current) == epoch && sequence >= first
-        });
-        let number = match known {
-            Some(record) => record.by_dimpl,
-            // dimpl may have given this number to another record.
-            None if ours => u64::MAX,
-            None => continue,
-        };
-        if let Some(bytes) = entry.last_chunk_mut::<8>() {
-            *bytes = number.to_be_bytes();
-        }
     }
 }

@@ -88,7 +88,11 @@ mod tests {
         assert_eq!(reconstruct(0xfe, 8, 0x200), 0x1fe);
         assert_eq!(reconstruct(0x80, 8, 0x280), 0x280);
         for sequence in (0..400_000).step_by(777) {
-            for expected in [sequence, sequence + 30_000, u64::saturating_sub(sequence, 30_000)] {
+            for expected in [
+                sequence,
+                sequence + 30_000,
+                u64::saturating_sub(sequence, 30_000),
+            ] {
                 assert_eq!(reconstruct(sequence & 0xffff, 16, expected), sequence);
             }
         }

@@ -18,6 +18,9 @@ use dimpl::crypto::{
 };
 use dimpl::{CryptoError, CryptoOperation};
 
+use super::acks::Acks;
+use super::record::ACK;
+
 /// Length of the tag of every AEAD here.
 pub(super) const TAG_LEN: usize = 16;
 /// The epoch of DTLS 1.2's application data, as the head of an explicit nonce.
@@ -62,6 +65,8 @@ pub(super) struct Tap {
     taken: AtomicBool,
     /// dimpl used an explicit nonce that we would use one day.
     tainted: AtomicBool,
+    #[cfg(test)]
+    id: u64,
 }
 
 impl fmt::Debug for Tap {
@@ -99,6 +104,12 @@ impl Tap {
     /// The mask over a record number (RFC 9147 section 4.2.3).
     pub(super) fn mask(&self, sample: &[u8]) -> Option<[u8; 5]> {
         self.number_key.get()?.new_mask(sample).ok()
+    }
+
+    /// Fails a test in which a nonce comes twice.
+    #[cfg(test)]
+    pub(super) fn audit(&self, nonce: [u8; 12]) {
+        audit::check(self.id, nonce);
     }
 
     /// Notes a record that dimpl sealed, or opened successfully.
@@ -169,6 +180,7 @@ struct Trace {
     sealed: Option<([u8; TAG_LEN], Arc<Tap>)>,
     /// The mask asked for last. dimpl opens the record with this sample next.
     masked: Option<([u8; TAG_LEN], HeaderProtectionKey)>,
+    acks: Acks,
 }
 
 thread_local! {
@@ -184,14 +196,19 @@ fn trace<R>(f: impl FnOnce(&mut Trace) -> R) -> R {
     result
 }
 
-/// An engine is about to call into dimpl: forgets what others left behind.
-pub(super) fn begin() {
-    TRACE.take();
+/// An engine is about to call into dimpl: forgets what others left behind. ACKs that dimpl opens
+/// are renumbered by `acks`.
+pub(super) fn begin(acks: Acks) {
+    TRACE.set(Trace {
+        acks,
+        ..Trace::default()
+    });
 }
 
-/// The keys that dimpl made since [`begin`].
-pub(super) fn finish() -> Vec<Arc<Tap>> {
-    TRACE.take().made
+/// The keys that dimpl made since [`begin`], and what was given there.
+pub(super) fn finish() -> (Vec<Arc<Tap>>, Acks) {
+    let trace = TRACE.take();
+    (trace.made, trace.acks)
 }
 
 struct TappedCipher(Arc<Tap>);
@@ -218,6 +235,8 @@ impl TappedCipher {
             next: AtomicU64::new(0),
             taken: AtomicBool::new(false),
             tainted: AtomicBool::new(false),
+            #[cfg(test)]
+            id: audit::next_id(),
         });
         trace(|trace| trace.made.push(Arc::clone(&tap)));
         Ok(Box::new(Self(tap)))
@@ -230,6 +249,8 @@ impl Cipher for TappedCipher {
         if tap.is_taken() {
             plaintext.extend_from_slice(&[0; TAG_LEN]);
         } else {
+            #[cfg(test)]
+            tap.audit(nonce.0);
             let unique = aead::Nonce::assume_unique_for_key(nonce.0);
             tap.aead
                 .seal_in_place_append_tag(unique, aead::Aad::from(&aad[..]), plaintext)
@@ -260,13 +281,23 @@ impl Cipher for TappedCipher {
             .len();
         ciphertext.truncate(len);
         tap.observe(Direction::Receive, &aad, nonce.0);
-        if tap.scheme == Scheme::Dtls13
-            && let Some((of, key)) = trace(|trace| trace.masked.take())
-            && Some(of) == sample
-        {
-            // The first one stays; later ones are the same.
-            let _ = tap.number_key.set(key);
+        if tap.scheme != Scheme::Dtls13 {
+            return Ok(());
         }
+        trace(|trace| {
+            if let Some((of, key)) = trace.masked.take()
+                && Some(of) == sample
+            {
+                // The first one stays; later ones are the same.
+                let _ = tap.number_key.set(key);
+            }
+            let plaintext = ciphertext.as_mut();
+            if let Some(end) = plaintext.iter().rposition(|byte| *byte != 0)
+                && let Some((content, [ACK, ..])) = plaintext.split_at_mut_checked(end)
+            {
+                trace.acks.renumber(content);
+            }
+        });
         Ok(())
     }
 }
@@ -370,7 +401,9 @@ pub(super) fn provider() -> CryptoProvider {
     provider.clone()
 }
 
-fn tapped12(inner: &'static dyn SupportedDtls12CipherSuite) -> &'static dyn SupportedDtls12CipherSuite {
+fn tapped12(
+    inner: &'static dyn SupportedDtls12CipherSuite,
+) -> &'static dyn SupportedDtls12CipherSuite {
     let (scheme, algorithm) = match inner.suite() {
         Dtls12CipherSuite::ECDHE_ECDSA_AES128_GCM_SHA256 => (Scheme::Dtls12Gcm, &aead::AES_128_GCM),
         Dtls12CipherSuite::ECDHE_ECDSA_AES256_GCM_SHA384 => (Scheme::Dtls12Gcm, &aead::AES_256_GCM),
@@ -386,7 +419,9 @@ fn tapped12(inner: &'static dyn SupportedDtls12CipherSuite) -> &'static dyn Supp
     }))
 }
 
-fn tapped13(inner: &'static dyn SupportedDtls13CipherSuite) -> &'static dyn SupportedDtls13CipherSuite {
+fn tapped13(
+    inner: &'static dyn SupportedDtls13CipherSuite,
+) -> &'static dyn SupportedDtls13CipherSuite {
     let (algorithm, number_algorithm) = match inner.suite() {
         Dtls13CipherSuite::AES_128_GCM_SHA256 => (&aead::AES_128_GCM, &quic::AES_128),
         Dtls13CipherSuite::AES_256_GCM_SHA384 => (&aead::AES_256_GCM, &quic::AES_256),
@@ -398,4 +433,27 @@ fn tapped13(inner: &'static dyn SupportedDtls13CipherSuite) -> &'static dyn Supp
         algorithm,
         number_algorithm,
     }))
+}
+
+#[cfg(test)]
+mod audit {
+    use std::cell::Cell;
+    use std::collections::BTreeSet;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    thread_local! {
+        static USED: Cell<BTreeSet<(u64, [u8; 12])>> = Cell::default();
+    }
+
+    pub(super) fn next_id() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) fn check(key: u64, nonce: [u8; 12]) {
+        let mut used = USED.take();
+        let new = used.insert((key, nonce));
+        USED.set(used);
+        assert!(new, "a nonce was used twice");
+    }
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::dtls::{CertificateOptions, HashAlgorithm};
 use crate::rng::Rng;
 
-fn certificate(seed: u64) -> Certificate {
+pub(super) fn certificate(seed: u64) -> Certificate {
     let now = Duration::from_secs(1_790_000_000);
     Certificate::generate(
         CertificateOptions::default(),
