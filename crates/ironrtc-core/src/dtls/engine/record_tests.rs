@@ -53,7 +53,7 @@ fn dtls(
         .use_server_cookie(false)
         .flight_start_rto(FLIGHT_RTO)
         .flight_retries(FLIGHT_RETRIES)
-        .rng_seed(limit)
+        .dangerously_set_rng_seed(limit)
         .with_crypto_provider(provider)
         .aead_encryption_limit(limit);
     let certificate = certificate.to_dimpl();
@@ -121,11 +121,11 @@ impl Mixed {
                 self.wire_theirs.extend(from_theirs.iter().cloned());
             }
             for datagram in from_theirs {
-                self.to_ours(&datagram);
+                self.deliver_to_ours(&datagram);
             }
             for datagram in self.drain_ours() {
                 moved = true;
-                self.to_theirs(&datagram);
+                self.deliver_to_theirs(&datagram);
             }
             if !moved {
                 return;
@@ -136,7 +136,7 @@ impl Mixed {
 
     /// Lets time pass for both.
     fn wait(&mut self, duration: Duration) {
-        self.now = self.now + duration;
+        self.now += duration;
         self.ours.handle_timeout(self.now);
         let instant = self.instant();
         self.theirs.handle_timeout(instant).unwrap();
@@ -163,7 +163,7 @@ impl Mixed {
         loop {
             match self.theirs.poll_output(&mut buffer) {
                 Output::Packet(packet) => datagrams.push(packet.to_vec()),
-                Output::ApplicationData(data) if data.is_empty() => panic!("an empty record"),
+                Output::ApplicationData([]) => panic!("an empty record"),
                 Output::ApplicationData(data) => self.got_theirs.push(data.to_vec()),
                 Output::CloseNotify => self.closed_theirs = true,
                 Output::Timeout(_) => return datagrams,
@@ -172,7 +172,7 @@ impl Mixed {
         }
     }
 
-    fn to_ours(&mut self, datagram: &[u8]) {
+    fn deliver_to_ours(&mut self, datagram: &[u8]) {
         let got = &mut self.got_ours;
         let mut datagram = datagram.to_vec();
         self.ours
@@ -180,10 +180,10 @@ impl Mixed {
     }
 
     /// One datagram, and what it brings forth.
-    fn to_theirs(&mut self, datagram: &[u8]) {
+    fn deliver_to_theirs(&mut self, datagram: &[u8]) {
         self.theirs.handle_packet(datagram).unwrap();
         for datagram in self.drain_theirs() {
-            self.to_ours(&datagram);
+            self.deliver_to_ours(&datagram);
         }
     }
 
@@ -204,7 +204,7 @@ impl Mixed {
 
     fn send_ours(&mut self, data: &[u8]) {
         let datagram = self.seal_ours(data);
-        self.to_theirs(&datagram);
+        self.deliver_to_theirs(&datagram);
         self.run();
     }
 
@@ -268,7 +268,7 @@ fn reordered_records_arrive_once_each() {
         mixed.got_ours.clear();
         for _ in 0..3 {
             for datagram in &datagrams {
-                mixed.to_ours(datagram);
+                mixed.deliver_to_ours(datagram);
             }
         }
         mixed.got_ours.sort();
@@ -279,8 +279,8 @@ fn reordered_records_arrive_once_each() {
         let lost = mixed.seal_theirs(b"lost");
         let both = [mixed.seal_theirs(b"a"), mixed.seal_theirs(b"b")].concat();
         mixed.got_ours.clear();
-        mixed.to_ours(&both);
-        mixed.to_ours(&lost);
+        mixed.deliver_to_ours(&both);
+        mixed.deliver_to_ours(&lost);
         assert_eq!(mixed.got_ours, [&b"a"[..], b"b", b"lost"], "{suite:?}");
     }
 }
@@ -295,11 +295,11 @@ fn a_record_with_any_bit_flipped_is_dropped() {
         for bit in 0..record.len() * 8 {
             let mut forged = record.clone();
             forged[bit / 8] ^= 1 << (bit % 8);
-            mixed.to_ours(&forged);
+            mixed.deliver_to_ours(&forged);
             assert_eq!(mixed.got_ours, Vec::<Vec<u8>>::new(), "{suite:?} bit {bit}");
         }
         assert!(mixed.ours.drops().count(DropReason::DtlsRecord) > 150);
-        mixed.to_ours(&record);
+        mixed.deliver_to_ours(&record);
         assert_eq!(mixed.got_ours, [b"genuine"], "{suite:?}");
         mixed.transfer(3);
     }
@@ -330,7 +330,7 @@ fn garbage_changes_nothing() {
                     }
                 }
             }
-            mixed.to_ours(&garbage);
+            mixed.deliver_to_ours(&garbage);
         }
         assert_eq!(mixed.got_ours, Vec::<Vec<u8>>::new());
         mixed.transfer(10);
@@ -400,7 +400,7 @@ fn key_updates_survive_loss() {
             from_theirs.extend(mixed.drain_theirs());
             for datagram in std::mem::take(&mut from_theirs) {
                 if rng.below(10) > 0 {
-                    mixed.to_ours(&datagram);
+                    mixed.deliver_to_ours(&datagram);
                 }
             }
             for datagram in from_ours {
@@ -410,7 +410,7 @@ fn key_updates_survive_loss() {
                 }
             }
             if round % 20 == 0 {
-                mixed.now = mixed.now + Duration::from_millis(20);
+                mixed.now += Duration::from_millis(20);
                 mixed.ours.handle_timeout(mixed.now);
                 let instant = mixed.instant();
                 mixed.theirs.handle_timeout(instant).unwrap();
@@ -432,13 +432,13 @@ fn a_repeated_last_flight_is_answered_under_fresh_numbers() {
     assert!(mixed.ours.records.send_keys().is_some());
     let sent = mixed.wire.len();
     for datagram in mixed.wire_theirs.clone() {
-        mixed.to_ours(&datagram);
+        mixed.deliver_to_ours(&datagram);
     }
     let answers = mixed.drain_ours();
     assert!(!answers.is_empty(), "the last flight is not repeated");
     for datagram in &answers {
         assert!(!datagram.windows(16).any(|window| window == [0; 16]));
-        mixed.to_theirs(datagram);
+        mixed.deliver_to_theirs(datagram);
     }
     assert!(mixed.wire.len() > sent);
     mixed.transfer(20);
