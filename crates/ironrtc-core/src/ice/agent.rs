@@ -8,7 +8,7 @@ use super::incoming::{MAX_REMOTE_CANDIDATES, Seen};
 use super::pair::Pair;
 use super::{
     Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Credentials, Event,
-    GatheringState, IceConfig, IceState, PairState, PairStats, Role,
+    GatheringState, IceConfig, IceState, Role,
 };
 use crate::datagram::{DropCounters, DropReason, Path, Transmit};
 use crate::rng::Rng;
@@ -464,48 +464,6 @@ impl Agent {
     /// The peer's credentials.
     pub fn remote_credentials(&self) -> Option<&Credentials> {
         self.remote.as_ref()
-    }
-
-    /// Counts data sent on a path.
-    pub fn on_data_sent(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
-        if let Some(index) = self.pair_at(path) {
-            let counters = &mut self.pairs[index].counters;
-            counters.packets_sent += datagrams;
-            counters.bytes_sent += bytes;
-            counters.last_packet_sent = Some(now);
-        }
-    }
-
-    /// Counts authenticated data received on a path: a sign of life, though not consent.
-    pub fn on_data_received(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
-        if let Some(index) = self.pair_at(path) {
-            let pair = &mut self.pairs[index];
-            pair.last_seen = now;
-            pair.counters.packets_received += datagrams;
-            pair.counters.bytes_received += bytes;
-            pair.counters.last_packet_received = Some(now);
-        }
-    }
-
-    /// Every pair with its counters.
-    pub fn pair_stats(&self) -> Vec<PairStats> {
-        self.pairs
-            .iter()
-            .map(|pair| PairStats {
-                local: pair.local.clone(),
-                remote: pair.remote.clone(),
-                path: pair.path,
-                priority: pair.priority,
-                state: if pair.check.is_some() && !pair.is_valid() {
-                    PairState::InProgress
-                } else {
-                    pair.state
-                },
-                nominated: pair.nominated,
-                selected: self.selected == Some(pair.path),
-                counters: pair.counters,
-            })
-            .collect()
     }
 
     /// What was dropped.
