@@ -11,7 +11,7 @@ export CARGO_TARGET_DIR=$target
 stamp=$venv/.ironrtc-requirements
 if ! cmp -s pyproject.toml "$stamp"; then
     "$venv/bin/pip" install --quiet --disable-pip-version-check "maturin>=1.9.4,<2" "pyee>=13" \
-        "av>=14,<20" aiohttp aiortc==1.16.0 mypy numpy "pytest>=8" "pytest-asyncio>=1" pytest-timeout
+        "av>=14,<20" aiohttp aiortc==1.16.0 mypy numpy "pytest>=8" "pytest-asyncio>=1" pytest-timeout ruff
     cp pyproject.toml "$stamp"
 fi
 
@@ -21,5 +21,7 @@ if [ "${IRONRTC_PROFILE:-dev}" = release ]; then
 else
     maturin develop --quiet
 fi
+ruff format --check --quiet .
+ruff check --quiet .
 mypy
 pytest -q "$@"

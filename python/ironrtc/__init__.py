@@ -53,7 +53,11 @@ from .rtcrtpparameters import (
     RTCRtpHeaderExtensionParameters,
     RTCRtpParameters,
 )
-from .rtcrtpreceiver import RTCRtpContributingSource, RTCRtpReceiver, RTCRtpSynchronizationSource
+from .rtcrtpreceiver import (
+    RTCRtpContributingSource,
+    RTCRtpReceiver,
+    RTCRtpSynchronizationSource,
+)
 from .rtcrtpsender import RTCRtpSender
 from .rtcrtptransceiver import RTCRtpTransceiver
 from .rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport

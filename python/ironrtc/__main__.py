@@ -19,7 +19,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     run.add_argument(
         "--force", action="store_true", help="use IronRTC even though aiortc is installed"
     )
-    run.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module's name")
+    run.add_argument(
+        "-m", dest="module", action="store_true", help="PROGRAM is a module's name"
+    )
     run.add_argument("program", help="the program: a file, or with -m a module")
     run.add_argument("arguments", nargs=argparse.REMAINDER, help="the program's own arguments")
     options = parser.parse_args(arguments)

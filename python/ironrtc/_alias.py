@@ -15,7 +15,7 @@ _PACKAGE = __name__.rpartition(".")[0]
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds `aiortc.x` as the very module `ironrtc.x`, so that there is one class of each name."""
+    """Finds `aiortc.x` as the very module `ironrtc.x`: there is one class of each name."""
 
     def __init__(self) -> None:
         self._specs: dict[str, Optional[ModuleSpec]] = {}
@@ -50,8 +50,8 @@ def install_as_aiortc(*, force: bool = False) -> None:
     """Let `import aiortc` import IronRTC, from now on and in this process.
 
     All submodules are covered; the classes are the same under both names. If aiortc itself is
-    installed or imported, this raises `RuntimeError`, unless `force` says that IronRTC is wanted in
-    its place.
+    installed or imported, this raises `RuntimeError`, unless `force` says that IronRTC is
+    wanted in its place.
     """
     if any(isinstance(finder, _Finder) for finder in sys.meta_path):
         return

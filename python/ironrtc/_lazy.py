@@ -10,8 +10,8 @@ def lazy_names(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` for a module whose globals are `module`.
 
-    Each keyword is a name and where it comes from; an empty attribute stands for the module itself.
-    A name is imported when it is first asked for, and kept.
+    Each keyword is a name and where it comes from; an empty attribute stands for the module
+    itself. A name is imported when it is first asked for, and kept.
     """
 
     def module_getattr(name: str) -> Any:

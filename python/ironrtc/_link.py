@@ -1,8 +1,8 @@
 """What the transport objects of ORTC stand on.
 
-`RTCIceGatherer`, `RTCIceTransport`, `RTCDtlsTransport` and `RTCSctpTransport` are four views of one
-transport in the core. A link holds that transport; the transport belongs to an `RTCPeerConnection`
-(`PeerLink`) or is driven by the four objects themselves (`StandaloneLink`).
+`RTCIceGatherer`, `RTCIceTransport`, `RTCDtlsTransport` and `RTCSctpTransport` are four views of
+one transport in the core. A link holds that transport; the transport belongs to an
+`RTCPeerConnection` (`PeerLink`) or is driven by the four objects themselves (`StandaloneLink`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class Link(ABC):
     def max_channels(self) -> Optional[int]: ...
 
     @abstractmethod
-    def create_channel(self, parameters: "RTCDataChannelParameters") -> _ironrtc.DataChannel: ...
+    def create_channel(
+        self, parameters: "RTCDataChannelParameters"
+    ) -> _ironrtc.DataChannel: ...
 
     @abstractmethod
     async def gather(self) -> None: ...

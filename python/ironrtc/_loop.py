@@ -1,8 +1,8 @@
 """Where the Rust core meets asyncio: one inbox for each event loop.
 
-Rust works on its own threads. What it has to tell goes into the inbox of the loop that the object
-belongs to; the first entry of an empty inbox wakes the loop, which then takes all entries in one
-call. So a burst of events costs one wake.
+Rust works on its own threads. What it has to tell goes into the inbox of the loop that the
+object belongs to; the first entry of an empty inbox wakes the loop, which then takes all
+entries in one call. So a burst of events costs one wake.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import logging
 import os
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Optional, Protocol
 
@@ -22,6 +23,10 @@ from . import _ironrtc
 logger = logging.getLogger("ironrtc")
 
 _MAX_BATCH = 1024
+
+# A coroutine that handles a change of these sees the state that it is about: it gets its turn
+# before the next change.
+_STATES = frozenset(("connection", "dtls", "gathering", "ice", "sctp", "signaling"))
 
 
 class Target(Protocol):
@@ -38,6 +43,8 @@ class Inbox:
         # The loop must not be kept alive by its own inbox, or neither would ever be freed.
         self._loop = weakref.ref(loop)
         self._targets: dict[int, Target] = {}
+        self._entries: deque[tuple[int, str, Any]] = deque()
+        self._continuing = False
         self._pid = os.getpid()
         self.native = _ironrtc.Inbox()
         fd = self.native.fileno()
@@ -76,8 +83,8 @@ class Inbox:
     async def run(self, start: Callable[[_ironrtc.Inbox, int], Any]) -> Any:
         """Start an operation in Rust, and wait for its result.
 
-        `start` gets the inbox and a token; it returns `(True, result)` if the operation was done
-        at once, and `(False, None)` if its result comes through the inbox.
+        `start` gets the inbox and a token; it returns `(True, result)` if the operation was
+        done at once, and `(False, None)` if its result comes through the inbox.
         """
         token = next_token()
         done, result = start(self.native, token)
@@ -94,8 +101,15 @@ class Inbox:
 
     def drain(self) -> None:
         """Hand out all events."""
-        targets = self._targets
-        for token, kind, payload in self.native.drain(_MAX_BATCH):
+        self._entries.extend(self.native.drain(_MAX_BATCH))
+        if not self._continuing:
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        self._continuing = False
+        targets, entries = self._targets, self._entries
+        while entries:
+            token, kind, payload = entries.popleft()
             target = targets.get(token)
             if target is None:
                 continue
@@ -104,6 +118,11 @@ class Inbox:
             except Exception as exc:
                 # A handler's error must not cost the other events of the batch.
                 report_exception(target, exc)
+            loop = self._loop()
+            if kind in _STATES and entries and loop is not None:
+                self._continuing = True
+                loop.call_soon(self._hand_out)
+                return
 
     def _wake_from_thread(self, drain: Callable[[], None]) -> None:
         loop = self._loop()
@@ -118,6 +137,9 @@ class _Weak:
 
     def __init__(self, reference: "weakref.ref[Target]") -> None:
         self._reference = reference
+
+    def __repr__(self) -> str:
+        return repr(self._reference())
 
     def _on_event(self, kind: str, payload: Any) -> None:
         target = self._reference()

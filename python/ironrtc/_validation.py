@@ -55,7 +55,9 @@ def validate_description(
     if parsed is None:
         # The core says what is wrong with it, and in which line.
         return
-    bundled = {item for group in parsed.group if group.semantic == "BUNDLE" for item in group.items}
+    bundled = {
+        item for group in parsed.group if group.semantic == "BUNDLE" for item in group.items
+    }
     for index, media in enumerate(parsed.media):
         if media.port == 0 and index > 0:
             continue

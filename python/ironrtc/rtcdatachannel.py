@@ -94,8 +94,8 @@ class RTCDataChannel(AsyncIOEventEmitter):
             raise ValueError(
                 f"ID must be in range 0-{_MAX_ID} if data channel is negotiated out-of-band"
             )
-        # `send_open` tells channels that we announce from those that the other side announced; the
-        # core makes the latter itself.
+        # `send_open` tells channels that we announce from those that the other side announced;
+        # the core makes the latter itself.
         self._bind(transport._open_channel(self, parameters))
         transport._attach_channel(self)
 
@@ -135,6 +135,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
         self.__held: deque[Union[bytes, str]] = deque()
         self.__held_bytes = 0
         self.__waiting: list[asyncio.Future[None]] = []
+        self.__early: Optional[list[tuple[str, Any]]] = []
 
     def _bind(self, native: _ironrtc.DataChannel) -> None:
         self.__native = native
@@ -158,7 +159,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
 
     @property
     def bufferedAmountLowThreshold(self) -> int:
-        """The number of queued bytes at which `bufferedamountlow` is emitted, on the way down."""
+        """The queued bytes at which `bufferedamountlow` is emitted, on the way down."""
         return self.__bufferedAmountLowThreshold
 
     @bufferedAmountLowThreshold.setter
@@ -220,9 +221,9 @@ class RTCDataChannel(AsyncIOEventEmitter):
     def send(self, data: "Union[bytes, str, Buffer]") -> None:
         """Send a message, without waiting.
 
-        `bytes` and `str` are not copied. Objects that can change, such as `bytearray`, are copied
-        once, since they may change before the message leaves. Use `drain` not to queue more than
-        the network takes.
+        `bytes` and `str` are not copied. Objects that can change, such as `bytearray`, are
+        copied once, since they may change before the message leaves. Use `drain` not to queue
+        more than the network takes.
         """
         if self.__readyState != "open":
             raise InvalidStateError
@@ -237,8 +238,8 @@ class RTCDataChannel(AsyncIOEventEmitter):
     async def drain(self) -> None:
         """Wait until it is sensible to send more.
 
-        Returns at once while no more than 1 MiB is queued, otherwise once no more than 256 KiB are.
-        Raises `InvalidStateError` when the channel is closed.
+        Returns at once while no more than 1 MiB is queued, otherwise once no more than 256 KiB
+        are. Raises `InvalidStateError` when the channel is closed.
         """
         if self.__readyState not in ("open", "connecting"):
             raise InvalidStateError
@@ -273,7 +274,9 @@ class RTCDataChannel(AsyncIOEventEmitter):
                 self.__waiting.append(waiter)
                 await waiter
 
-    def _add_event_handler(self, event: str, k: Callable[..., Any], v: Callable[..., Any]) -> None:
+    def _add_event_handler(
+        self, event: str, k: Callable[..., Any], v: Callable[..., Any]
+    ) -> None:
         super()._add_event_handler(event, k, v)
         if event == "message" and not self.__listened:
             self.__listened = True
@@ -282,6 +285,12 @@ class RTCDataChannel(AsyncIOEventEmitter):
                 inbox.loop.call_soon_threadsafe(self.__release)
 
     def _on_event(self, kind: str, payload: Any) -> None:
+        if self.__early is not None:
+            if self.__transport.state in ("new", "connecting"):
+                # The transport's own news, that it is connected, comes first.
+                self.__early.append((kind, payload))
+                return
+            self._release_events()
         match kind:
             case "readable":
                 self.__on_readable()
@@ -298,7 +307,13 @@ class RTCDataChannel(AsyncIOEventEmitter):
             case "closed":
                 self._closed()
             case "error":
-                logger.warning("RTCDataChannel(%s) %s", self.label, payload)
+                logger.debug("RTCDataChannel(%s) %s", self.label, payload)
+
+    def _release_events(self) -> None:
+        """The transport is connected: go on with what the channel had to tell."""
+        early, self.__early = self.__early or [], None
+        for kind, payload in early:
+            self._on_event(kind, payload)
 
     def __on_readable(self) -> None:
         if self.__iterated:

@@ -96,9 +96,7 @@ class RTCDtlsTransport(AsyncIOEventEmitter):
     Event: `statechange()`.
     """
 
-    def __init__(
-        self, transport: RTCIceTransport, certificates: list[RTCCertificate]
-    ) -> None:
+    def __init__(self, transport: RTCIceTransport, certificates: list[RTCCertificate]) -> None:
         assert len(certificates) == 1
         super().__init__()
         self.encrypted = False

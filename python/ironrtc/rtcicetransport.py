@@ -91,7 +91,9 @@ class RTCIceGatherer(AsyncIOEventEmitter):
 
         super().__init__()
         servers = self.getDefaultIceServers() if iceServers is None else iceServers
-        self._prepare(StandaloneLink(servers, iceTransportPolicy, local_username, local_password))
+        self._prepare(
+            StandaloneLink(servers, iceTransportPolicy, local_username, local_password)
+        )
 
     @classmethod
     def _of(cls, link: "Link") -> "RTCIceGatherer":

@@ -51,8 +51,9 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     """A connection to another peer.
 
     Events, as in aiortc: `connectionstatechange()`, `iceconnectionstatechange()`,
-    `icegatheringstatechange()`, `signalingstatechange()`, `datachannel(channel)`, `track(track)`.
-    Besides: `icecandidate(candidate)`, `icecandidateerror(event)`, `negotiationneeded()`.
+    `icegatheringstatechange()`, `signalingstatechange()`, `datachannel(channel)`,
+    `track(track)`. Besides: `icecandidate(candidate)`, `icecandidateerror(event)`,
+    `negotiationneeded()`.
 
     With `w3c=True` the connection does as the W3C says where aiortc does otherwise:
     `setLocalDescription` returns before gathering is complete, `iceConnectionState` and
@@ -104,7 +105,10 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     @property
     def connectionState(self) -> str:
-        """`new`, `connecting`, `connected`, `failed` or `closed`; in W3C mode `disconnected` too."""
+        """`new`, `connecting`, `connected`, `failed` or `closed`.
+
+        In W3C mode `disconnected` too.
+        """
         return self.__connectionState
 
     @property
@@ -170,11 +174,13 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
         Before `setRemoteDescription`, candidates are kept until then.
         """
-        if candidate is not None and candidate.sdpMid is None and candidate.sdpMLineIndex is None:
+        if (
+            candidate is not None
+            and candidate.sdpMid is None
+            and candidate.sdpMLineIndex is None
+        ):
             raise ValueError("Candidate must have either sdpMid or sdpMLineIndex")
-        if self.__w3c:
-            self.__assertNotClosed()
-        elif self.__isClosed:
+        if self.__isClosed:
             # A candidate that comes late is of no use, and of no harm.
             return
         if not self.__w3c and self.remoteDescription is None:
@@ -432,10 +438,12 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     def __warn_of_media(self) -> None:
         if self.__transceivers:
-            logger.warning("RTCPeerConnection does not offer audio and video: only data is sent")
+            logger.warning(
+                "RTCPeerConnection does not offer audio and video: only data is sent"
+            )
 
     def __home(self) -> Inbox:
-        """The caller's inbox, which also becomes this connection's if it has none that works."""
+        """The caller's inbox; this connection's, too, if it has none that works."""
         inbox = current_inbox()
         if self.__inbox is None or not self.__inbox.usable:
             self.__attach(inbox)
@@ -467,7 +475,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 waiter.get_loop().call_soon_threadsafe(_resolve, waiter)
 
     def __synchronise(self) -> None:
-        """Show what a finished operation has changed, even if its events are still on the way."""
+        """Show what an operation has changed, even if its events are still on the way."""
         self.__set_signaling_state(self.__native.signaling_state)
         if self.__sctp is None or self.__sctp.mid is None:
             mid = self.__described_data_mid()
@@ -476,7 +484,10 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     def __described_data_mid(self) -> Optional[str]:
         """The identifier of the m-line for data channels in what was described so far."""
-        for description in self.__native.local_description(), self.__native.remote_description():
+        for description in (
+            self.__native.local_description(),
+            self.__native.remote_description(),
+        ):
             if description is not None and (mid := data_mid(description[1])) is not None:
                 return mid
         return None

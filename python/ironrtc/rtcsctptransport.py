@@ -15,7 +15,6 @@ from .exceptions import InvalidStateError
 from .rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from .rtcdtlstransport import RTCDtlsTransport
 
-
 __all__ = ["RTCSctpCapabilities", "RTCSctpTransport"]
 
 logger = logging.getLogger(__name__)
@@ -99,9 +98,7 @@ class RTCSctpTransport(AsyncIOEventEmitter):
         self._link = transport._link
         self._link.sctp = self
 
-    async def start(
-        self, remoteCaps: Optional[RTCSctpCapabilities], remotePort: int
-    ) -> None:
+    async def start(self, remoteCaps: Optional[RTCSctpCapabilities], remotePort: int) -> None:
         """Connect to the SCTP port `remotePort` of the other side."""
         if self.__started:
             return
@@ -122,6 +119,9 @@ class RTCSctpTransport(AsyncIOEventEmitter):
             self.__state = state
             if state == "closed":
                 self._close()
+            elif state == "connected":
+                for channel in list(self.__channels):
+                    channel._release_events()
 
     def _close(self) -> None:
         self.__state = "closed"
@@ -142,9 +142,7 @@ class RTCSctpTransport(AsyncIOEventEmitter):
         if parameters.negotiated:
             for each in self.__channels:
                 if each.id == parameters.id:
-                    raise ValueError(
-                        f"Data channel with ID {parameters.id} already registered"
-                    )
+                    raise ValueError(f"Data channel with ID {parameters.id} already registered")
         native = self._link.create_channel(parameters)
         self._keep(channel)
         return native

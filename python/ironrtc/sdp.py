@@ -1,8 +1,9 @@
 """Reading and writing of session descriptions (RFC 8866, RFC 9429).
 
-`SessionDescription.parse` takes a description apart; `str()` of what it returns writes it again.
-Attributes that are not understood are left out. `RTCPeerConnection` negotiates with the parser in
-the Rust core, which is stricter; this one is for programs that read or change descriptions.
+`SessionDescription.parse` takes a description apart; `str()` of what it returns writes it
+again. Attributes that are not understood are left out. `RTCPeerConnection` negotiates with the
+parser in the Rust core, which is stricter; this one is for programs that read or change
+descriptions.
 """
 
 import enum
@@ -96,7 +97,7 @@ class H264Profile(enum.Enum):
 
 
 class H264Level(enum.IntEnum):
-    """The levels of H.264. The value is `level_idc`, but for level 1b, which has none of its own."""
+    """The levels of H.264: `level_idc`, but for level 1b, which has none of its own."""
 
     LEVEL1_B = -1
     LEVEL1 = 10
@@ -142,7 +143,8 @@ H264_PROFILE_PATTERNS = [
     (244, BitPattern("00000000"), H264Profile.PROFILE_PREDICTIVE_HIGH_444),
 ]
 
-# RFC 6184 section 8.1: with these profiles, level_idc 11 and constraint_set3_flag mean level 1b.
+# RFC 6184 section 8.1: with these profiles, level_idc 11 and constraint_set3_flag mean level
+# 1b.
 _LEVEL_1B_PROFILES = (
     H264Profile.PROFILE_CONSTRAINED_BASELINE,
     H264Profile.PROFILE_BASELINE,
@@ -153,7 +155,9 @@ _CONSTRAINT_SET3 = 0x10
 
 def parse_h264_profile_level_id(profile_str: str) -> tuple[H264Profile, H264Level]:
     """Take apart the `profile-level-id` of H.264."""
-    if not isinstance(profile_str, str) or not re.match("[0-9a-f]{6}", profile_str, re.IGNORECASE):
+    if not isinstance(profile_str, str) or not re.match(
+        "[0-9a-f]{6}", profile_str, re.IGNORECASE
+    ):
         raise ValueError("Expected a 6 character hexadecimal string")
     # A longer string is read as one number, so that its last byte is the level.
     packed = int(profile_str, 16)
@@ -387,7 +391,9 @@ class MediaDescription:
     def _dtls_lines(self) -> list[str]:
         if self.dtls is None:
             return []
-        lines = [f"a=fingerprint:{each.algorithm} {each.value}" for each in self.dtls.fingerprints]
+        lines = [
+            f"a=fingerprint:{each.algorithm} {each.value}" for each in self.dtls.fingerprints
+        ]
         lines.append(f"a=setup:{DTLS_ROLE_SETUP[self.dtls.role]}")
         return lines
 
@@ -555,9 +561,7 @@ def _on_extmap(media: MediaDescription, value: str) -> None:
     number, uri = value.split()
     # RFC 8285 section 8: a direction may follow the number.
     number = number.partition("/")[0]
-    media.rtp.headerExtensions.append(
-        RTCRtpHeaderExtensionParameters(id=int(number), uri=uri)
-    )
+    media.rtp.headerExtensions.append(RTCRtpHeaderExtensionParameters(id=int(number), uri=uri))
 
 
 def _on_rtcp(media: MediaDescription, value: str) -> None:
@@ -662,7 +666,7 @@ def _parse_codec_attributes(media: MediaDescription, lines: list[str]) -> None:
             codec_of(int(number)).parameters = parameters_from_sdp(description)
         elif name == "rtcp-fb" and value is not None:
             bits = value.split(" ", 2)
-            feedback = RTCRtcpFeedback(type=bits[1], parameter=bits[2] if len(bits) > 2 else None)
             for codec in media.rtp.codecs:
                 if bits[0] in ("*", str(codec.payloadType)):
-                    codec.rtcpFeedback.append(feedback)
+                    parameter = bits[2] if len(bits) > 2 else None
+                    codec.rtcpFeedback.append(RTCRtcpFeedback(bits[1], parameter))

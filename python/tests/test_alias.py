@@ -31,7 +31,8 @@ def test_all_submodules_are_the_same_modules():
         assert aiortc.rtcrtpsender.RTCRtpSender is ironrtc.RTCRtpSender
         assert MediaRelay is ironrtc.contrib.media.MediaRelay
         assert issubclass(ironrtc.VideoStreamTrack, MediaStreamTrack)
-        assert isinstance(ironrtc.RTCSessionDescription("", "offer"), aiortc.RTCSessionDescription)
+        description = ironrtc.RTCSessionDescription("", "offer")
+        assert isinstance(description, aiortc.RTCSessionDescription)
         assert ironrtc.sdp.__spec__.name == "ironrtc.sdp"
         """
     )

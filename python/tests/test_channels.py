@@ -2,13 +2,11 @@
 
 import asyncio
 
-import asyncio
-
 import numpy
 import pytest
+from helpers import channels, happened, negotiate, opened, peer, received
 
 import ironrtc
-from helpers import channels, happened, negotiate, opened, peer, received
 
 
 async def test_messages_keep_their_type_and_content():
@@ -50,7 +48,9 @@ async def test_anything_with_a_buffer_is_sent():
 
 async def test_what_cannot_be_sent():
     async with channels() as (ours, _):
-        with pytest.raises(ValueError, match="Cannot send unsupported data type: <class 'int'>"):
+        with pytest.raises(
+            ValueError, match="Cannot send unsupported data type: <class 'int'>"
+        ):
             ours.send(1)
         with pytest.raises(UnicodeEncodeError):
             ours.send("\ud800")

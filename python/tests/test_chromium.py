@@ -1,19 +1,15 @@
 """IronRTC and Chromium talk to each other, whoever offers."""
 
 import asyncio
-import os
-import shutil
 from contextlib import asynccontextmanager
 
-import pytest
 from aiohttp import web
-
+from browser import needs_chromium, visit
 from helpers import happened, peer, reached
+
 from ironrtc import RTCSessionDescription
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+pytestmark = needs_chromium
 
 PAGE = """<!doctype html><script>
 const socket = new WebSocket(`ws://${location.host}/signal`);
@@ -95,25 +91,11 @@ async def chromium(directory):
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     port = site._server.sockets[0].getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        CHROMIUM,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--no-first-run",
-        "--disable-features=WebRtcHideLocalIpsWithMdns",
-        f"--user-data-dir={directory}",
-        f"http://127.0.0.1:{port}/",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
     try:
-        yield Page(await sockets)
+        async with visit(f"http://127.0.0.1:{port}/", directory):
+            yield Page(await sockets)
     finally:
         finished.set()
-        process.terminate()
-        await process.wait()
         await runner.cleanup()
 
 

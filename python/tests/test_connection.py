@@ -2,8 +2,9 @@
 
 import asyncio
 
-import ironrtc
 from helpers import happened, negotiate, opened, peer, reached
+
+import ironrtc
 
 
 class States:
@@ -126,7 +127,7 @@ async def test_close_twice_and_at_once():
 
 async def test_channels_can_be_added_later():
     async with peer() as one, peer() as two:
-        first = one.createDataChannel("first")
+        first = one.createDataChannel("first", negotiated=True, id=9)
         await negotiate(one, two)
         await opened(first)
         announced = happened(two, "datachannel")

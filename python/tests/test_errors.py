@@ -3,9 +3,9 @@
 import logging
 
 import pytest
+from helpers import negotiate, peer
 
 import ironrtc
-from helpers import negotiate, peer
 from ironrtc import InvalidAccessError, InvalidStateError, RTCSessionDescription
 from ironrtc.exceptions import InternalError
 
@@ -71,7 +71,9 @@ async def test_descriptions_that_lack_something():
             with pytest.raises(
                 ValueError, match="^ICE username fragment or password is missing$"
             ):
-                await two.setRemoteDescription(RTCSessionDescription(without(sdp, line), "offer"))
+                await two.setRemoteDescription(
+                    RTCSessionDescription(without(sdp, line), "offer")
+                )
         assert two.signalingState == "stable"
         await two.setRemoteDescription(one.localDescription)
         await two.setLocalDescription()

@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-
 from helpers import happened, opened
+
 from ironrtc import (
     InvalidStateError,
     RTCCertificate,
@@ -53,7 +53,9 @@ async def connected_sides() -> tuple[Side, Side]:
 
 def test_before_the_start():
     side = Side()
-    assert (side.gatherer.state, side.ice.state, side.dtls.state, side.sctp.state) == ("new",) * 4
+    assert (side.gatherer.state, side.ice.state, side.dtls.state, side.sctp.state) == (
+        "new",
+    ) * 4
     assert side.gatherer.getLocalCandidates() == []
     assert side.gatherer.getLocalParameters() == side.gatherer.getLocalParameters()
     assert (side.ice.role, side.sctp.maxChannels, side.sctp.port) == ("controlled", None, 5000)
@@ -87,14 +89,15 @@ async def test_a_wrong_fingerprint_fails():
     one, two = Side(), Side()
     await asyncio.gather(one.gatherer.gather(), two.gatherer.gather())
     await asyncio.gather(one.connect_ice(two), two.connect_ice(one))
-    wrong = RTCDtlsParameters(fingerprints=RTCCertificate.generateCertificate().getFingerprints())
-    await asyncio.gather(
-        one.dtls.start(wrong),
-        two.dtls.start(one.dtls.getLocalParameters()),
+    wrong = RTCDtlsParameters(
+        fingerprints=RTCCertificate.generateCertificate().getFingerprints()
     )
+    shaking = asyncio.ensure_future(two.dtls.start(one.dtls.getLocalParameters()))
+    await one.dtls.start(wrong)
     assert one.dtls.state == "failed"
     await one.stop()
     await two.stop()
+    await shaking
 
 
 async def test_a_closed_transport_stays_closed():

@@ -8,8 +8,9 @@ import pytest
 
 from ironrtc import RTCIceCandidate, sdp
 
-BROWSER = "\r\n".join(
-    """v=0
+BROWSER = (
+    "\r\n".join(
+        """v=0
 o=- 4962303333179871722 1 IN IP4 0.0.0.0
 s=-
 t=0 0
@@ -52,7 +53,9 @@ a=setup:active
 m=application 9 DTLS/SCTP 5000
 a=sctpmap:5000 webrtc-datachannel 256
 """.splitlines()
-) + "\r\n"
+    )
+    + "\r\n"
+)
 
 
 def plain(value):
@@ -71,7 +74,7 @@ def read(module, text):
     try:
         session = module.SessionDescription.parse(text)
         return plain(session), str(session)
-    except (AssertionError, AttributeError, LookupError, StopIteration, ValueError):
+    except (AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError):
         return None
 
 
@@ -129,7 +132,18 @@ def test_a_candidate_goes_both_ways():
     text = "1 1 udp 2130706431 192.0.2.2 50498 typ srflx raddr 10.0.0.1 rport 9 tcptype active"
     candidate = sdp.candidate_from_sdp(text)
     assert candidate == RTCIceCandidate(
-        1, "1", "192.0.2.2", 50498, 2130706431, "udp", "srflx", "10.0.0.1", 9, None, None, "active"
+        1,
+        "1",
+        "192.0.2.2",
+        50498,
+        2130706431,
+        "udp",
+        "srflx",
+        "10.0.0.1",
+        9,
+        None,
+        None,
+        "active",
     )
     assert sdp.candidate_to_sdp(candidate) == text
 

@@ -2,8 +2,9 @@
 
 import datetime
 
-import ironrtc
 from helpers import happened, negotiate, opened, peer
+
+import ironrtc
 from ironrtc import stats
 
 

@@ -1,7 +1,8 @@
 """The public surface is aiortc's, but for what a list names."""
 
-import ironrtc
 from surface import HERE, differences
+
+import ironrtc
 
 
 def test_only_the_listed_names_differ_from_aiortc():
@@ -10,7 +11,16 @@ def test_only_the_listed_names_differ_from_aiortc():
 
 
 def test_what_is_missing_is_media():
-    media = ("codecs", "contrib.media", "rtcrtp", "rtp", "clock", "jitterbuffer", "rate", "utils")
+    media = (
+        "codecs",
+        "contrib.media",
+        "rtcrtp",
+        "rtp",
+        "clock",
+        "jitterbuffer",
+        "rate",
+        "utils",
+    )
     for line in differences():
         name = line.removeprefix("aiortc.").removeprefix("sdp.")
         assert name.startswith(media), line

@@ -3,23 +3,17 @@
 use std::fs;
 use std::time::Duration;
 
-/// Length of the clock tick of /proc (`getconf CLK_TCK`), the same on every Linux.
-const TICK: Duration = Duration::from_millis(10);
 const PAGE: usize = 4096;
 
-/// Time on a processor, in user and kernel mode, of all threads so far.
+/// Time on a processor, in user and kernel mode, of all threads that are alive.
 pub(crate) fn cpu_time() -> Duration {
-    let stat = fs::read_to_string("/proc/self/stat").expect("/proc is mounted");
-    // The second field is the program's name in parentheses; utime and stime are the 14th and
-    // 15th (proc_pid_stat(5)).
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u32 = fields
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .map(|field| field.parse::<u32>().expect("a number of ticks"))
-        .sum();
-    TICK * ticks
+    let threads = fs::read_dir("/proc/self/task").expect("/proc is mounted");
+    threads
+        .flatten()
+        .filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok())
+        .filter_map(|stat| stat.split_whitespace().next()?.parse().ok())
+        .map(Duration::from_nanos)
+        .sum()
 }
 
 /// Memory in use, in bytes.

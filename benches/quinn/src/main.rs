@@ -1,14 +1,15 @@
 //! quinn under test, for orientation: QUIC carries no data channels, so a message is a length and
 //! its bytes on one bidirectional stream.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use bench_harness::framing::{Reader, frame};
 use bench_harness::{End, Stack};
 use bytes::Bytes;
 use quinn::{
-    ClientConfig, Connection, Endpoint, RecvStream, SendStream, ServerConfig, TransportConfig,
+    ClientConfig, Connection, Endpoint, EndpointConfig, RecvStream, SendStream, ServerConfig,
+    TokioRuntime, TransportConfig,
 };
 use rustls::RootCertStore;
 use rustls::pki_types::PrivatePkcs8KeyDer;
@@ -16,6 +17,7 @@ use tokio::sync::oneshot;
 
 /// Bytes in flight to an end, and bytes that may wait to be acknowledged.
 const WINDOW: u32 = 8 * 1024 * 1024;
+const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 const NAME: &str = "localhost";
 
 struct Quinn;
@@ -73,17 +75,30 @@ fn endpoints() -> (Endpoint, Endpoint, SocketAddr) {
         .receive_window(WINDOW.into())
         .send_window(WINDOW.into());
     let transport = Arc::new(transport);
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut accept =
         ServerConfig::with_single_cert(vec![certificate], key.into()).expect("a server's settings");
     accept.transport_config(transport.clone());
-    let server = Endpoint::server(accept, any).expect("a port");
+    let server = endpoint(Some(accept));
     let mut dial = ClientConfig::with_root_certificates(Arc::new(roots)).expect("a root");
     dial.transport_config(transport);
-    let mut client = Endpoint::client(any).expect("a port");
+    let mut client = endpoint(None);
     client.set_default_client_config(dial);
     let address = server.local_addr().expect("an address");
     (server, client, address)
+}
+
+fn endpoint(server: Option<ServerConfig>) -> Endpoint {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    // As IronRTC does; the system gives less than is asked for.
+    let options = socket2::SockRef::from(&socket);
+    options
+        .set_recv_buffer_size(SOCKET_BUFFER)
+        .expect("a setting");
+    options
+        .set_send_buffer_size(SOCKET_BUFFER)
+        .expect("a setting");
+    let runtime = Arc::new(TokioRuntime);
+    Endpoint::new(EndpointConfig::default(), server, socket, runtime).expect("a socket")
 }
 
 impl Streams {

@@ -9,6 +9,7 @@ use tokio::net::UdpSocket;
 
 /// Most bytes of one datagram, and so of one batch.
 const MAX_DATAGRAM: usize = 65_507;
+const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 /// Room for one datagram, of str0m's MTU and then some.
 const SINGLE: usize = 2_000;
 
@@ -27,6 +28,14 @@ impl Socket {
     pub(crate) fn bind(gso: bool) -> Self {
         let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         socket.set_nonblocking(true).expect("a setting");
+        // As IronRTC does; the system gives less than is asked for.
+        let options = socket2::SockRef::from(&socket);
+        options
+            .set_recv_buffer_size(SOCKET_BUFFER)
+            .expect("a setting");
+        options
+            .set_send_buffer_size(SOCKET_BUFFER)
+            .expect("a setting");
         let local = socket.local_addr().expect("an address");
         let state = gso.then(|| UdpSocketState::new(UdpSockRef::from(&socket)).expect("a state"));
         Self {

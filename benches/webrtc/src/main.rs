@@ -1,16 +1,19 @@
-//! webrtc (webrtc-rs) under test, on its tokio runtime, as in its examples.
+//! webrtc (webrtc-rs) under test, on its tokio runtime, as in its examples. `BENCH_ROOMY=1` gives
+//! its sockets larger buffers, `BENCH_REACTORS` its connections threads of their own.
 
 mod peer;
+mod runtime;
 
 use std::sync::Arc;
 
 use bench_harness::{Stack, buffered};
 use webrtc::peer_connection::{PeerConnection, PeerConnectionBuilder, RTCSessionDescription};
-use webrtc::runtime::TokioRuntime;
+use webrtc::runtime::{Runtime, TokioRuntime};
 
 use crate::peer::{Handler, Peer};
 
 struct Webrtc {
+    runtime: Arc<dyn Runtime>,
     /// Threads of its own for the connections, which its own benchmark uses.
     reactors: usize,
 }
@@ -18,7 +21,7 @@ struct Webrtc {
 impl Webrtc {
     async fn connection(&self, handler: Handler) -> Arc<dyn PeerConnection> {
         let connection = PeerConnectionBuilder::new()
-            .with_runtime(Arc::new(TokioRuntime))
+            .with_runtime(self.runtime.clone())
             .with_handler(Arc::new(handler))
             .with_udp_addrs(vec!["127.0.0.1:0"])
             .with_dedicated_reactor_pool_size(self.reactors)
@@ -78,5 +81,9 @@ fn main() {
     let reactors = std::env::var("BENCH_REACTORS").map_or(0, |count| {
         count.parse().expect("BENCH_REACTORS is a number")
     });
-    bench_harness::run(Webrtc { reactors });
+    let runtime: Arc<dyn Runtime> = match std::env::var_os("BENCH_ROOMY") {
+        Some(_) => Arc::new(runtime::Roomy),
+        None => Arc::new(TokioRuntime),
+    };
+    bench_harness::run(Webrtc { runtime, reactors });
 }

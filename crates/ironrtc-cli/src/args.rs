@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// WebRTC from the terminal: a demo for browsers, and files from peer to peer.
 #[derive(Debug, Parser)]
-#[command(name = "ironrtc", version, about, long_about = None, after_help = AFTER_HELP)]
+#[command(name = "ironrtc", version, after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -1,5 +1,6 @@
 //! Exit codes: what a script can tell apart.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::link::ConnectError;
@@ -38,7 +39,7 @@ pub(crate) async fn interrupted() {
 
 /// Prints the error with its causes, and chooses the code that `--help` documents.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+    let _ = writeln!(std::io::stderr(), "error: {error:#}");
     ExitCode::from(code_of(error))
 }
 

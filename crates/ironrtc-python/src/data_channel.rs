@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use ironrtc::{DataChannel as Core, DataChannelEvent, DataChannelInit, Message};
+use ironrtc::{DataChannel as Core, DataChannelEvent, DataChannelInit, Message, SendError};
 use ironrtc_core::channel::Text;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -120,8 +120,12 @@ impl DataChannel {
     fn send(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let channel = self.channel.get()?;
         let message = message(data)?;
-        py.detach(|| channel.send(message))
-            .map_err(|error| exception::from_send(&error))
+        match py.detach(|| channel.send(message)) {
+            // Python, which asks first, has yet to hear that the channel closes. What is sent
+            // now is lost, as what was sent a moment ago is.
+            Ok(()) | Err(SendError::NotOpen) => Ok(()),
+            Err(error) => Err(exception::from_send(&error)),
+        }
     }
 
     /// Take up to `limit` messages that have arrived, and whether there may be more.

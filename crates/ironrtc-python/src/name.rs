@@ -23,11 +23,12 @@ pub(crate) const fn dtls(state: DtlsState) -> &'static str {
     }
 }
 
-/// An association that has not begun is "new" in aiortc; the peer connection's view starts there.
+/// aiortc knows no state in which what was sent is still delivered; to it that is connected.
 pub(crate) const fn sctp(state: SctpState) -> &'static str {
     match state {
+        SctpState::New => "new",
         SctpState::Connecting => "connecting",
-        SctpState::Connected => "connected",
-        _ => "closed",
+        SctpState::Connected | SctpState::ShuttingDown => "connected",
+        SctpState::Closed => "closed",
     }
 }

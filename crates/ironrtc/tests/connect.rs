@@ -1,7 +1,7 @@
 //! Offer, answer, candidates and states.
 
 use ironrtc::{
-    ConnectionState, DataChannelInit, DtlsState, Event, Events, IceConnectionState,
+    Configuration, ConnectionState, DataChannelInit, DtlsState, Event, Events, IceConnectionState,
     IceGatheringState, OfferOptions, PeerConnection, SignalingState,
 };
 
@@ -31,6 +31,32 @@ async fn two_peers_connect_without_trickle() {
     let sctp = bob.sctp().unwrap();
     assert_eq!(sctp.mid.as_deref(), Some("0"));
     assert_eq!(sctp.max_message_size, Some(256 * 1024));
+}
+
+async fn connect_with(configuration: Configuration) {
+    let offering = Configuration {
+        always_negotiate_data_channels: true,
+        ..configuration.clone()
+    };
+    let alice = PeerConnection::new(offering).unwrap();
+    let bob = PeerConnection::new(configuration).unwrap();
+    let mut events = bob.events();
+    negotiate(&alice, &bob).await;
+    connected(&mut events).await;
+}
+
+#[tokio::test]
+async fn two_peers_connect_over_whatever_interfaces_there_are() {
+    connect_with(Configuration::default()).await;
+    let all = |text: &str| Configuration {
+        bind: vec![text.parse().unwrap()],
+        ..Configuration::default()
+    };
+    connect_with(all("0.0.0.0:0")).await;
+    // Where the machine has no IPv6, there is nothing to connect over.
+    if std::net::UdpSocket::bind("[::1]:0").is_ok() {
+        connect_with(all("[::1]:0")).await;
+    }
 }
 
 /// Hands candidates over as they come, until `events` shows a connection.

@@ -60,7 +60,9 @@ CODECS: dict[str, list[RTCRtpCodecParameters]] = {
 HEADER_EXTENSIONS: dict[str, list[RTCRtpHeaderExtensionParameters]] = {
     "audio": [
         RTCRtpHeaderExtensionParameters(id=1, uri="urn:ietf:params:rtp-hdrext:sdes:mid"),
-        RTCRtpHeaderExtensionParameters(id=2, uri="urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
+        RTCRtpHeaderExtensionParameters(
+            id=2, uri="urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+        ),
     ],
     "video": [
         RTCRtpHeaderExtensionParameters(id=1, uri="urn:ietf:params:rtp-hdrext:sdes:mid"),

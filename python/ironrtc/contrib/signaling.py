@@ -119,7 +119,9 @@ class CopyAndPasteSignaling(BaseSignaling):
         loop = asyncio.get_running_loop()
         self._reader = asyncio.StreamReader(loop=loop)
         protocol = asyncio.StreamReaderProtocol(self._reader)
-        self._read_transport, _ = await loop.connect_read_pipe(lambda: protocol, self._read_pipe)
+        self._read_transport, _ = await loop.connect_read_pipe(
+            lambda: protocol, self._read_pipe
+        )
 
     async def close(self) -> None:
         """Stop reading."""

@@ -16,7 +16,7 @@ async def main():
 
     @pc2.on("datachannel")
     def on_datachannel(channel):
-        print("announced", channel.label, channel.readyState)
+        log["pc2"].append(f"announced {channel.label} {channel.readyState}")
 
         @channel.on("message")
         def on_message(message):

@@ -8,8 +8,12 @@ from aiortc.sdp import SessionDescription
 async def main():
     for kind in "offer", "pranswer", "answer", "rollback":
         description = RTCSessionDescription(sdp="v=0\r\n", type=kind)
-        print(description, object_from_string(object_to_string(description)) == description
-              if kind in ("offer", "answer") else "")
+        print(
+            description,
+            object_from_string(object_to_string(description)) == description
+            if kind in ("offer", "answer")
+            else "",
+        )
     try:
         RTCSessionDescription(sdp="v=0\r\n", type="bogus")
     except ValueError as exc:

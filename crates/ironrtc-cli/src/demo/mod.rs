@@ -13,7 +13,7 @@ mod socket;
 mod store;
 mod words;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,11 +44,11 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
         .route("/ws", get(socket::upgrade))
         .merge(page::router())
         .with_state(Arc::clone(&hub));
-    println!("IronRTC demo. Open one of these in a browser:");
+    say("IronRTC demo. Open one of these in a browser:");
     for line in addresses(address) {
-        println!("  {line}");
+        say(&format!("  {line}"));
     }
-    println!("Press Ctrl-C to stop.");
+    say("Press Ctrl-C to stop.");
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).into_future();
     tokio::select! {
@@ -58,8 +58,13 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
     hub.stop();
     // Each session holds a sender; the channel ends with the last of them.
     let _ = tokio::time::timeout(FAREWELL, sessions.recv()).await;
-    println!("Stopped.");
+    say("Stopped.");
     Ok(())
+}
+
+/// A server whose stdout is closed still serves.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// A wrong URL is better said now than to each browser.

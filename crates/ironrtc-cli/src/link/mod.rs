@@ -5,6 +5,7 @@ pub(crate) mod paste;
 pub(crate) mod relay;
 mod session;
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use ironrtc::{
@@ -51,6 +52,12 @@ impl ConnectError {
     fn library(error: impl ToString) -> Self {
         Self::Library(error.to_string())
     }
+}
+
+/// Prints a code on stdout, which carries nothing else.
+fn print_code(code: &str) -> Result<(), ConnectError> {
+    writeln!(std::io::stdout(), "{code}")
+        .map_err(|error| ConnectError::Code(format!("the code cannot be printed: {error}")))
 }
 
 /// A connected peer and the channel for files.

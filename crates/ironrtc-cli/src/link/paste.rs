@@ -4,7 +4,7 @@ use ironrtc::OfferOptions;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
 use super::pack::{pack, unpack};
-use super::{CONNECT_TIMEOUT, ConnectError, Link, PASTE_PATIENCE, Peer};
+use super::{CONNECT_TIMEOUT, ConnectError, Link, PASTE_PATIENCE, Peer, print_code};
 use crate::transfer::Progress;
 
 /// Longest input that may be a code, in bytes.
@@ -21,7 +21,7 @@ pub(crate) async fn offer(stun: &[String], progress: Progress) -> Result<Link, C
         .map_err(ConnectError::library)?;
     peer.set_local(Some(offer)).await?;
     progress.note("Run `ironrtc receive` on the other machine and paste this code there:");
-    println!("{}", pack(&peer.gathered().await?)?);
+    print_code(&pack(&peer.gathered().await?)?)?;
     let answer = loop {
         progress.note("Paste the code that it prints here:");
         match read_code().await.and_then(|code| unpack(&code, true)) {
@@ -63,7 +63,7 @@ pub(crate) async fn answer(
     peer.set_local(None).await?;
     let code = pack(&peer.gathered().await?)?;
     progress.note("Paste this code into `ironrtc send`:");
-    println!("{code}");
+    print_code(&code)?;
     // The person who carries the code decides how long this takes; ICE gives up some time.
     let channel = peer.wait_for_channel(None).await?;
     Ok(Link { peer, channel })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ironrtc::{DataChannel, Event, OfferOptions};
 use tokio::time::timeout;
 
-use super::{CONNECT_TIMEOUT, ConnectError, Link, Peer, file_channel, opened};
+use super::{CONNECT_TIMEOUT, ConnectError, Link, Peer, file_channel, opened, print_code};
 use crate::signal::{ToClient, ToServer};
 use crate::transfer::Progress;
 use crate::web_socket::Signaling;
@@ -27,7 +27,7 @@ pub(crate) async fn share(
     progress.note(&format!(
         "On the other machine run: ironrtc receive {code} --via {server}"
     ));
-    println!("{code}");
+    print_code(&code)?;
     match signaling.next().await? {
         ToClient::Joined => {}
         ToClient::Error { text } => return Err(ConnectError::Server(text)),

@@ -1,6 +1,11 @@
 //! What a transfer shows on stderr.
 
+use std::io::Write as _;
+
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Longest name beside a bar, in characters.
+const MAX_NAME: usize = 28;
 
 /// Shows progress, or nothing at all.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +22,8 @@ impl Progress {
     /// A line for people.
     pub(crate) fn note(self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            // Without a stderr there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "{text}");
         }
     }
 
@@ -33,16 +39,26 @@ impl Progress {
         );
         // A template that does not parse leaves indicatif's own, which is no reason to stop.
         if let Ok(style) = ProgressStyle::with_template(
-            "{msg}  {bar:30.cyan/blue} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
+            "{msg} {wide_bar:.cyan/blue} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
         ) {
             bar.set_style(style.progress_chars("━╸─"));
         }
-        bar.set_message(name.to_owned());
+        bar.set_message(shortened(name));
         Bar {
             bar,
             progress: self,
         }
     }
+}
+
+/// Room for the bar is wanted as well.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= MAX_NAME {
+        return name.to_owned();
+    }
+    let mut short: String = name.chars().take(MAX_NAME - 1).collect();
+    short.push('…');
+    short
 }
 
 /// The bar of one file.

@@ -291,3 +291,9 @@ fn the_handshake_measures_the_round_trip() {
     let srtt = pair.ends[0].assoc.stats().srtt;
     assert_eq!(srtt, Some(Duration::from_millis(20)));
 }
+
+#[test]
+fn an_association_can_move_to_another_thread() {
+    const fn moves<T: Send + Sync>() {}
+    moves::<Association>();
+}

@@ -1,0 +1,256 @@
+"""Runs the benchmark programs in turn and prints one table; called by ``benches/run``."""
+
+import argparse
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BENCHES = Path(__file__).resolve().parent.parent
+TIMEOUT = 150
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One row of the table: a program, and how it is started."""
+
+    name: str
+    program: str
+    environment: dict[str, str] = field(default_factory=dict)
+    skip: frozenset[str] = frozenset()
+
+    def command(self, target: Path) -> list[str] | None:
+        """What starts the program; ``None`` if it is not installed."""
+        if self.program.startswith("bench-"):
+            path = target / "release" / self.program
+            return [str(path)] if path.exists() else None
+        python = target / f"venv-{self.program}" / "bin" / "python"
+        script = BENCHES / "python" / f"{self.program}_bench.py"
+        return [str(python), str(script)] if python.exists() else None
+
+
+TRANSFERS_ONLY = frozenset({"setup", "echo", "memory"})
+# The first is what the others are compared with. str0m and webrtc count what is in flight as
+# buffered; 128 KiB, str0m's default, is where both are fastest here (README.md).
+SMALL_BUFFER = {"BENCH_BUFFERED": str(128 * 1024)}
+STACKS = [
+    Stack("IronRTC", "bench-ironrtc"),
+    Stack(
+        "IronRTC, path MTU discovery", "bench-ironrtc", {"BENCH_PROBE": "9000"}, TRANSFERS_ONLY
+    ),
+    Stack("str0m", "bench-str0m", SMALL_BUFFER),
+    Stack("str0m, GSO in its driver", "bench-str0m", {**SMALL_BUFFER, "BENCH_GSO": "1"}),
+    Stack("webrtc", "bench-webrtc", SMALL_BUFFER),
+    Stack("webrtc, tuned", "bench-webrtc", {**SMALL_BUFFER, "BENCH_ROOMY": "1"}),
+    Stack("libdatachannel (from Python)", "libdatachannel"),
+    Stack("aiortc", "aiortc"),
+    Stack("quinn (QUIC)", "bench-quinn"),
+    Stack("UDP", "bench-udp", {}, frozenset({"setup", "memory"})),
+    Stack("UDP with GSO", "bench-udp", {"BENCH_GSO": "1"}, frozenset({"setup", "memory"})),
+]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table: a measurement, and the figure it shows."""
+
+    title: str
+    arguments: tuple[str, ...]
+    figure: str
+    more_is_better: bool
+
+    @property
+    def kind(self) -> str:
+        """The name of the measurement."""
+        return self.arguments[0]
+
+
+def columns(options: argparse.Namespace) -> list[Column]:
+    """The columns, with amounts for a quick or a full run."""
+    quick = options.quick
+    amount = str((16 if quick else 64) * 1024 * 1024)
+    setups, echoes, pairs = ("5", "500", "10") if quick else ("15", "3000", "25")
+    large, middle, small = (
+        ("throughput", str(size), amount) for size in (64 * 1024, 16 * 1024, 1024)
+    )
+    return [
+        Column("16 KiB messages, Mbit/s", middle, "mbit_s", True),
+        Column("64 KiB, Mbit/s", large, "mbit_s", True),
+        Column("1 KiB, Mbit/s", small, "mbit_s", True),
+        Column("CPU at 16 KiB, ns per KiB", middle, "cpu_ns_per_kib", False),
+        Column("set-up, ms", ("setup", setups), "ms", False),
+        Column("echo, µs", ("echo", echoes), "us", False),
+        Column("echo p99, µs", ("echo", echoes), "us_p99", False),
+        Column("memory, KiB", ("memory", pairs), "kib", False),
+    ]
+
+
+Results = dict[tuple[str, tuple[str, ...]], list[dict[str, float]]]
+
+
+def measure(
+    stack: Stack, options: argparse.Namespace, arguments: tuple[str, ...]
+) -> dict[str, float] | None:
+    """One measurement in a process of its own."""
+    command = stack.command(options.target)
+    if command is None:
+        return None
+    if options.realtime:
+        command = ["chrt", "--rr", "1", *command]
+    environment = os.environ | stack.environment
+    try:
+        done = subprocess.run(
+            [*command, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=True,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"  {stack.name}: {' '.join(arguments)} took over {TIMEOUT} s", file=sys.stderr)
+        return None
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.strip().splitlines() or ["no message"])[-1]
+        print(f"  {stack.name}: {' '.join(arguments)} failed: {last}", file=sys.stderr)
+        return None
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def run_rounds(
+    stacks: list[Stack], wanted: list[tuple[str, ...]], options: argparse.Namespace
+) -> Results:
+    """All measurements, the stacks in turn, so that a busy moment hits them alike."""
+    results: Results = {}
+    for number in range(options.rounds):
+        print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+        for arguments in wanted:
+            for stack in stacks:
+                if arguments[0] in stack.skip:
+                    continue
+                if result := measure(stack, options, arguments):
+                    results.setdefault((stack.name, arguments), []).append(result)
+    return results
+
+
+def figures(results: Results, stack: Stack, column: Column) -> list[float]:
+    """What a stack reached in a column, one figure for each round."""
+    return [result[column.figure] for result in results.get((stack.name, column.arguments), [])]
+
+
+def short(value: float) -> str:
+    """Three digits are more than such a measurement is good for."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def cell(results: Results, stack: Stack, column: Column, base: Stack) -> str:
+    """Median, spread, and how many times better the first stack is."""
+    values = figures(results, stack, column)
+    if not values:
+        return "–"
+    median = statistics.median(values)
+    text = short(median)
+    if len(values) > 1:
+        text += f" ({short(min(values))}–{short(max(values))})"
+    ours = figures(results, base, column)
+    if ours and stack != base and median > 0:
+        ratio = statistics.median(ours) / median
+        text += f" **×{short(ratio if column.more_is_better else 1 / ratio)}**"
+    return text
+
+
+def versions(target: Path) -> str:
+    """The versions that were measured."""
+    lock = (BENCHES / "Cargo.lock").read_text(encoding="utf-8")
+    found = dict(re.findall(r'name = "([^"]+)"\nversion = "([^"]+)"', lock))
+    parts = [f"{name} {found[name]}" for name in ("ironrtc", "str0m", "webrtc", "quinn", "tokio")]
+    for program, package in (("aiortc", "aiortc"), ("libdatachannel", "libdatachannel-py")):
+        python = target / f"venv-{program}" / "bin" / "python"
+        if python.exists():
+            code = (
+                "import sys; from importlib.metadata import version; "
+                f"print('{package}', version('{package}'), 'on Python', sys.version.split()[0])"
+            )
+            output = subprocess.run(
+                [python, "-c", code], capture_output=True, text=True, check=True
+            )
+            parts.append(output.stdout.strip())
+    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True)
+    parts.append(" ".join(rustc.stdout.split()[:2]))
+    return ", ".join(parts)
+
+
+def machine() -> str:
+    """Processor, kernel and how busy it is."""
+    cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    model = re.search(r"model name\s*: (.*)", cpuinfo)
+    name = model.group(1) if model else platform.processor()
+    return f"{name}, {os.cpu_count()} cores, Linux {platform.release()}"
+
+
+def table(stacks: list[Stack], shown: list[Column], results: Results) -> str:
+    """The table in Markdown."""
+    lines = [
+        "| stack | " + " | ".join(column.title for column in shown) + " |",
+        "|---|" + "---:|" * len(shown),
+    ]
+    for stack in stacks:
+        cells = (cell(results, stack, column, stacks[0]) for column in shown)
+        lines.append(f"| {stack.name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def options_of(words: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="benches/run", description=__doc__)
+    parser.add_argument("--target", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true", help="smaller amounts, two rounds")
+    parser.add_argument("--rounds", type=int, help="how often all is measured (default: 5)")
+    parser.add_argument("--only", help="stacks whose name contains one of these, with commas")
+    parser.add_argument("--measure", help="throughput, setup, echo, memory; several with commas")
+    parser.add_argument(
+        "--realtime",
+        action="store_true",
+        help="ahead of other work on the machine, which then hardly disturbs; needs root",
+    )
+    options = parser.parse_args(words)
+    options.rounds = options.rounds or (2 if options.quick else 5)
+    return options
+
+
+def main() -> None:
+    """Measures and prints."""
+    options = options_of(sys.argv[1:])
+    kinds = options.measure.split(",") if options.measure else None
+    shown = [column for column in columns(options) if kinds is None or column.kind in kinds]
+    stacks = [stack for stack in STACKS if stack.command(options.target)]
+    if options.only:
+        words = options.only.lower().split(",")
+        stacks = [stack for stack in stacks if any(word in stack.name.lower() for word in words)]
+    if not shown or not stacks:
+        raise SystemExit("nothing to measure: no stack or measurement of that name")
+    before = os.getloadavg()[0]
+    results = run_rounds(stacks, list(dict.fromkeys(c.arguments for c in shown)), options)
+    after = os.getloadavg()[0]
+    print(f"{time.strftime('%Y-%m-%d')}. {machine()}. {versions(options.target)}.")
+    print(
+        f"Rounds: {options.rounds}. Load: {before:.1f} before, {after:.1f} after"
+        f"{', measured at real-time priority' if options.realtime else ''}.\n"
+    )
+    print(table(stacks, shown, results))
+    print(
+        f"\nMedian of the rounds, (least–most), and **× how many times better {stacks[0].name}"
+        " is**: higher for Mbit/s, lower for the rest."
+    )
+
+
+if __name__ == "__main__":
+    main()
