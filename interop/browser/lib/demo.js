@@ -50,8 +50,10 @@ export class DemoPage {
     return `[data-testid="${id}"]`;
   }
 
-  click(id) {
-    return this.page.locator(this.$(id)).setTimeout(15_000).click();
+  // In the page itself, which works in a page in the background too.
+  async click(id) {
+    await this.until(id, (selector) => !document.querySelector(selector).disabled, this.$(id));
+    await this.page.$eval(this.$(id), (element) => element.click());
   }
 
   // Clicks in the page itself: boxes and radio buttons may be drawn by their labels.
@@ -87,7 +89,7 @@ export class DemoPage {
   }
 
   async say(text) {
-    await this.page.type(this.$('say-text'), text);
+    await this.page.$eval(this.$('say-text'), (input, text) => { input.value = text; }, text);
     await this.click('say-send');
   }
 

@@ -356,7 +356,7 @@ fn a_check_whose_fragments_are_of_two_generations_is_not_answered() {
         remote: address("10.0.0.2:2999"),
         ..path
     };
-    let mut answered = |net: &mut Net, theirs: &Credentials, ours: &Credentials| {
+    let answered = |net: &mut Net, theirs: &Credentials, ours: &Credentials| {
         let mut bytes = Vec::new();
         let mut writer = Writer::new(&mut bytes, Class::Request, BINDING, net.rng.bytes());
         let name = format!("{}:{}", ours.ufrag, theirs.ufrag);
