@@ -28,8 +28,8 @@ def start(stack: str, *arguments: object) -> "subprocess.Popen[str]":
 def result(process: "subprocess.Popen[str]") -> Any:
     out, _ = process.communicate()
     if process.returncode != 0:
-        raise SystemExit(f"a worker failed: {process.args}")
-    return json.loads(out.splitlines()[-1]) if out.strip() else None
+        raise SystemExit(f"a worker failed: {process.args!r}")
+    return json.loads(out.splitlines()[-1])
 
 
 def two_processes(
@@ -42,8 +42,15 @@ def two_processes(
         assert answerer.stdout is not None
         assert answerer.stdout.readline() == "ready\n"
         offerer = start(stack, offering[0], socket, *offering[1:])
-        outcomes = [result(process) for process in (offerer, answerer)]
-    return outcomes[0] or outcomes[1]
+        measuring, other = (
+            (answerer, offerer) if answering[0] == "count" else (offerer, answerer)
+        )
+        try:
+            return result(measuring)
+        finally:
+            # aiortc may take half a minute to notice that its peer has gone.
+            other.kill()
+            other.wait()
 
 
 def throughput(stack: str, seconds: int) -> float:

@@ -11,7 +11,7 @@ from aiohttp import web
 from ironrtc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 
 PAGE = Path(__file__).with_name("echo.html")
-CONNECTIONS = web.AppKey("connections", set)
+CONNECTIONS = web.AppKey("connections", set[RTCPeerConnection])
 
 
 async def page(request: web.Request) -> web.FileResponse:
@@ -39,6 +39,7 @@ async def offer(request: web.Request) -> web.Response:
     await pc.setRemoteDescription(RTCSessionDescription(**await request.json()))
     await pc.setLocalDescription(await pc.createAnswer())
     answer = pc.localDescription
+    assert answer is not None
     return web.json_response({"sdp": answer.sdp, "type": answer.type})
 
 

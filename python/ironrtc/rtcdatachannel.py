@@ -227,7 +227,10 @@ class RTCDataChannel(AsyncIOEventEmitter):
         """
         if self.__readyState != "open":
             raise InvalidStateError
-        self.__send(data)
+        if not self.__send(data):
+            # The channel has just closed, and the event that says so is on its way. The message
+            # is lost, as one that was sent a moment ago would be.
+            self.__readyState = "closing"
 
     def close(self) -> None:
         """Close the channel, after what is queued has been sent."""
@@ -364,11 +367,14 @@ class RTCDataChannel(AsyncIOEventEmitter):
             with contextlib.suppress(RuntimeError):
                 waiter.get_loop().call_soon_threadsafe(_resolve, waiter)
 
-    def _closed(self) -> None:
-        """The channel is closed: deliver what came before, emit `close`, and let go."""
+    def _closed(self, *, by_us: bool = False) -> None:
+        """The channel is closed: deliver what came before, emit `close`, and let go.
+
+        Messages for a program that has closed the connection itself are not delivered.
+        """
         if self.__readyState == "closed":
             return
-        more = not self.__iterated
+        more = not self.__iterated and not by_us
         while more:
             messages, more = self.__native.recv(_MESSAGES_PER_TURN)
             self.__deliver(messages)

@@ -1,5 +1,6 @@
 """ICE: candidates, and the transport that finds a path with them."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Optional
 
@@ -150,6 +151,7 @@ class RTCIceTransport(AsyncIOEventEmitter):
     def __init__(self, gatherer: RTCIceGatherer) -> None:
         super().__init__()
         self.__gatherer = gatherer
+        self.__starting: Optional[asyncio.Future[None]] = None
         self.__state = "new"
         self._link = gatherer._link
         self._link.ice = self
@@ -183,9 +185,11 @@ class RTCIceTransport(AsyncIOEventEmitter):
         """Find a path. Returns when one was found, or when there is none."""
         if self.__state == "closed":
             raise InvalidStateError("RTCIceTransport is closed")
-        if self.__state == "new":
+        if self.__starting is None:
             self._set_state("checking")
-            await self._link.start_ice(remoteParameters)
+            self.__starting = asyncio.ensure_future(self._link.start_ice(remoteParameters))
+        # Whoever waits may be cancelled; the checks go on.
+        await asyncio.shield(self.__starting)
 
     async def stop(self) -> None:
         """Stop ICE, for good."""

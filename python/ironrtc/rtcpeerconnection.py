@@ -398,7 +398,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         for transceiver in self.__transceivers:
             await transceiver.stop()
         if self.__sctp is not None:
-            self.__sctp._close()
+            self.__sctp._close(by_us=True)
         await home.run(self.__native.close)
         self.__dtls._close()
         self.__set_connection_state("closed")

@@ -112,7 +112,7 @@ class RTCSctpTransport(AsyncIOEventEmitter):
         """Abort the association, and close all channels."""
         if self.__state != "closed":
             await self._link.stop_sctp()
-            self._close()
+            self._close(by_us=True)
 
     def _set_state(self, state: str) -> None:
         if state != self.__state and self.__state != "closed":
@@ -123,10 +123,10 @@ class RTCSctpTransport(AsyncIOEventEmitter):
                 for channel in list(self.__channels):
                     channel._release_events()
 
-    def _close(self) -> None:
+    def _close(self, *, by_us: bool = False) -> None:
         self.__state = "closed"
         for channel in list(self.__channels):
-            channel._closed()
+            channel._closed(by_us=by_us)
         self.remove_all_listeners()
 
     def _attach(self, inbox: Inbox) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import numpy
 import pytest
-from helpers import channels, happened, negotiate, opened, peer, received
+from helpers import channels, happened, negotiate, opened, peer, reached, received
 
 import ironrtc
 
@@ -269,3 +269,25 @@ async def test_many_channels_at_once():
         for channel in ours:
             channel.send(channel.label)
         assert await asyncio.gather(*answers) == [channel.label for channel in ours]
+
+
+async def test_a_connection_closes_while_messages_pour_in():
+    one, two = peer(), peer()
+    channel = one.createDataChannel("chat")
+    await negotiate(one, two)
+    heard = asyncio.Event()
+    announced = happened(two, "datachannel")
+    await opened(channel)
+    (await announced).on("message", lambda message: heard.set())
+
+    async def pour():
+        while channel.readyState == "open":
+            await channel.drain()
+            channel.send(b"x")
+            await asyncio.sleep(0)
+
+    pouring = asyncio.ensure_future(pour())
+    await heard.wait()
+    await two.close()
+    await reached(one, "connectionState", "closed", "connectionstatechange")
+    await pouring

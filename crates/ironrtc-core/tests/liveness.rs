@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ironrtc_core::ice::IceState;
 use ironrtc_core::peer::{ConnectionState, Event};
-use ironrtc_sim::{Pair, Setup, Side};
+use ironrtc_sim::{Link, Pair, Setup, Side};
 
 fn cut(pair: &mut Pair, cut: bool) {
     for side in [Side::A, Side::B] {
@@ -63,8 +63,8 @@ fn without_consent_there_is_silence_and_a_restart_repairs_it() {
 }
 
 #[test]
-fn an_idle_connection_stays_for_hours() {
-    let mut pair = Pair::new(Setup::new(22));
+fn an_idle_connection_stays_for_hours_on_a_bad_network() {
+    let mut pair = Pair::new(Setup::new(22).link(Link::bad(5)));
     pair.connect();
     pair.run_for(Duration::from_secs(2 * 3600));
     use ConnectionState::{Connected, Connecting};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ironrtc_core::ice::{CandidateKind, IceState};
 use ironrtc_core::peer::Event;
+use ironrtc_core::time::Time;
 use ironrtc_sim::{NatKind, Pair, Setup};
 
 fn behind(a: NatKind, b: Option<NatKind>, stun: bool) -> Pair {
@@ -24,6 +25,10 @@ fn nats_that_keep_one_port_are_traversed() {
         for b in kinds {
             let mut pair = behind(a, Some(b), true);
             pair.connect();
+            // One interval of pacing, after the host candidates; a check that a filter swallowed is
+            // made again when the peer's arrives.
+            let took = pair.now;
+            assert!(took < Time::from_millis(65), "{took:?} {a:?} {b:?}");
             let path = pair.a.connection.transport().ice().selected().unwrap();
             assert_eq!(path.remote.ip().to_string(), "192.0.2.2", "{a:?} {b:?}");
         }

@@ -116,14 +116,13 @@ impl DataChannel {
         Ok(())
     }
 
-    /// Queue a message: a `str`, or anything with a buffer.
-    fn send(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
+    /// Queue a message: a `str`, or anything with a buffer. False if the channel is not open.
+    fn send(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<bool> {
         let channel = self.channel.get()?;
         let message = message(data)?;
         match py.detach(|| channel.send(message)) {
-            // Python, which asks first, has yet to hear that the channel closes. What is sent
-            // now is lost, as what was sent a moment ago is.
-            Ok(()) | Err(SendError::NotOpen) => Ok(()),
+            Ok(()) => Ok(true),
+            Err(SendError::NotOpen) => Ok(false),
             Err(error) => Err(exception::from_send(&error)),
         }
     }

@@ -321,8 +321,8 @@ fn tell(target: &Target, event: Event) {
 }
 
 /// The states that may have been told to an inbox which nobody empties any more.
-fn states(connection: &Core) -> [(&'static str, String); 5] {
-    [
+fn states(connection: &Core) -> Vec<(&'static str, String)> {
+    let mut states = vec![
         ("signaling", connection.signaling_state().name().to_owned()),
         ("gathering", connection.ice_gathering_state().to_string()),
         ("ice", connection.ice_connection_state().to_string()),
@@ -331,7 +331,11 @@ fn states(connection: &Core) -> [(&'static str, String); 5] {
             "connection",
             name::connection(connection.connection_state()).to_owned(),
         ),
-    ]
+    ];
+    if let Some(sctp) = connection.sctp() {
+        states.push(("sctp", name::sctp(sctp.state).to_owned()));
+    }
+    states
 }
 
 fn describe(kind: &str, sdp: String) -> PyResult<SessionDescription> {

@@ -1,6 +1,7 @@
 //! ORTC: a transport without offers and answers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ironrtc::ortc::{Event, Transport as Core};
 use ironrtc::{DtlsState, Fingerprint, IceCandidate, IceConnectionState, IceRole};
@@ -27,6 +28,7 @@ type Progress = (IceConnectionState, DtlsState);
 pub(crate) struct Transport {
     transport: Owned<Core>,
     target: Arc<Target>,
+    attached: AtomicBool,
     progress: watch::Receiver<Progress>,
     /// Reads the events, and carries them to the target.
     _pump: Owned<Task>,
@@ -57,14 +59,30 @@ impl Transport {
         Ok(Self {
             transport: Owned::new(transport),
             target,
+            attached: AtomicBool::new(false),
             progress,
             _pump: Owned::new(pump),
         })
     }
 
     /// Send events to `token` of `inbox` from now on.
-    fn attach(&self, inbox: &Inbox, token: u64) {
+    fn attach(&self, py: Python<'_>, inbox: &Inbox, token: u64) -> PyResult<()> {
         self.target.set(inbox, token);
+        if self.attached.swap(true, Ordering::Relaxed) {
+            // What happened lately may have been told to the former inbox.
+            let transport = self.transport.get()?;
+            let (ice, dtls, sctp) = py.detach(|| {
+                (
+                    transport.ice_state(),
+                    transport.dtls_state(),
+                    transport.sctp_state(),
+                )
+            });
+            self.target.tell("ice", ice.to_string());
+            self.target.tell("dtls", name::dtls(dtls));
+            self.target.tell("sctp", name::sctp(sctp));
+        }
+        Ok(())
     }
 
     fn gather(&self, py: Python<'_>, inbox: &Inbox, token: u64) -> PyResult<Started> {

@@ -113,10 +113,14 @@ impl<M: Machine + ?Sized> Shared<M> {
 
     /// Passes on what the machine reports, then unlocks and wakes the task.
     pub(crate) fn finish(&self, mut core: MutexGuard<'_, Core<M>>, now: Time) {
-        let changed = core.pump(now);
+        let news = core.pump(now);
+        self.unlock(core, news);
+    }
+
+    fn unlock(&self, mut core: MutexGuard<'_, Core<M>>, news: bool) {
         let task = core.task.take();
         drop(core);
-        if changed {
+        if news {
             self.changed.notify_waiters();
         }
         if let Some(task) = task {
@@ -132,10 +136,10 @@ impl<M: Machine + ?Sized> Shared<M> {
         let message = core.machine.recv(now, id);
         core.read += message.as_ref().map_or(0, channel::Message::len);
         // Reading the last message may have closed the channel, which the peer is told.
-        let closing = core.pump(now);
-        if closing || core.read >= core.read_limit {
+        let news = core.pump(now);
+        if news || core.read >= core.read_limit {
             core.read = 0;
-            self.finish(core, now);
+            self.unlock(core, news);
         }
         message
     }

@@ -185,7 +185,7 @@ async fn two_offers_at_once_end_in_one_connection() {
 
 #[tokio::test]
 async fn candidates_can_be_gathered_before_the_first_description() {
-    let configuration = ironrtc::Configuration {
+    let configuration = Configuration {
         ice_candidate_pool_size: 1,
         always_negotiate_data_channels: true,
         ..loopback()

@@ -387,6 +387,7 @@ impl Agent {
             .chain(consent)
             .chain(ordinary.map(|_| self.next_check))
             .chain(nomination.filter(|at| *at > self.clock))
+            .chain(self.next_probe().map(|(_, at)| at))
             .chain(self.next_query())
             .chain(self.next_verdict())
             .min()

@@ -35,6 +35,9 @@ impl Agent {
             self.next_check = now + self.config.check_interval;
             return self.start_check(now, index, false, &remote, out);
         }
+        if let Some(index) = self.probe_due(now) {
+            return self.start_check(now, index, false, &remote, out);
+        }
         let due = self
             .pairs
             .iter()
@@ -48,6 +51,7 @@ impl Agent {
         !self.triggered.is_empty()
             || self.retransmission_due(now).is_some()
             || self.nomination_due(now).is_some()
+            || self.probe_due(now).is_some()
             || (self.next_check <= now && self.may_check() && self.next_ordinary().is_some())
             || self
                 .pairs
@@ -68,6 +72,22 @@ impl Agent {
         })
     }
 
+    /// The pair in use if it has been silent for long. One lost consent check leaves an idle
+    /// connection silent for ten seconds, so before it counts as disconnected an ordinary check,
+    /// which is retransmitted, asks whether the peer is there.
+    fn probe_due(&self, now: Time) -> Option<usize> {
+        let (index, at) = self.next_probe()?;
+        (at <= now).then_some(index)
+    }
+
+    /// The pair in use, and when a check is to ask for a sign of life.
+    pub(super) fn next_probe(&self) -> Option<(usize, Time)> {
+        let index = self.pairs.iter().position(|pair| pair.nominated)?;
+        let pair = self.pairs.get(index)?;
+        let quiet = self.config.disconnected_timeout * 5 / 8;
+        (pair.check.is_none() && !self.config.lite).then(|| (index, pair.last_seen + quiet))
+    }
+
     fn resend(
         &mut self,
         now: Time,
@@ -81,8 +101,10 @@ impl Agent {
         if check.sent >= attempts {
             pair.check = None;
             // A nominating check that fails leaves a pair that worked before; RFC 8445 section 8.1.1
-            // has us try another.
-            pair.state = PairState::Failed;
+            // has us try another. Of the pair in use, consent decides.
+            if !pair.nominated {
+                pair.state = PairState::Failed;
+            }
             return self.write_due_check(now, out);
         }
         check.sent += 1;

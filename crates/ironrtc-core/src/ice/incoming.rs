@@ -178,6 +178,7 @@ impl Agent {
         };
         let consent_until = now + self.config.consent_timeout;
         let (lite, role) = (self.config.lite, self.role);
+        let attempts = self.config.check_attempts;
         let pair = &mut self.pairs[index];
         pair.counters.requests_received += 1;
         pair.authenticated = true;
@@ -195,6 +196,13 @@ impl Agent {
             }
         } else {
             pair.nominate_on_success |= nominates;
+            // RFC 8445 section 7.3.1.4: a check under way is made again at once, since what kept the
+            // last one from arriving, such as a filter of a NAT, may be open now.
+            if let Some(check) = &mut pair.check
+                && check.sent < attempts
+            {
+                check.next_send = check.next_send.min(now);
+            }
             if pair.check.is_none() && !self.triggered.contains(&seen.path) {
                 pair.state = PairState::Waiting;
                 self.triggered.push_back(seen.path);
@@ -300,9 +308,11 @@ impl Agent {
             if check.as_role == self.role {
                 self.switch_role(self.role.opposite());
             }
-            self.pairs[index].state = PairState::Waiting;
-            self.triggered.push_back(path);
-        } else {
+            if !self.pairs[index].nominated {
+                self.pairs[index].state = PairState::Waiting;
+                self.triggered.push_back(path);
+            }
+        } else if !self.pairs[index].nominated {
             self.pairs[index].state = PairState::Failed;
         }
     }
