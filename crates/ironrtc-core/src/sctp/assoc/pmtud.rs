@@ -21,9 +21,10 @@ const CANDIDATES: [usize; 6] = [1311, 1391, 1403, 1411, 4000, 8911];
 /// length can tell.
 const MIN_PACKET: usize = 128;
 const MAX_PACKET: usize = 65_000;
-/// Largest packet to probe for with a peer that does not say that it takes larger ones: libwebrtc
-/// gives a connection up when a DTLS record holds more than 2,048 bytes.
-const MAX_FOREIGN_PACKET: usize = 2000;
+/// Largest packet to probe for with a peer that does not say that it takes larger ones: aiortc reads
+/// a DTLS record in pieces of 1,500 bytes and takes each for a packet, and libwebrtc gives a
+/// connection up when a record holds more than 2,048 bytes.
+const MAX_FOREIGN_PACKET: usize = 1500;
 
 /// Where the search has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
