@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
+use super::checks::UNHEARD;
 use super::gather::{Query, Server};
 use super::incoming::{MAX_REMOTE_CANDIDATES, Seen};
 use super::pair::Pair;
@@ -63,6 +64,8 @@ pub struct Agent {
     pub(super) gathering: GatheringState,
     pub(super) local: Option<Credentials>,
     pub(super) remote: Option<Credentials>,
+    /// The peer only answers checks.
+    pub(super) remote_lite: bool,
     /// The peer's credentials before our restart: not to be checked with.
     stale_remote: Option<Credentials>,
     pub(super) sockets: Vec<SocketAddr>,
@@ -99,6 +102,7 @@ impl Agent {
             gathering: GatheringState::New,
             local: None,
             remote: None,
+            remote_lite: false,
             stale_remote: None,
             sockets: Vec::new(),
             servers: Vec::new(),
@@ -183,6 +187,7 @@ impl Agent {
         }
         self.stale_remote = None;
         self.remote = Some(credentials);
+        self.remote_lite = lite;
         self.started = Some(now);
         self.next_check = now;
         self.form_pairs(now);
@@ -383,6 +388,7 @@ impl Agent {
             .next_ordinary()
             .filter(|_| self.may_check() && self.remote.is_some());
         let nomination = self.nomination_at.filter(|_| self.may_check());
+        let nomination = nomination.into_iter().flat_map(|at| [at, at + UNHEARD]);
         checks
             .chain(consent)
             .chain(ordinary.map(|_| self.next_check))
