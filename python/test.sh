@@ -24,4 +24,5 @@ fi
 ruff format --check --quiet .
 ruff check --quiet .
 mypy
+stubtest ironrtc._ironrtc
 pytest -q "$@"

@@ -5,6 +5,16 @@ from typing import Any, Optional, Union, final
 
 from typing_extensions import Buffer
 
+__all__ = [
+    "Certificate",
+    "DataChannel",
+    "Inbox",
+    "PeerConnection",
+    "Transport",
+    "__version__",
+    "after_fork_in_child",
+]
+
 __version__: str
 
 def after_fork_in_child() -> None: ...

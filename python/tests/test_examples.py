@@ -92,3 +92,14 @@ async def test_echo_server_with_a_browser(tmp_path):
     finally:
         await runner.cleanup()
     assert not app[echo_server.CONNECTIONS]
+
+
+async def test_the_readmes_program(tmp_path):
+    readme = (EXAMPLES.parent / "README.md").read_text()
+    program = tmp_path / "program.py"
+    program.write_text(readme.split("```python\n")[1].split("```")[0])
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "error", str(program), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert (process.returncode, out) == (0, b"hello\n")

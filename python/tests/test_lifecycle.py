@@ -63,7 +63,8 @@ def test_each_thread_has_its_loop():
         loop = asyncio.get_running_loop()
         async with peer() as pc:
             channel = pc.createDataChannel("chat", negotiated=True, id=1)
-            message = happened(channel, "message")
+            messages = asyncio.Queue()
+            channel.on("message", messages.put_nowait)
             if name == "offer":
                 await pc.setLocalDescription()
                 descriptions[mine] = pc.localDescription
@@ -76,12 +77,13 @@ def test_each_thread_has_its_loop():
                 ready[mine].set()
             await opened(channel)
             channel.send(f"from {name}")
-            heard[name] = await message
+            heard[name] = await messages.get()
             if name == "offer":
+                closed = happened(channel, "close")
                 channel.send("done")
-                await happened(channel, "close")
+                await closed
             else:
-                await happened(channel, "message")
+                assert await messages.get() == "done"
 
     threads = [
         threading.Thread(target=asyncio.run, args=(exchange("offer", "offer", "answer"),)),

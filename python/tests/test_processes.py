@@ -22,8 +22,10 @@ async def exchange():
 async def connected():
     one, two = peer(), peer()
     channel = one.createDataChannel("chat")
+    announced = happened(two, "datachannel")
     await negotiate(one, two)
     await opened(channel)
+    await announced
     return one, two, channel
 """
 

@@ -3,6 +3,7 @@
 //!
 //! Both ends live in one process, on one tokio runtime with two workers, each end in a task of
 //! its own.
+#![forbid(unsafe_code)]
 
 mod command;
 pub mod framing;

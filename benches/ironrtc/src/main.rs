@@ -1,6 +1,7 @@
 //! IronRTC under test, through its public API. `BENCH_PACKET` and `BENCH_PROBE` set the largest
 //! SCTP packet, and the largest that path MTU discovery may find; without them IronRTC's defaults
 //! hold.
+#![forbid(unsafe_code)]
 
 use bench_harness::{End, Stack, buffered};
 use bytes::Bytes;

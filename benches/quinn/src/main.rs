@@ -1,5 +1,6 @@
 //! quinn under test, for orientation: QUIC carries no data channels, so a message is a length and
 //! its bytes on one bidirectional stream.
+#![forbid(unsafe_code)]
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 //! documentation asks for after each input. `bench-str0m` sends and receives one datagram per
 //! system call, as str0m's examples do; with `BENCH_GSO=1` it goes further and sends runs of
 //! equal packets with GSO and receives with GRO.
+#![forbid(unsafe_code)]
 
 mod peer;
 mod socket;

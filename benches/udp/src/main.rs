@@ -3,6 +3,7 @@
 //! one size. Since both ends are in one process, the sender counts what the receiver has taken,
 //! so that no buffer overflows. With `BENCH_GSO=1` datagrams go out with GSO and come in with
 //! GRO; otherwise it is one a call.
+#![forbid(unsafe_code)]
 
 use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,5 +1,6 @@
 //! webrtc (webrtc-rs) under test, on its tokio runtime, as in its examples. `BENCH_ROOMY=1` gives
 //! its sockets larger buffers, `BENCH_REACTORS` its connections threads of their own.
+#![forbid(unsafe_code)]
 
 mod peer;
 mod runtime;

@@ -39,7 +39,7 @@ fn kinds() -> Vec<DataChannelInit> {
     }
     kinds.push(DataChannelInit {
         protocol: "x".repeat(3000),
-        ..plain.clone()
+        ..plain
     });
     kinds.push(DataChannelInit {
         priority: Priority::VeryLow,

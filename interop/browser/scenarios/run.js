@@ -5,6 +5,7 @@ import { Browser } from '../lib/browsers.js';
 import { Context } from './context.js';
 import { channels } from './channels.js';
 import { connect } from './connect.js';
+import { demo } from './demo.js';
 import { negotiation } from './negotiation.js';
 import { stats } from './stats.js';
 import { transfer } from './transfer.js';
@@ -34,5 +35,10 @@ export function runAll(kind) {
         await context.stop();
       }
     });
+  }
+
+  // A browser cannot take the demo's place.
+  for (const { name, run } of process.env.INTEROP_SELF ? [] : demo) {
+    test(`${kind}: ${name}`, { timeout: 180_000 }, () => run(browser));
   }
 }

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
+use super::checks::UNHEARD;
 use super::gather::{Query, Server};
 use super::incoming::{MAX_REMOTE_CANDIDATES, Seen};
 use super::pair::Pair;
 use super::{
     Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Credentials, Event,
-    GatheringState, IceConfig, IceState, PairState, PairStats, Role,
+    GatheringState, IceConfig, IceState, Role,
 };
 use crate::datagram::{DropCounters, DropReason, Path, Transmit};
 use crate::rng::Rng;
@@ -63,6 +64,8 @@ pub struct Agent {
     pub(super) gathering: GatheringState,
     pub(super) local: Option<Credentials>,
     pub(super) remote: Option<Credentials>,
+    /// The peer only answers checks.
+    pub(super) remote_lite: bool,
     /// The peer's credentials before our restart: not to be checked with.
     stale_remote: Option<Credentials>,
     pub(super) sockets: Vec<SocketAddr>,
@@ -99,6 +102,7 @@ impl Agent {
             gathering: GatheringState::New,
             local: None,
             remote: None,
+            remote_lite: false,
             stale_remote: None,
             sockets: Vec::new(),
             servers: Vec::new(),
@@ -183,6 +187,7 @@ impl Agent {
         }
         self.stale_remote = None;
         self.remote = Some(credentials);
+        self.remote_lite = lite;
         self.started = Some(now);
         self.next_check = now;
         self.form_pairs(now);
@@ -383,6 +388,7 @@ impl Agent {
             .next_ordinary()
             .filter(|_| self.may_check() && self.remote.is_some());
         let nomination = self.nomination_at.filter(|_| self.may_check());
+        let nomination = nomination.into_iter().flat_map(|at| [at, at + UNHEARD]);
         checks
             .chain(consent)
             .chain(ordinary.map(|_| self.next_check))
@@ -464,48 +470,6 @@ impl Agent {
     /// The peer's credentials.
     pub fn remote_credentials(&self) -> Option<&Credentials> {
         self.remote.as_ref()
-    }
-
-    /// Counts data sent on a path.
-    pub fn on_data_sent(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
-        if let Some(index) = self.pair_at(path) {
-            let counters = &mut self.pairs[index].counters;
-            counters.packets_sent += datagrams;
-            counters.bytes_sent += bytes;
-            counters.last_packet_sent = Some(now);
-        }
-    }
-
-    /// Counts authenticated data received on a path: a sign of life, though not consent.
-    pub fn on_data_received(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
-        if let Some(index) = self.pair_at(path) {
-            let pair = &mut self.pairs[index];
-            pair.last_seen = now;
-            pair.counters.packets_received += datagrams;
-            pair.counters.bytes_received += bytes;
-            pair.counters.last_packet_received = Some(now);
-        }
-    }
-
-    /// Every pair with its counters.
-    pub fn pair_stats(&self) -> Vec<PairStats> {
-        self.pairs
-            .iter()
-            .map(|pair| PairStats {
-                local: pair.local.clone(),
-                remote: pair.remote.clone(),
-                path: pair.path,
-                priority: pair.priority,
-                state: if pair.check.is_some() && !pair.is_valid() {
-                    PairState::InProgress
-                } else {
-                    pair.state
-                },
-                nominated: pair.nominated,
-                selected: self.selected == Some(pair.path),
-                counters: pair.counters,
-            })
-            .collect()
     }
 
     /// What was dropped.

@@ -1,10 +1,15 @@
 //! Checks on their way out (RFC 8445 section 7.2.4), nomination, consent, and responses.
 
+use std::time::Duration;
+
 use super::pair::Check;
 use super::{Agent, CandidateKind, Credentials, PairState, Role};
 use crate::datagram::{Path, Transmit};
 use crate::time::Time;
 use crate::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, TransactionId, Writer};
+
+/// How long after the grace a valid pair waits for a check of the peer's before it is nominated.
+pub(super) const UNHEARD: Duration = Duration::from_secs(2);
 
 impl Agent {
     /// Appends the next request that is due.
@@ -160,11 +165,17 @@ impl Agent {
         pair.consent_check = Some((transaction, now));
         pair.counters.consent_requests_sent += 1;
         let path = pair.path;
-        Some(self.write_request(path, transaction, false, remote, out))
+        // A peer that has missed the nomination learns of it here.
+        let nominates = self.role == Role::Controlling;
+        Some(self.write_request(path, transaction, nominates, remote, out))
     }
 
     /// The pair to nominate now (RFC 8445 section 8.1.1): the best valid one, once no better one
-    /// can come or the grace is over.
+    /// can come or the grace is over, and the peer has checked it too.
+    ///
+    /// A peer that does not know our description yet answers checks, but Firefox then remembers
+    /// the first one only, and not that a later one nominated. Waiting costs nothing, as data
+    /// goes over a valid pair already.
     fn nomination_due(&self, now: Time) -> Option<usize> {
         let settled = self.role != Role::Controlling
             || self.pairs.iter().any(|pair| {
@@ -183,7 +194,10 @@ impl Agent {
             pair.priority > best.priority && pair.state != PairState::Failed && !pair.is_valid()
         });
         let grace_over = self.nomination_at.is_some_and(|at| at <= now);
-        (!better_may_come || grace_over).then_some(index)
+        let heard = best.counters.requests_received > 0 || self.remote_lite;
+        let unheard_of = self.nomination_at.is_some_and(|at| at + UNHEARD <= now);
+        let settled = heard && (!better_may_come || grace_over);
+        (settled || unheard_of).then_some(index)
     }
 
     fn write_request(

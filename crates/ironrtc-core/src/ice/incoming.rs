@@ -191,7 +191,7 @@ impl Agent {
             pair.state = PairState::Succeeded;
         }
         if pair.is_valid() {
-            if nominates {
+            if nominates && !pair.nominated {
                 self.nominate(now, index);
             }
         } else {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Candidate;
+use super::{Agent, Candidate};
 use crate::datagram::Path;
 use crate::time::Time;
 
@@ -84,4 +84,48 @@ pub struct PairCounters {
     pub responses_sent: u64,
     /// Consent checks sent.
     pub consent_requests_sent: u64,
+}
+
+impl Agent {
+    /// Counts data sent on a path.
+    pub fn on_data_sent(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
+        if let Some(index) = self.pair_at(path) {
+            let counters = &mut self.pairs[index].counters;
+            counters.packets_sent += datagrams;
+            counters.bytes_sent += bytes;
+            counters.last_packet_sent = Some(now);
+        }
+    }
+
+    /// Counts authenticated data received on a path: a sign of life, though not consent.
+    pub fn on_data_received(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
+        if let Some(index) = self.pair_at(path) {
+            let pair = &mut self.pairs[index];
+            pair.last_seen = now;
+            pair.counters.packets_received += datagrams;
+            pair.counters.bytes_received += bytes;
+            pair.counters.last_packet_received = Some(now);
+        }
+    }
+
+    /// Every pair with its counters.
+    pub fn pair_stats(&self) -> Vec<PairStats> {
+        self.pairs
+            .iter()
+            .map(|pair| PairStats {
+                local: pair.local.clone(),
+                remote: pair.remote.clone(),
+                path: pair.path,
+                priority: pair.priority,
+                state: if pair.check.is_some() && !pair.is_valid() {
+                    PairState::InProgress
+                } else {
+                    pair.state
+                },
+                nominated: pair.nominated,
+                selected: self.selected == Some(pair.path),
+                counters: pair.counters,
+            })
+            .collect()
+    }
 }

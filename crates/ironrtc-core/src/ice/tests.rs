@@ -235,6 +235,39 @@ fn role_conflicts_are_resolved_both_ways() {
 }
 
 #[test]
+fn a_pair_is_nominated_once_the_peer_has_checked_it_too() {
+    let mut net = Net::new(21);
+    net.gather(&["10.0.0.1:1000"], &["10.0.0.2:2000"]);
+    let nominated = |agent: &Agent| agent.pair_stats().iter().any(|pair| pair.nominated);
+    // The peer answers our checks before it has our description.
+    let credentials = net.b.local_credentials().unwrap().clone();
+    net.a.set_remote(net.now, credentials, false);
+    for candidate in net.b.local_candidates().to_vec() {
+        net.a.add_remote_candidate(net.now, candidate).unwrap();
+    }
+    net.run(Duration::from_millis(500));
+    assert_eq!(net.a.state(), IceState::Connected);
+    assert!(!nominated(&net.a));
+    let credentials = net.a.local_credentials().unwrap().clone();
+    net.b.set_remote(net.now, credentials, false);
+    net.run(Duration::from_millis(100));
+    assert!(nominated(&net.a) && nominated(&net.b));
+}
+
+#[test]
+fn a_peer_that_never_checks_is_nominated_in_the_end() {
+    let mut net = Net::new(22);
+    net.gather(&["10.0.0.1:1000"], &["10.0.0.2:2000"]);
+    let credentials = net.b.local_credentials().unwrap().clone();
+    net.a.set_remote(net.now, credentials, false);
+    for candidate in net.b.local_candidates().to_vec() {
+        net.a.add_remote_candidate(net.now, candidate).unwrap();
+    }
+    net.run(Duration::from_secs(3));
+    assert!(net.a.pair_stats().iter().any(|pair| pair.nominated));
+}
+
+#[test]
 fn agents_connect_through_30_percent_loss() {
     for seed in 100..130 {
         let mut net = Net::new(seed);
@@ -356,7 +389,7 @@ fn a_check_whose_fragments_are_of_two_generations_is_not_answered() {
         remote: address("10.0.0.2:2999"),
         ..path
     };
-    let mut answered = |net: &mut Net, theirs: &Credentials, ours: &Credentials| {
+    let answered = |net: &mut Net, theirs: &Credentials, ours: &Credentials| {
         let mut bytes = Vec::new();
         let mut writer = Writer::new(&mut bytes, Class::Request, BINDING, net.rng.bytes());
         let name = format!("{}:{}", ours.ufrag, theirs.ufrag);

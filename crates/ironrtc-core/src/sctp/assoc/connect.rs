@@ -38,6 +38,7 @@ impl Association {
             reconfig: true,
             interleaving: self.config.interleaving,
             zero_checksum: self.config.zero_checksum,
+            large_packets: true,
         }
     }
 
@@ -175,7 +176,9 @@ impl Association {
             reconfig: theirs.reconfig,
             interleaving: theirs.interleaving && offered.interleaving,
             zero_checksum: theirs.zero_checksum && offered.zero_checksum,
+            large_packets: theirs.large_packets,
         };
+        self.pmtud.set_limit(self.probe_limit());
         // RFC 9260 section 5.1.1: each side sends on no more streams than the other takes.
         self.outbound_streams = self.config.max_outbound_streams.min(peer.inbound_streams);
         self.inbound_streams = self.config.max_inbound_streams.min(peer.outbound_streams);

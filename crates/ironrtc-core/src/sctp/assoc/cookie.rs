@@ -54,6 +54,7 @@ impl CookieKey {
             extensions.reconfig,
             extensions.interleaving,
             extensions.zero_checksum,
+            extensions.large_packets,
         ] {
             out.push(u8::from(flag));
         }
@@ -76,8 +77,13 @@ impl CookieKey {
         let initial_tsn = Tsn(reader.u32()?);
         let outbound_streams = reader.u16()?;
         let inbound_streams = reader.u16()?;
-        let [forward_tsn, reconfig, interleaving, zero_checksum] =
-            reader.array::<4>()?.map(|flag| flag != 0);
+        let [
+            forward_tsn,
+            reconfig,
+            interleaving,
+            zero_checksum,
+            large_packets,
+        ] = reader.array::<5>()?.map(|flag| flag != 0);
         Some(Cookie {
             created,
             local_tag,
@@ -94,6 +100,7 @@ impl CookieKey {
                     reconfig,
                     interleaving,
                     zero_checksum,
+                    large_packets,
                 },
             },
         })
@@ -121,6 +128,7 @@ mod tests {
                     reconfig: false,
                     interleaving: true,
                     zero_checksum: false,
+                    large_packets: true,
                 },
             },
         }

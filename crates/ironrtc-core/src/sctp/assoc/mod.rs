@@ -217,7 +217,7 @@ impl Association {
     /// Changes the largest packet to send, as when the path changed.
     pub fn set_max_packet_size(&mut self, size: usize) {
         self.config.max_packet_size = size;
-        self.pmtud = Pmtud::new(size, self.config.max_probe_packet_size);
+        self.pmtud = Pmtud::new(size, self.probe_limit());
         self.tx.set_packet_size(self.pmtud.packet_size());
         self.stop_timer(Timer::Probe);
     }

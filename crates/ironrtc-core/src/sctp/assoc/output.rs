@@ -33,7 +33,8 @@ impl Association {
         self.write_control(out, body, limit);
         self.write_acknowledgement(now, out, body, limit);
         if self.state.sends_data() {
-            self.tx.write_data(now, limit, out, &mut self.events);
+            self.tx
+                .write_data(now, (body, limit), out, &mut self.events);
         }
         if out.len() == body {
             // The last message of a stream may have expired, for which no acknowledgement comes.

@@ -21,6 +21,10 @@ const CANDIDATES: [usize; 6] = [1311, 1391, 1403, 1411, 4000, 8911];
 /// length can tell.
 const MIN_PACKET: usize = 128;
 const MAX_PACKET: usize = 65_000;
+/// Largest packet to probe for with a peer that does not say that it takes larger ones: aiortc reads
+/// a DTLS record in pieces of 1,500 bytes and takes each for a packet, and libwebrtc gives a
+/// connection up when a record holds more than 2,048 bytes.
+const MAX_FOREIGN_PACKET: usize = 1500;
 
 /// Where the search has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +67,11 @@ impl Pmtud {
         self.current
     }
 
+    /// The largest size to probe for from now on.
+    pub(super) fn set_limit(&mut self, max: usize) {
+        self.max = max.min(MAX_PACKET);
+    }
+
     pub(super) fn restart(&mut self) {
         *self = Self::new(self.base, self.max);
     }
@@ -76,6 +85,16 @@ impl Pmtud {
 }
 
 impl Association {
+    /// The largest packet to probe for with this peer.
+    pub(super) fn probe_limit(&self) -> usize {
+        let configured = self.config.max_probe_packet_size;
+        if self.extensions.large_packets {
+            configured
+        } else {
+            configured.min(MAX_FOREIGN_PACKET)
+        }
+    }
+
     /// Begins the search on a new path.
     pub(super) fn begin_discovery(&mut self, now: Time) {
         if self.pmtud.wanted && self.state == State::Established {

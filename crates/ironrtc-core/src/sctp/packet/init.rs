@@ -7,6 +7,8 @@ use crate::sctp::num::Tsn;
 
 /// RFC 9653 section 4: the alternate error detection method of SCTP over DTLS.
 const EDMID_DTLS: u32 = 1;
+/// What the parameter for large packets holds, as its type is not registered.
+const LARGE_PACKETS: &[u8] = b"IronRTC\0";
 /// Most parameters echoed as not recognized.
 const MAX_UNRECOGNIZED: usize = 16;
 
@@ -21,6 +23,8 @@ pub(crate) struct Extensions {
     pub(crate) interleaving: bool,
     /// RFC 9653: this end accepts packets without checksum.
     pub(crate) zero_checksum: bool,
+    /// Our own: this end takes packets as large as a DTLS record can be.
+    pub(crate) large_packets: bool,
 }
 
 /// The fixed fields and the extensions of INIT or INIT-ACK.
@@ -82,6 +86,9 @@ impl<'a> ReceivedInit<'a> {
                 let mut reader = Reader::new(param.value);
                 extensions.zero_checksum |= reader.u32() == Some(EDMID_DTLS);
             }
+            param_kind::LARGE_PACKETS => {
+                extensions.large_packets |= param.value == LARGE_PACKETS;
+            }
             param_kind::SUPPORTED_EXTENSIONS => {
                 extensions.reconfig |= param.value.contains(&kind::RECONFIG);
                 extensions.interleaving |= param.value.contains(&kind::I_DATA);
@@ -128,6 +135,9 @@ pub(crate) fn write_init(
     if extensions.zero_checksum {
         let method = EDMID_DTLS.to_be_bytes();
         write_param(out, param_kind::ZERO_CHECKSUM, &[&method]);
+    }
+    if extensions.large_packets {
+        write_param(out, param_kind::LARGE_PACKETS, &[LARGE_PACKETS]);
     }
     let mut supported = Vec::with_capacity(4);
     if extensions.reconfig {

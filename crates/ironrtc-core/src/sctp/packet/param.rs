@@ -15,6 +15,8 @@ pub(crate) mod kind {
     pub(crate) const ADD_OUTGOING: u16 = 17;
     pub(crate) const ADD_INCOMING: u16 = 18;
     pub(crate) const ZERO_CHECKSUM: u16 = 0x8001;
+    /// Our own; its type tells others to skip it in silence.
+    pub(crate) const LARGE_PACKETS: u16 = 0xbf49;
     pub(crate) const SUPPORTED_EXTENSIONS: u16 = 0x8008;
     pub(crate) const FORWARD_TSN: u16 = 0xc000;
 }

@@ -153,6 +153,7 @@ fn init_round_trips_and_reads_the_example_of_draft_hancke_tsvwg_snap() {
             reconfig: true,
             interleaving: true,
             zero_checksum: true,
+            large_packets: true,
         },
     };
     let mut out = Vec::new();
@@ -173,6 +174,7 @@ fn init_round_trips_and_reads_the_example_of_draft_hancke_tsvwg_snap() {
     assert_eq!(parsed.initial_tsn, Tsn(0xe079_651d));
     assert!(parsed.extensions.forward_tsn && parsed.extensions.reconfig);
     assert!(!parsed.extensions.interleaving && !parsed.extensions.zero_checksum);
+    assert!(!parsed.extensions.large_packets);
 }
 
 #[test]

@@ -251,37 +251,38 @@ impl Sender {
         self.start_t3(now);
     }
 
-    /// Appends chunks of user data up to a length of `limit`: a probe, retransmissions, new data.
+    /// Appends chunks of user data to a packet whose chunks begin at `body`, up to a length of `limit`: a probe, retransmissions, new data.
     pub(crate) fn write_data(
         &mut self,
         now: Time,
-        limit: usize,
+        (body, limit): (usize, usize),
         out: &mut Vec<u8>,
         events: &mut VecDeque<Event>,
     ) {
         let interleaved = self.queue.interleaved;
-        let start = out.len();
-        if std::mem::take(&mut self.probe)
+        // Its size is not asked for, so that it gets a packet of its own.
+        if out.len() == body
+            && std::mem::take(&mut self.probe)
             && let Some(chunk) = self.outstanding.resend_last(now)
         {
             write_sent(out, interleaved, &chunk, FLAG_IMMEDIATE);
             self.start_t3(now);
         }
-        self.write_lost(now, limit, start, out);
+        self.write_lost(now, limit, body, out);
         if !self.queue.is_empty() && !self.outstanding.has_lost() {
             self.write_new(now, limit, out, events);
         }
     }
 
-    fn write_lost(&mut self, now: Time, limit: usize, start: usize, out: &mut Vec<u8>) {
+    fn write_lost(&mut self, now: Time, limit: usize, body: usize, out: &mut Vec<u8>) {
         let interleaved = self.queue.interleaved;
         let mut resent = false;
         while self.may_resend()
             && let Some(len) = self.outstanding.peek_lost()
         {
             let fits = out.len() + header_len(interleaved) + len <= limit;
-            // A chunk made when packets could be larger goes alone.
-            if !fits && out.len() > start {
+            // A chunk made when packets could be larger goes alone, without a SACK too.
+            if !fits && out.len() > body {
                 break;
             }
             let Some(chunk) = self.outstanding.resend_lost(now) else {

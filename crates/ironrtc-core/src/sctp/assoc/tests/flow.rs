@@ -285,6 +285,37 @@ fn discovery_finds_the_path_s_size_and_a_black_hole_ends_it() {
 }
 
 #[test]
+fn large_packets_are_probed_for_only_where_the_peer_takes_them() {
+    let config = SctpConfig {
+        max_probe_packet_size: 9000,
+        ..SctpConfig::default()
+    };
+    let pair = Pair::new(config.clone(), 1);
+    assert_eq!(pair.ends[0].assoc.probe_limit(), 1500, "not said yet");
+    let pair = Pair::connected(config, 1);
+    for end in &pair.ends {
+        assert_eq!(end.assoc.probe_limit(), 9000);
+    }
+}
+
+#[test]
+fn acknowledgements_do_not_make_packets_of_retransmissions_too_large() {
+    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    pair.network.loss = 200;
+    pair.log = Some(Vec::new());
+    for end in 0..2 {
+        for _ in 0..20 {
+            pair.send(end, 1, vec![1; 50_000]);
+        }
+    }
+    pair.run_for(Duration::from_secs(60));
+    assert_eq!(pair.ends[0].messages(1).len(), 20);
+    assert_eq!(pair.ends[1].messages(1).len(), 20);
+    let largest = pair.log.unwrap().iter().map(|(_, p)| p.len()).max();
+    assert!(largest <= Some(1191), "{largest:?}");
+}
+
+#[test]
 fn a_smaller_packet_size_is_obeyed_at_once() {
     let mut pair = Pair::connected(SctpConfig::default(), 1);
     pair.ends[0].assoc.set_max_packet_size(600);

@@ -1,0 +1,276 @@
+//! What the association reports: channels open, messages arrive, streams are reset.
+
+use super::{Channel, ChannelId, ChannelState, Channels, Event, MAX_WAITING_EVENTS, stream_limit};
+use crate::channel::message::PPID_DCEP;
+use crate::channel::{CreateError, Message, dcep};
+use crate::datagram::DropReason;
+use crate::dtls::Role;
+use crate::sctp::{self, Association, OutgoingMessage, Reliability, SctpState, StreamId};
+use crate::time::Time;
+
+/// Most bytes of labels and protocols that the peer may have us keep.
+const MAX_PEER_NAMES: usize = 16 * 1024 * 1024;
+
+impl Channels {
+    /// Takes in what the association reports.
+    pub fn handle_sctp_event(&mut self, now: Time, sctp: &mut Association, event: &sctp::Event) {
+        match event {
+            sctp::Event::StateChange(SctpState::Connected) => self.on_connected(now, sctp),
+            sctp::Event::Readable(stream) => self.on_readable(now, sctp, *stream),
+            sctp::Event::BufferedAmountLow(stream) => {
+                if let Some(id) = self.by_stream.get(stream) {
+                    self.events.push_back(Event::BufferedAmountLow(*id));
+                }
+            }
+            sctp::Event::StreamResetByPeer(stream) => self.on_reset_by_peer(now, sctp, *stream),
+            sctp::Event::StreamResetDone(stream) => {
+                if let Some(&id) = self.by_stream.get(stream) {
+                    self.with(id, |channel| channel.reset_by_us = true);
+                    self.finish_close(sctp, id);
+                }
+            }
+            sctp::Event::StateChange(SctpState::Closed) => {
+                self.shut(Some(sctp), None);
+            }
+            sctp::Event::Aborted { reason } => self.shut(Some(sctp), Some(reason)),
+            sctp::Event::Restarted => {
+                self.shut(Some(sctp), Some("the peer started a new association"));
+            }
+            sctp::Event::StateChange(_) => {}
+        }
+    }
+
+    pub(super) fn insert(&mut self, channel: Channel) -> ChannelId {
+        let id = ChannelId(self.next_id);
+        self.next_id += 1;
+        if let Some(stream) = channel.stream {
+            self.by_stream.insert(stream, id);
+        }
+        self.channels.insert(id, channel);
+        id
+    }
+
+    fn with(&mut self, id: ChannelId, change: impl FnOnce(&mut Channel)) {
+        if let Some(channel) = self.channels.get_mut(&id) {
+            change(channel);
+        }
+    }
+
+    /// RFC 8832 section 6: the DTLS client uses even ids, the server odd ones.
+    pub(super) fn free_stream(&self, limit: u16) -> Option<StreamId> {
+        let first = u16::from(self.role? == Role::Server);
+        // 65535 is reserved, and never below a u16 limit.
+        (first..limit)
+            .step_by(2)
+            .map(StreamId)
+            .find(|stream| !self.by_stream.contains_key(stream))
+    }
+
+    fn on_connected(&mut self, now: Time, sctp: &mut Association) {
+        let waiting: Vec<ChannelId> = self
+            .iter()
+            .filter(|(_, channel)| channel.state == ChannelState::Connecting)
+            .map(|(id, _)| id)
+            .collect();
+        let limit = stream_limit(sctp);
+        for id in waiting {
+            let stream = self.channels.get(&id).and_then(|channel| channel.stream);
+            let stream = stream.or_else(|| self.free_stream(limit));
+            match stream.filter(|stream| stream.0 < limit) {
+                Some(stream) => {
+                    self.by_stream.insert(stream, id);
+                    self.with(id, |channel| channel.stream = Some(stream));
+                    self.open(now, sctp, id);
+                }
+                None => {
+                    let text = CreateError::NoFreeId(limit).to_string();
+                    self.events.push_back(Event::Error(id, text));
+                    self.closed(id);
+                }
+            }
+        }
+    }
+
+    /// Opens a channel that has its stream, telling the peer unless both have agreed on it.
+    pub(super) fn open(&mut self, now: Time, sctp: &mut Association, id: ChannelId) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        let Some(stream) = channel.stream else { return };
+        sctp.set_stream_priority(stream, channel.init.priority.weight());
+        sctp.set_buffered_amount_low_threshold(stream, channel.low_threshold);
+        if !channel.init.negotiated {
+            let open = control(dcep::open(&channel.label, &channel.init));
+            if sctp.send(now, stream, open).is_err() {
+                let text = "the association did not accept the channel's first message";
+                self.events.push_back(Event::Error(id, text.to_owned()));
+                self.closed(id);
+                return;
+            }
+            channel.awaiting_ack = true;
+        }
+        channel.state = ChannelState::Open;
+        self.opened += 1;
+        self.events.push_back(Event::Open(id));
+        // A negotiated channel's first messages may be here already.
+        self.fill(now, sctp, id);
+    }
+
+    pub(super) fn on_readable(&mut self, now: Time, sctp: &mut Association, stream: StreamId) {
+        if let Some(&id) = self.by_stream.get(&stream) {
+            self.fill(now, sctp, id);
+            return;
+        }
+        if self.events.len() >= MAX_WAITING_EVENTS {
+            self.deferred.entry(stream).or_default();
+            return;
+        }
+        while let Some(message) = sctp.recv(stream) {
+            let control = if message.ppid == PPID_DCEP {
+                dcep::parse(&message.data)
+            } else {
+                None
+            };
+            let Some(dcep::Control::Open { label, init }) = control else {
+                self.drops.add(DropReason::ChannelControl);
+                continue;
+            };
+            let mut channel = Channel::new(label, init, Some(stream));
+            channel.by_peer = true;
+            if self.peer_names + channel.name_len() > MAX_PEER_NAMES {
+                self.drops.add(DropReason::ChannelControl);
+                sctp.reset_stream(now, stream);
+                continue;
+            }
+            // RFC 8832 section 6: an ACK answers, and goes in order.
+            if sctp.send(now, stream, self::control(dcep::ack())).is_err() {
+                return;
+            }
+            sctp.set_stream_priority(stream, channel.init.priority.weight());
+            channel.state = ChannelState::Open;
+            self.peer_names += channel.name_len();
+            let id = self.insert(channel);
+            self.opened += 1;
+            self.events.push_back(Event::Announced(id));
+            self.fill(now, sctp, id);
+            return;
+        }
+    }
+
+    /// Moves the next message out of SCTP, handling the control messages in front of it.
+    pub(super) fn fill(&mut self, _now: Time, sctp: &mut Association, id: ChannelId) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        let Some(stream) = channel.stream else { return };
+        // webrtc-pc section 6.2: what arrives after a close() of ours is discarded.
+        let discard = channel.state == ChannelState::Closing && !channel.reset_by_peer;
+        if channel.held.is_some() || channel.state == ChannelState::Connecting {
+            return;
+        }
+        while let Some(incoming) = sctp.recv(stream) {
+            if incoming.ppid == PPID_DCEP {
+                match dcep::parse(&incoming.data) {
+                    Some(dcep::Control::Ack) => channel.awaiting_ack = false,
+                    _ => self.drops.add(DropReason::ChannelControl),
+                }
+                continue;
+            }
+            let Some(message) = Message::from_wire(incoming.ppid, incoming.data) else {
+                self.drops.add(DropReason::ChannelControl);
+                continue;
+            };
+            if discard {
+                continue;
+            }
+            channel.messages_received += 1;
+            channel.bytes_received += message.len() as u64;
+            channel.held = Some(message);
+            self.events.push_back(Event::Readable(id));
+            return;
+        }
+    }
+
+    pub(super) fn discard_unread(&mut self, sctp: &mut Association, id: ChannelId) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        channel.held = None;
+        if let Some(stream) = channel.stream {
+            while sctp.recv(stream).is_some() {}
+        }
+    }
+
+    /// RFC 8831 section 6.7: a reset of the peer's stream closes ours too.
+    pub(super) fn on_reset_by_peer(&mut self, now: Time, sctp: &mut Association, stream: StreamId) {
+        let Some(&id) = self.by_stream.get(&stream) else {
+            if let Some(reset) = self.deferred.get_mut(&stream) {
+                *reset = true;
+            }
+            return;
+        };
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        if channel.state == ChannelState::Open {
+            channel.state = ChannelState::Closing;
+            channel.reset_by_peer = true;
+            self.events.push_back(Event::Closing(id));
+            sctp.reset_stream(now, stream);
+            self.fill(now, sctp, id);
+        } else {
+            channel.reset_by_peer = true;
+        }
+        self.finish_close(sctp, id);
+    }
+
+    /// Closes a channel whose both directions are reset and whose messages are all read.
+    pub(super) fn finish_close(&mut self, sctp: &mut Association, id: ChannelId) {
+        let Some(channel) = self.channels.get(&id) else {
+            return;
+        };
+        let done = channel.state == ChannelState::Closing
+            && channel.reset_by_us
+            && channel.reset_by_peer
+            && channel.held.is_none();
+        if done {
+            // The stream's next channel starts with no settings of this one.
+            if let Some(stream) = channel.stream {
+                sctp.set_buffered_amount_low_threshold(stream, 0);
+            }
+            self.closed(id);
+        }
+    }
+
+    pub(super) fn closed(&mut self, id: ChannelId) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        if !channel.is_live() {
+            return;
+        }
+        channel.state = ChannelState::Closed;
+        self.closed += 1;
+        if let Some(stream) = channel
+            .stream
+            .filter(|s| self.by_stream.get(s) == Some(&id))
+        {
+            self.by_stream.remove(&stream);
+        }
+        if channel.forgotten {
+            self.remove(id);
+        }
+        self.events.push_back(Event::Closed(id));
+    }
+}
+
+/// RFC 8832 section 6: control messages are ordered and reliable.
+fn control(data: bytes::Bytes) -> OutgoingMessage {
+    OutgoingMessage {
+        ppid: PPID_DCEP,
+        data,
+        ordered: true,
+        reliability: Reliability::Reliable,
+        control: true,
+    }
+}
