@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dimpl::{Config, Dtls, Error, Output};
 
 use super::certificate::MAX_CERTIFICATE_LEN;
-use super::keys::{Opened, SealFailure};
+use super::keys::Opened;
 use super::records::{Records, TICK_EVERY};
 use super::{Certificate, Fingerprint, record, tap};
 use crate::datagram::{DropCounters, DropReason};
@@ -293,15 +293,7 @@ impl Engine {
                 }
                 Ok(len)
             }
-            Some(Err(SealFailure::UsedUp)) => Err(SealError::Record(
-                "the key is used up, and the peer has not accepted a new one".into(),
-            )),
-            Some(Err(SealFailure::TooLong)) => {
-                Err(SealError::Record("a record holds 16,384 bytes".into()))
-            }
-            Some(Err(SealFailure::Library)) => {
-                Err(SealError::Record("the crypto library failed".into()))
-            }
+            Some(Err(failure)) => Err(SealError::Record(failure.to_string())),
         }
     }
 

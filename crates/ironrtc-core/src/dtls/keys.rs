@@ -22,11 +22,14 @@ const MAX_PLAINTEXT: usize = 1 << 14;
 const SYNC_EVERY: u64 = 1024;
 const EXPLICIT_NONCE_LEN: usize = 8;
 
-/// The key seals no more records, or not one this long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a record was not sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum SealFailure {
+    #[error("the key is used up, and the peer has not accepted a new one")]
     UsedUp,
+    #[error("a record holds {MAX_PLAINTEXT} bytes at most")]
     TooLong,
+    #[error("the crypto library failed")]
     Library,
 }
 
