@@ -328,3 +328,48 @@ fn the_buffered_amount_falls_and_says_so_once() {
     let times = pair.a.events_where(|event| (*event == low).then_some(()));
     assert_eq!(times.len(), 1);
 }
+
+#[test]
+fn a_forgotten_channel_does_not_stall_the_others() {
+    let mut pair = Pair::new(Setup::new(77));
+    let (a, b) = pair.open();
+    let other = pair.a.create(pair.now, "other");
+    pair.run_for(Duration::from_secs(1));
+    // B's application drops its handle of the first channel, which stays open.
+    pair.b.unread.push(b);
+    pair.b.connection.forget_channel(b);
+    let mut sent = 0;
+    for _ in 0..1000 {
+        let now = pair.now;
+        if pair
+            .a
+            .connection
+            .send(now, a, Message::Binary(vec![0; 16_000].into()))
+            .is_ok()
+        {
+            sent += 1;
+        }
+        if sent % 100 == 99 {
+            pair.run_for(Duration::from_millis(200));
+        }
+    }
+    pair.run_for(Duration::from_secs(20));
+    let now = pair.now;
+    pair.a
+        .connection
+        .send(now, other, Message::Text("hello".into()))
+        .unwrap();
+    pair.run_for(Duration::from_secs(20));
+    let got: usize = pair
+        .b
+        .events_where(|e| match e {
+            Event::Channel(ChannelEvent::Readable(id)) if *id != b => Some(()),
+            _ => None,
+        })
+        .len();
+    assert!(
+        got > 0,
+        "stalled; a buffered {}",
+        pair.a.connection.transport().buffered_amount(a)
+    );
+}

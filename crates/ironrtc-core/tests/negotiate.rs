@@ -370,3 +370,149 @@ fn random_negotiations_settle() {
         assert!(pair.a.is_connected() && pair.b.is_connected());
     });
 }
+
+#[test]
+fn a_restart_rolled_back_by_either_side() {
+    let mut failed = false;
+    for side in [Side::A, Side::B] {
+        let mut pair = Pair::new(Setup::new(31));
+        pair.connect();
+        pair.run_for(Duration::from_secs(5));
+        pair.auto_negotiate = false;
+        let restart = OfferOptions { ice_restart: true };
+        let now = pair.now;
+        let offer = pair.side(side).connection.create_offer(&restart).unwrap();
+        pair.side(side)
+            .connection
+            .set_local_description(now, Some(offer))
+            .unwrap();
+        pair.run_for(Duration::from_secs(3));
+        let now = pair.now;
+        pair.side(side)
+            .connection
+            .set_local_description(now, Some(rollback()))
+            .unwrap();
+        let mut old = [ConnectionState::Connected; 2];
+        for ms in 0..1200 {
+            pair.run_for(Duration::from_millis(100));
+            let new = [
+                pair.a.connection.connection_state(),
+                pair.b.connection.connection_state(),
+            ];
+            if [0, 10, 40, 60, 100, 200, 240].contains(&ms) {
+                let i = pair.b.connection.transport().ice();
+                eprintln!(
+                    "ROLLBACK B ice {ms}: {:?} {:?} remote {:?} cands {} drops {:?} gathering {:?} local {}",
+                    i.state(),
+                    i.role(),
+                    i.remote_credentials().map(|c| c.ufrag.clone()),
+                    i.remote_candidates().len(),
+                    pair.b.connection.transport().drops(),
+                    i.gathering_state(),
+                    i.local_candidates().len()
+                );
+            }
+            if new != old {
+                eprintln!(
+                    "ROLLBACK {side:?} +{} ms: {new:?} {:?} {:?}",
+                    ms * 100,
+                    pair.a.connection.transport().ice().selected(),
+                    pair.b.connection.transport().ice().selected()
+                );
+                old = new;
+            }
+        }
+        for endpoint in [&pair.a, &pair.b] {
+            let states = endpoint.events_where(|event| match event {
+                Event::ConnectionStateChange(state) => Some(*state),
+                _ => None,
+            });
+            let bad = [ConnectionState::Disconnected, ConnectionState::Failed];
+            if states.iter().any(|state| bad.contains(state)) {
+                eprintln!("ROLLBACK by {side:?}: {states:?}");
+                failed = true;
+            }
+            if !endpoint.is_connected() {
+                eprintln!("ROLLBACK by {side:?}: not connected");
+                failed = true;
+            }
+        }
+    }
+    assert!(!failed);
+}
+
+#[test]
+fn roles_after_a_decline() {
+    let mut pair = Pair::new(Setup::new(33));
+    pair.b.create(pair.now, "first");
+    let done = pair.run_until(Duration::from_secs(5), |p| {
+        p.a.is_connected() && p.b.is_connected()
+    });
+    assert!(done);
+    pair.run_for(Duration::from_secs(2));
+    pair.auto_negotiate = false;
+    let now = pair.now;
+    pair.a.connection.set_local_description(now, None).unwrap();
+    let offer = pair.a.connection.negotiator().local_description().unwrap();
+    pair.b
+        .connection
+        .set_remote_description(now, offer)
+        .unwrap();
+    let mut answer = pair.b.connection.create_answer().unwrap();
+    let mut i = 0;
+    let port: String = answer
+        .sdp
+        .split("m=application ")
+        .nth(1)
+        .unwrap()
+        .split(' ')
+        .next()
+        .unwrap()
+        .into();
+    answer.sdp = answer
+        .sdp
+        .replace(&format!("m=application {port} "), "m=application 0 ");
+    i += 1;
+    let _ = i;
+    pair.b
+        .connection
+        .set_local_description(now, Some(answer.clone()))
+        .unwrap();
+    pair.a
+        .connection
+        .set_remote_description(now, answer)
+        .unwrap();
+    pair.run_for(Duration::from_secs(1));
+    for (name, e) in [("a", &pair.a), ("b", &pair.b)] {
+        for (id, c) in e.connection.transport().channels().iter() {
+            eprintln!("DECLINE {name} {id:?} {:?}", c.state());
+        }
+    }
+    for (_, c) in pair.b.connection.transport().channels().iter() {
+        assert_eq!(c.state(), ChannelState::Closed);
+    }
+    pair.a.create(pair.now, "again");
+    pair.offer(Side::A);
+    let done = pair.run_until(Duration::from_secs(20), |p| {
+        p.a.is_connected() && p.b.is_connected()
+    });
+    eprintln!(
+        "DECLINE roles {:?} {:?} done {done}",
+        pair.a.connection.transport().dtls_role(),
+        pair.b.connection.transport().dtls_role()
+    );
+    pair.run_for(Duration::from_secs(30));
+    eprintln!(
+        "DECLINE {:?} {:?} {:?} {:?}",
+        pair.a.connection.connection_state(),
+        pair.b.connection.connection_state(),
+        pair.a.connection.transport().dtls_state(),
+        pair.b.connection.transport().dtls_state()
+    );
+    for (name, e) in [("a", &pair.a), ("b", &pair.b)] {
+        for (id, c) in e.connection.transport().channels().iter() {
+            eprintln!("DECLINE after {name} {id:?} {:?}", c.state());
+        }
+    }
+    assert!(done);
+}

@@ -362,9 +362,15 @@ impl Channels {
     }
 
     /// The application dropped its handle: the entry goes once the channel is closed.
-    pub fn forget(&mut self, id: ChannelId) {
+    pub fn forget(&mut self, sctp: Option<&mut Association>, id: ChannelId) {
         match self.channels.get_mut(&id) {
-            Some(channel) if channel.is_live() => channel.forgotten = true,
+            Some(channel) if channel.is_live() => {
+                channel.forgotten = true;
+                if let Some(sctp) = sctp {
+                    self.discard_unread(sctp, id);
+                    self.finish_close(sctp, id);
+                }
+            }
             Some(_) => self.remove(id),
             None => {}
         }

@@ -382,7 +382,8 @@ impl Agent {
         let consent = self
             .pairs
             .iter()
-            .filter(|pair| pair.nominated)
+            // A lite agent may have nominated before it knows the peer's credentials.
+            .filter(|pair| pair.nominated && self.remote.is_some())
             .map(|p| p.next_consent);
         let ordinary = self
             .next_ordinary()

@@ -59,7 +59,11 @@ impl Agent {
             self.drops.add(DropReason::StunUnauthenticated);
             return;
         };
-        if current && !self.sockets.contains(&path.local) {
+        // After a restart that was rolled back, the pair in use is of the present generation again.
+        let resumed = self.previous.as_ref().is_some_and(|previous| {
+            previous.path == path && Some(&previous.local) == self.local.as_ref()
+        });
+        if current && !resumed && !self.sockets.contains(&path.local) {
             // A socket of an earlier generation: a response would have the peer use a path that we
             // do not check.
             self.drops.add(DropReason::UnvalidatedPath);
@@ -80,7 +84,7 @@ impl Agent {
             return;
         }
         self.respond(path, message, &key, &Verdict::Success);
-        if !current {
+        if !current || resumed {
             if let Some(previous) = self.previous.as_mut().filter(|p| p.path == path) {
                 previous.until = now + self.config.consent_timeout;
             }

@@ -578,3 +578,66 @@ fn stun_servers_give_reflexive_candidates_and_their_silence_is_reported() {
         "{errors:?}"
     );
 }
+
+#[test]
+fn lite_without_remote_does_not_spin() {
+    let mut net = Net::new(1);
+    net.b = Agent::new(
+        IceConfig {
+            lite: true,
+            ..IceConfig::default()
+        },
+        net.rng.fork(),
+    );
+    net.b.set_role(Role::Controlled);
+    let mut rng = Rng::from_test_seed(7);
+    net.b
+        .set_local_credentials(Time::ZERO, Credentials::generate(&mut rng));
+    net.gather(&["10.0.0.1:1000"], &["10.0.0.2:2000"]);
+    // B offered; A has applied the offer, B waits for the answer.
+    let (a, b) = (&mut net.a, &mut net.b);
+    a.set_remote(net.now, b.local_credentials().unwrap().clone(), true);
+    for candidate in b.local_candidates().to_vec() {
+        a.add_remote_candidate(net.now, candidate).unwrap();
+    }
+    let mut now = net.now;
+    let mut flying: Vec<(Path, Vec<u8>)> = Vec::new();
+    let mut steps = 0;
+    while now < Time::from_millis(8000) {
+        let mut out = Vec::new();
+        for agent in [&mut net.a, &mut net.b] {
+            while let Some(t) = agent.poll_transmit(now, &mut out) {
+                flying.push((t.path, std::mem::take(&mut out)));
+            }
+        }
+        for (path, bytes) in std::mem::take(&mut flying) {
+            let to = if path.remote == address("10.0.0.1:1000") {
+                &mut net.a
+            } else {
+                &mut net.b
+            };
+            to.handle_datagram(
+                now,
+                Path {
+                    local: path.remote,
+                    remote: path.local,
+                },
+                &bytes,
+            );
+        }
+        let next = [net.a.poll_timeout(), net.b.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap();
+        now = now.max(next);
+        net.a.handle_timeout(now);
+        net.b.handle_timeout(now);
+        steps += 1;
+        assert!(
+            steps < 1000,
+            "spins at {now:?}; b wants {:?}",
+            net.b.poll_timeout()
+        );
+    }
+}

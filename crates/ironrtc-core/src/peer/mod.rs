@@ -113,7 +113,7 @@ impl PeerConnection {
             bundle_policy: config.bundle_policy,
             fingerprints: config.certificate.fingerprints(),
             always_negotiate_data_channels: config.always_negotiate_data_channels,
-            max_message_size: config.sctp.max_receive_message_size as u64,
+            max_message_size: config.sctp.message_limit() as u64,
             ice_lite: config.ice.lite,
         };
         let relay_only = config.ice.relay_only;

@@ -1,6 +1,7 @@
 //! Descriptions: what applying one does to the transport, and in which order it is told.
 
 use super::{Event, PeerConnection};
+use crate::dtls::DtlsState;
 use crate::ice::GatheringState;
 use crate::jsep::{Applied, JsepError, OfferOptions, SdpType, SessionDescription, SignalingState};
 use crate::time::Time;
@@ -78,9 +79,13 @@ impl PeerConnection {
                 self.on_transport_events();
                 self.gather(now);
             }
-            None if !rollback && self.negotiator.peer_declined_data() => {
-                self.transport
-                    .reject(now, "the peer's answer declined data channels");
+            // Also an exchange that ends what was there, whichever side declined it.
+            None if !rollback
+                && (self.negotiator.peer_declined_data()
+                    || (state == SignalingState::Stable
+                        && self.transport.dtls_state() != DtlsState::New)) =>
+            {
+                self.transport.reject(now, "data channels were declined");
                 self.hide_transport();
             }
             None => {

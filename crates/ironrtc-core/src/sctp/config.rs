@@ -28,7 +28,8 @@ pub struct SctpConfig {
     /// Bytes of received and unread data to hold before the peer is told to stop. It is raised
     /// if needed so that one message of `max_receive_message_size` fits.
     pub receive_window: usize,
-    /// Largest message to accept; a larger one aborts the association.
+    /// Largest message to accept; a larger one aborts the association. 0 for as much as the receive
+    /// window holds.
     pub max_receive_message_size: usize,
     /// Most streams to send on; the peer may allow fewer.
     pub max_outbound_streams: u16,
@@ -95,6 +96,16 @@ impl Default for SctpConfig {
             max_retransmissions: 20,
             max_init_retransmissions: 20,
             cookie_lifetime: Duration::from_secs(60),
+        }
+    }
+}
+
+impl SctpConfig {
+    /// The largest message that is accepted, in bytes.
+    pub fn message_limit(&self) -> usize {
+        match self.max_receive_message_size {
+            0 => self.receive_window,
+            limit => limit,
         }
     }
 }

@@ -47,6 +47,6 @@ impl Transport {
 
     /// The application dropped its handle.
     pub fn forget_channel(&mut self, id: ChannelId) {
-        self.channels.forget(id);
+        self.channels.forget(self.association.as_mut(), id);
     }
 }

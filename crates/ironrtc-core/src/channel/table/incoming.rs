@@ -164,7 +164,9 @@ impl Channels {
         };
         let Some(stream) = channel.stream else { return };
         // webrtc-pc section 6.2: what arrives after a close() of ours is discarded.
-        let discard = channel.state == ChannelState::Closing && !channel.reset_by_peer;
+        // And without a handle nobody reads, so that unread messages would close SCTP's window.
+        let closing = channel.state == ChannelState::Closing && !channel.reset_by_peer;
+        let discard = channel.forgotten || closing;
         if channel.held.is_some() || channel.state == ChannelState::Connecting {
             return;
         }

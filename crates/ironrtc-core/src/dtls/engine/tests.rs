@@ -244,3 +244,21 @@ fn a_silent_peer_ends_the_handshake_in_failure() {
     }
     assert_eq!(pair.client.state(), DtlsState::Failed);
 }
+
+#[test]
+fn no_timer_stays_in_the_past() {
+    let mut pair = Pair::new();
+    pair.run(|| false);
+    for engine in [&mut pair.client, &mut pair.server] {
+        let mut now = pair.now;
+        for _ in 0..50 {
+            let Some(at) = engine.poll_timeout() else {
+                break;
+            };
+            now = now.max(at);
+            engine.handle_timeout(now);
+            let next = engine.poll_timeout();
+            assert!(next.is_none_or(|next| next > now), "{next:?} {now:?}");
+        }
+    }
+}

@@ -49,7 +49,7 @@ impl Association {
                 self.send_error(cause::INVALID_STREAM, &[high, low, 0, 0]);
             }
             Received::TooLarge => {
-                let limit = self.config.max_receive_message_size;
+                let limit = self.config.message_limit();
                 let reason = format!("a message exceeds the limit of {limit} bytes");
                 self.abort_with(cause::PROTOCOL_VIOLATION, &reason);
             }

@@ -150,8 +150,12 @@ impl Association {
                 Err(SendError::StreamResetting)
             };
         }
+        // Control messages are few and small, and a channel whose first one is refused is lost.
         let queued = self.tx.queued();
-        if queued > 0 && queued + message.data.len() > self.config.max_send_buffer {
+        if !message.control
+            && queued > 0
+            && queued + message.data.len() > self.config.max_send_buffer
+        {
             return Err(SendError::BufferFull);
         }
         self.tx.push(now, stream, message);
@@ -231,10 +235,7 @@ impl Association {
     }
 
     fn advertised_window(&self) -> usize {
-        effective_window(
-            self.config.receive_window,
-            self.config.max_receive_message_size,
-        )
+        effective_window(self.config.receive_window, self.config.message_limit())
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Resets {
     last_handled: u64,
     last_outcome: u32,
     deferred: Option<Deferred>,
+    /// The last TSN and the streams of the reset that was performed last after a wait.
+    completed: Option<(u64, Vec<StreamId>)>,
 }
 
 impl Resets {
@@ -56,6 +58,7 @@ impl Resets {
             last_handled: EPOCH,
             last_outcome: outcome::NOTHING_TO_DO,
             deferred: None,
+            completed: None,
         }
     }
 
@@ -188,21 +191,24 @@ impl Association {
     /// Checks a request's number and answers it (RFC 6525 section 5.2.1).
     fn on_request(&mut self, request: RequestSn, perform: impl FnOnce(&mut Self) -> u32) {
         let position = request.near(self.resets.last_handled);
-        if position == self.resets.last_handled {
+        let again = position == self.resets.last_handled;
+        let in_progress = self.resets.last_outcome == outcome::IN_PROGRESS;
+        if again && !in_progress {
             self.respond(request, self.resets.last_outcome);
             return;
         }
-        if position != self.resets.last_handled + 1 {
+        if !again && position != self.resets.last_handled + 1 {
             self.respond(request, outcome::BAD_SEQUENCE);
             return;
         }
-        // The same request may come again later.
-        if self.events.len() > MAX_EVENTS || self.resets.deferred.is_some() {
-            self.respond(request, outcome::IN_PROGRESS);
-            return;
-        }
+        // RFC 6525 has a request that is in progress repeated as it was; libwebrtc gave it a new
+        // number for years. Either way it is looked at afresh.
         self.resets.last_handled = position;
-        let outcome = perform(self);
+        let outcome = if self.events.len() > MAX_EVENTS {
+            outcome::IN_PROGRESS
+        } else {
+            perform(self)
+        };
         self.resets.last_outcome = outcome;
         self.respond(request, outcome);
     }
@@ -218,6 +224,7 @@ impl Association {
         {
             return outcome::WRONG_SSN;
         }
+        self.resets.deferred = None;
         let deferred = Deferred {
             number,
             last: rx.position(last_tsn),
@@ -227,7 +234,11 @@ impl Association {
             self.resets.deferred = Some(deferred);
             return outcome::IN_PROGRESS;
         }
-        self.perform(deferred.streams);
+        // The same under a new number, as the answer to the old one was not waited for.
+        let done = self.resets.completed.take();
+        if done != Some((deferred.last, deferred.streams.clone())) {
+            self.perform(deferred.streams);
+        }
         outcome::PERFORMED
     }
 
@@ -258,6 +269,7 @@ impl Association {
             .deferred
             .take_if(|deferred| deferred.last <= cumulative);
         if let Some(deferred) = ready {
+            self.resets.completed = Some((deferred.last, deferred.streams.clone()));
             self.perform(deferred.streams);
             self.resets.last_outcome = outcome::PERFORMED;
             self.respond(deferred.number, outcome::PERFORMED);

@@ -1,6 +1,7 @@
 //! Two associations in virtual time over a network that loses, delays and repeats.
 
 mod closing;
+mod corners;
 mod flow;
 mod handshake;
 mod hostile;

@@ -34,6 +34,9 @@ pub(crate) struct InStream {
     /// Complete messages that wait for one before them.
     waiting: BTreeMap<u64, IncomingMessage>,
     ready: VecDeque<IncomingMessage>,
+    /// Position of the last unordered message (I-DATA) that the sender gave up. A fragment of it
+    /// that comes later would wait for ever.
+    skipped_unordered: Option<u64>,
     /// An event about this stream is on its way to the application.
     pub(crate) announced: bool,
 }
@@ -45,6 +48,7 @@ impl InStream {
             partial: BTreeMap::new(),
             waiting: BTreeMap::new(),
             ready: VecDeque::new(),
+            skipped_unordered: None,
             announced: false,
         }
     }
@@ -76,6 +80,14 @@ impl InStream {
         }
         let sequence = self.sequence(interleaved, unordered, header.sequence);
         if !unordered && sequence < self.next {
+            return Taken::Invalid;
+        }
+        if interleaved
+            && unordered
+            && self
+                .skipped_unordered
+                .is_some_and(|skipped| Mid(header.sequence).near(skipped) <= skipped)
+        {
             return Taken::Invalid;
         }
         if header.begins() && header.ends() {
@@ -178,6 +190,12 @@ impl InStream {
             }
             self.partial.retain(|key, _| !gone(key));
         }
+        if unordered && interleaved {
+            self.skipped_unordered = Some(match self.skipped_unordered {
+                Some(before) => before.max(Mid(number).near(before)),
+                None => EPOCH + u64::from(number),
+            });
+        }
         if unordered || last < self.next {
             return;
         }
@@ -197,5 +215,6 @@ impl InStream {
         let waiting = std::mem::take(&mut self.waiting);
         self.ready.extend(waiting.into_values());
         self.next = EPOCH;
+        self.skipped_unordered = None;
     }
 }

@@ -24,8 +24,10 @@ use super::packet::data::{FLAG_IMMEDIATE, header_len, write_data};
 use super::packet::forward::{forward_len, skip_len, write_forward};
 use crate::time::Time;
 
-/// Most chunks in flight: gap blocks reach no further than 65,535 (RFC 9260 section 3.3.4).
-const MAX_OUTSTANDING: usize = 60_000;
+/// Most chunks in flight. Gap blocks reach no further than 65,535 (RFC 9260 section 3.3.4), but the
+/// messages of one stream, which may be a chunk each, must be within half of the 16 bits of an SSN,
+/// or a receiver takes those behind a loss for old ones.
+const MAX_OUTSTANDING: usize = 32_000;
 
 /// The sending direction of one association.
 #[derive(Debug)]
