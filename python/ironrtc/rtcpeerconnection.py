@@ -514,7 +514,11 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 candidate = None if payload is None else candidate_from_native(*payload)
                 self.emit("icecandidate", candidate)
             case "candidateerror":
-                self.emit("icecandidateerror", RTCPeerConnectionIceErrorEvent(*payload))
+                event = RTCPeerConnectionIceErrorEvent(*payload)
+                if not event.url.startswith("stun:"):
+                    # Programs written for aiortc listen to no such event.
+                    logger.warning("ICE server %s: %s", event.url, event.errorText)
+                self.emit("icecandidateerror", event)
             case "negotiationneeded":
                 self.emit("negotiationneeded")
             case "datachannel":

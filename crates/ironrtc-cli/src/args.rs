@@ -58,7 +58,7 @@ pub(crate) struct DemoOptions {
     pub(crate) listen: SocketAddr,
     /// A STUN server for both sides, such as stun:host:3478; can be repeated. Needed only when
     /// the browser and this program are behind different routers.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = stun_url)]
     pub(crate) stun: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct LinkOptions {
     pub(crate) via: Option<String>,
     /// A STUN server, such as stun:host:3478; can be repeated. Needed when the two machines are
     /// behind different routers.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = stun_url)]
     pub(crate) stun: Vec<String>,
     /// Print codes and errors only.
     #[arg(long, short)]
@@ -114,6 +114,16 @@ pub(crate) struct ReceiveOptions {
     pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) link: LinkOptions,
+}
+
+fn stun_url(text: &str) -> Result<String, String> {
+    if text.starts_with("stun:") {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "{text:?} is not a STUN server; write stun:HOST or stun:HOST:PORT (TURN and STUN over TLS \
+         are not supported yet)"
+    ))
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, String> {

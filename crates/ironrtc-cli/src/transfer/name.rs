@@ -2,18 +2,18 @@
 
 /// Longest name, in bytes: 255 is the limit of common file systems, and `.part` must fit.
 const MAX_LEN: usize = 200;
+/// Longest extension that is kept when a name is cut, in bytes with its dot.
+const MAX_EXTENSION: usize = 16;
 
 /// The last component of `name` without anything that could lead out of a directory, hide the
 /// file or mean a device. Never empty.
 pub(crate) fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let mut safe: String = last
+    let safe: String = last
         .chars()
         .map(|c| if is_unsafe(c) { '_' } else { c })
         .collect();
-    while safe.len() > MAX_LEN {
-        safe.pop();
-    }
+    let safe = shorten(safe);
     // Leading dots hide a file, trailing dots and spaces vanish on Windows.
     let safe = safe
         .trim_start_matches(['.', ' '])
@@ -25,6 +25,21 @@ pub(crate) fn safe_name(name: &str) -> String {
         return format!("_{safe}");
     }
     safe.to_owned()
+}
+
+/// Cuts the middle out of a long name: its extension says what the file is.
+fn shorten(mut name: String) -> String {
+    if name.len() <= MAX_LEN {
+        return name;
+    }
+    let extension = match name.rfind('.') {
+        Some(dot) if name.len() - dot <= MAX_EXTENSION => name.split_off(dot),
+        _ => String::new(),
+    };
+    while name.len() + extension.len() > MAX_LEN {
+        name.pop();
+    }
+    name + &extension
 }
 
 /// Control characters, those that Windows forbids, and those that turn the direction of text, with
@@ -50,6 +65,14 @@ fn is_device(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_name_keeps_its_extension() {
+        let long = format!("{}.bin", "ü".repeat(150));
+        let safe = safe_name(&long);
+        assert!(safe.len() <= MAX_LEN && safe.ends_with("ü.bin"), "{safe}");
+        assert_eq!(safe_name(&"n".repeat(300)), "n".repeat(MAX_LEN));
+    }
 
     #[test]
     fn ordinary_names_stay() {
