@@ -2,7 +2,7 @@
 //!
 //! Nothing here is for programs to use; the Python package gives it its shape. Rust works on its
 //! own threads, without Python's interpreter lock. What it has to tell goes through an
-//! [`inbox::Inbox`], which wakes an event loop once for a whole batch.
+//! `inbox::Inbox`, which wakes an event loop once for a whole batch.
 #![forbid(unsafe_code)]
 
 mod certificate;
