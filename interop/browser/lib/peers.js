@@ -71,6 +71,10 @@ export class IronPeer extends Peer {
   }
 
   exchange(request) {
+    // A browser may still trickle when the test is over.
+    if (this.process.stdin.writableEnded) {
+      return Promise.reject(new Error('ironrtc-interop is being stopped'));
+    }
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
