@@ -177,11 +177,11 @@ impl Agent {
     /// the first one only, and not that a later one nominated. Waiting costs nothing, as data
     /// goes over a valid pair already.
     fn nomination_due(&self, now: Time) -> Option<usize> {
-        let settled = self.role != Role::Controlling
+        let nothing_to_nominate = self.role != Role::Controlling
             || self.pairs.iter().any(|pair| {
                 pair.nominated || pair.check.as_ref().is_some_and(|check| check.nominates)
             });
-        if settled {
+        if nothing_to_nominate {
             return None;
         }
         let (index, best) = self
@@ -196,8 +196,8 @@ impl Agent {
         let grace_over = self.nomination_at.is_some_and(|at| at <= now);
         let heard = best.counters.requests_received > 0 || self.remote_lite;
         let unheard_of = self.nomination_at.is_some_and(|at| at + UNHEARD <= now);
-        let settled = heard && (!better_may_come || grace_over);
-        (settled || unheard_of).then_some(index)
+        let best_is_known = !better_may_come || grace_over;
+        ((heard && best_is_known) || unheard_of).then_some(index)
     }
 
     fn write_request(

@@ -94,13 +94,8 @@ impl CongestionControl for Cubic {
 
     fn on_ack(&mut self, ack: &Ack) {
         if self.window < self.threshold {
-            let (growth, over) = self.slow_start.on_ack(ack);
-            if ack.limited {
-                self.window = (self.window + growth).min(self.max);
-            }
-            if over {
-                self.threshold = self.window;
-            }
+            self.slow_start
+                .grow(ack, &mut self.window, &mut self.threshold, self.max);
         } else if ack.limited {
             self.avoid(ack);
         } else {

@@ -46,9 +46,27 @@ impl HyStart {
         }
     }
 
+    /// Grows the window for an acknowledgement in slow start, which ends by bringing the threshold
+    /// down to the window.
+    pub(super) fn grow(
+        &mut self,
+        ack: &Ack,
+        window: &mut usize,
+        threshold: &mut usize,
+        max: usize,
+    ) {
+        let (growth, over) = self.on_ack(ack);
+        if ack.limited {
+            *window = (*window + growth).min(max);
+        }
+        if over {
+            *threshold = *window;
+        }
+    }
+
     /// By how much the window grows for an acknowledgement in slow start, and whether slow start
     /// is over.
-    pub(super) fn on_ack(&mut self, ack: &Ack) -> (usize, bool) {
+    fn on_ack(&mut self, ack: &Ack) -> (usize, bool) {
         let mut over = false;
         if ack.cumulative >= self.round_end {
             self.round_end = ack.next;

@@ -36,13 +36,8 @@ impl CongestionControl for NewReno {
 
     fn on_ack(&mut self, ack: &Ack) {
         if self.window < self.threshold {
-            let (growth, over) = self.slow_start.on_ack(ack);
-            if ack.limited {
-                self.window = (self.window + growth).min(self.max);
-            }
-            if over {
-                self.threshold = self.window;
-            }
+            self.slow_start
+                .grow(ack, &mut self.window, &mut self.threshold, self.max);
             return;
         }
         // RFC 9260 section 7.2.2: a packet more when a whole window was acknowledged.
