@@ -25,7 +25,7 @@ pub enum BundlePolicy {
 pub struct JsepConfig {
     /// How sections share transports.
     pub bundle_policy: BundlePolicy,
-    /// Our certificate's fingerprints.
+    /// Our certificate's fingerprints. Descriptions say the one under SHA-256, if it is here.
     pub fingerprints: Vec<Fingerprint>,
     /// Offer a data section even before a channel was made.
     pub always_negotiate_data_channels: bool,

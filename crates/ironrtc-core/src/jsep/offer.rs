@@ -2,6 +2,7 @@
 
 use super::media::{Description, MediaSection, SCTP_PORT};
 use super::{JsepError, Negotiator, OfferOptions, SessionDescription, Setup};
+use crate::dtls::{Fingerprint, HashAlgorithm};
 use crate::ice::Credentials;
 use crate::wire::sdp::{Media, Sdp, Section};
 
@@ -120,7 +121,11 @@ impl Negotiator {
         section.push_attribute("ice-ufrag", &credentials.ufrag);
         section.push_attribute("ice-pwd", &credentials.pwd);
         section.push_attribute("ice-options", "trickle");
-        for fingerprint in &self.config.fingerprints {
+        // RFC 8122 section 5.1 allows several; one, as browsers write it, is what everybody compares
+        // rightly: libdatachannel takes the last line's value and SHA-256 of the certificate.
+        let sha256 = |f: &&Fingerprint| f.algorithm == HashAlgorithm::Sha256;
+        let fingerprints = &self.config.fingerprints;
+        if let Some(fingerprint) = fingerprints.iter().find(sha256).or(fingerprints.first()) {
             section.push_attribute("fingerprint", fingerprint);
         }
         section.push_attribute("setup", setup.name());

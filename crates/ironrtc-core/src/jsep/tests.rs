@@ -68,6 +68,34 @@ fn an_exchange_compiles_into_matching_plans() {
 }
 
 #[test]
+fn one_fingerprint_is_written_and_several_are_read() {
+    let (mut a, mut b) = pair();
+    let all = |certificate: &[u8]| {
+        HashAlgorithm::ALL
+            .map(|algorithm| Fingerprint::of(algorithm, certificate))
+            .to_vec()
+    };
+    a.config.fingerprints = all(b"a");
+    let offer = a.create_offer(&OfferOptions::default()).unwrap().sdp;
+    let lines: Vec<&str> = offer
+        .lines()
+        .filter(|line| line.starts_with("a=fingerprint:"))
+        .collect();
+    let sha256 = format!("a=fingerprint:{}", a.config.fingerprints[0]);
+    assert_eq!(lines, [sha256.as_str()]);
+
+    let three: String = (all(b"a").iter())
+        .map(|fingerprint| format!("a=fingerprint:{fingerprint}\r\n"))
+        .collect();
+    let offer = offer.replace(&format!("{sha256}\r\n"), &three);
+    b.set_remote_description(SessionDescription::offer(offer))
+        .unwrap();
+    let plan = b.set_local_description(None).unwrap().plan;
+    let dtls = plan.transports[0].dtls.clone().unwrap();
+    assert_eq!(dtls.remote_fingerprints, all(b"a"));
+}
+
+#[test]
 fn offers_and_answers_repeat_and_the_version_grows_only_with_changes() {
     let (mut a, mut b) = pair();
     let first = a.create_offer(&OfferOptions::default()).unwrap();
