@@ -21,6 +21,15 @@ struct Epoch {
     reno: f64,
 }
 
+/// What a reduction changes, as it was before.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    window: usize,
+    threshold: usize,
+    w_max: f64,
+    epoch: Option<Epoch>,
+}
+
 /// A window that grows with the cube of the time since the last loss.
 #[derive(Debug)]
 pub(super) struct Cubic {
@@ -31,6 +40,7 @@ pub(super) struct Cubic {
     w_max: f64,
     epoch: Option<Epoch>,
     slow_start: HyStart,
+    before: Option<Before>,
 }
 
 impl Cubic {
@@ -42,6 +52,7 @@ impl Cubic {
             w_max: 0.0,
             epoch: None,
             slow_start: HyStart::new(),
+            before: None,
         }
     }
 
@@ -71,6 +82,12 @@ impl Cubic {
     }
 
     fn shrink(&mut self, packet: usize) {
+        self.before = Some(Before {
+            window: self.window,
+            threshold: self.threshold,
+            w_max: self.w_max,
+            epoch: self.epoch,
+        });
         let window = self.window as f64 / packet.max(1) as f64;
         // RFC 9438 section 4.7: fast convergence makes room for new flows.
         self.w_max = if window < self.w_max {
@@ -115,10 +132,21 @@ impl CongestionControl for Cubic {
         self.slow_start = HyStart::new();
     }
 
+    fn on_spurious(&mut self) {
+        // RFC 9438 section 4.9: everything goes back to its value before the reduction.
+        if let Some(before) = self.before.take() {
+            self.window = self.window.max(before.window);
+            self.threshold = self.threshold.max(before.threshold);
+            self.w_max = before.w_max;
+            self.epoch = before.epoch;
+        }
+    }
+
     fn on_idle(&mut self, timeouts: u32, floor: usize) {
         self.threshold = self.threshold.max(self.window / 4 * 3);
         self.window = idle_window(self.window, timeouts, floor);
         self.epoch = None;
+        self.before = None;
         self.slow_start = HyStart::new();
     }
 }

@@ -41,8 +41,13 @@ pub(crate) trait CongestionControl: fmt::Debug + Send + Sync {
     fn on_ack(&mut self, ack: &Ack);
     /// A loss began a fast recovery.
     fn on_loss(&mut self, packet: usize);
-    /// The retransmission timer ran out.
+    /// The retransmission timer ran out, for the first time since something was acknowledged.
     fn on_timeout(&mut self, packet: usize);
+    /// The last reduction answered no congestion: what seemed lost had only been late
+    /// (RFC 4015, RFC 5682). The window becomes what it was before. Comes at most once after each
+    /// [`on_loss`](Self::on_loss) or [`on_timeout`](Self::on_timeout), and before the next.
+    #[cfg_attr(not(test), expect(dead_code, reason = "detection follows"))]
+    fn on_spurious(&mut self);
     /// Nothing was sent for so many retransmission timeouts; the window shall not fall below
     /// `floor` (RFC 9260 section 7.2.1).
     fn on_idle(&mut self, timeouts: u32, floor: usize);
@@ -123,6 +128,29 @@ mod tests {
             cc.on_timeout(PACKET);
             assert_eq!(cc.window(), PACKET);
             assert!(cc.threshold() >= before / 2, "{cc:?}");
+        }
+    }
+
+    #[test]
+    fn a_reduction_that_proves_spurious_is_undone() {
+        for reduce in [
+            |cc: &mut dyn CongestionControl| cc.on_loss(PACKET),
+            |cc: &mut dyn CongestionControl| cc.on_timeout(PACKET),
+        ] {
+            for mut cc in both() {
+                cc.on_ack(&ack(Time::from_millis(20), 100 * PACKET, 1));
+                let before = (cc.window(), cc.threshold());
+                reduce(&mut *cc);
+                assert!(cc.window() < before.0, "{cc:?}");
+                cc.on_spurious();
+                assert_eq!((cc.window(), cc.threshold()), before, "{cc:?}");
+                // Nothing is undone twice, nor what a pause took.
+                reduce(&mut *cc);
+                cc.on_idle(1, PACKET);
+                let after = (cc.window(), cc.threshold());
+                cc.on_spurious();
+                assert_eq!((cc.window(), cc.threshold()), after, "{cc:?}");
+            }
         }
     }
 

@@ -11,6 +11,8 @@ pub(super) struct NewReno {
     max: usize,
     partial_bytes_acked: usize,
     slow_start: HyStart,
+    /// Window and threshold before the last reduction.
+    before: Option<(usize, usize)>,
 }
 
 impl NewReno {
@@ -21,7 +23,14 @@ impl NewReno {
             max,
             partial_bytes_acked: 0,
             slow_start: HyStart::new(),
+            before: None,
         }
+    }
+
+    fn shrink(&mut self, packet: usize) {
+        self.before = Some((self.window, self.threshold));
+        self.threshold = (self.window / 2).max(4 * packet);
+        self.partial_bytes_acked = 0;
     }
 }
 
@@ -54,21 +63,28 @@ impl CongestionControl for NewReno {
 
     fn on_loss(&mut self, packet: usize) {
         // RFC 9260 section 7.2.3.
-        self.threshold = (self.window / 2).max(4 * packet);
+        self.shrink(packet);
         self.window = self.threshold;
-        self.partial_bytes_acked = 0;
     }
 
     fn on_timeout(&mut self, packet: usize) {
-        self.threshold = (self.window / 2).max(4 * packet);
+        self.shrink(packet);
         self.window = packet;
-        self.partial_bytes_acked = 0;
         self.slow_start = HyStart::new();
+    }
+
+    fn on_spurious(&mut self) {
+        // RFC 4015 section 3.5: back to the window before, and to slow start if it was that.
+        if let Some((window, threshold)) = self.before.take() {
+            self.window = self.window.max(window);
+            self.threshold = self.threshold.max(threshold);
+        }
     }
 
     fn on_idle(&mut self, timeouts: u32, floor: usize) {
         self.threshold = self.threshold.max(self.window / 4 * 3);
         self.window = idle_window(self.window, timeouts, floor);
+        self.before = None;
         self.slow_start = HyStart::new();
     }
 }
