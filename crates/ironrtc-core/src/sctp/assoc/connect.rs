@@ -42,20 +42,24 @@ impl Association {
         }
     }
 
-    fn own_init(&self, tag: u32, initial_tsn: Tsn) -> Init {
+    fn own_init(&self, tag: u32, initial_tsn: Tsn, extensions: Extensions) -> Init {
         Init {
             tag,
             window: self.advertised_window() as u32,
             outbound_streams: self.config.max_outbound_streams.max(1),
             inbound_streams: self.config.max_inbound_streams.max(1),
             initial_tsn,
-            extensions: self.offered(),
+            extensions,
         }
     }
 
     fn send_init(&mut self, now: Time) {
         let mut chunk = Vec::new();
-        let init = self.own_init(self.local_tag, self.local_tsn);
+        let extensions = match self.handshake.attempts {
+            0 | 1 => self.offered(),
+            _ => self.offered().without_recent(),
+        };
+        let init = self.own_init(self.local_tag, self.local_tsn, extensions);
         write_init(&mut chunk, &init, None, &[]);
         // RFC 9260 section 8.5.1, rule A: the tag of a packet with INIT is zero.
         self.pending.push_packet(0, chunk);
@@ -115,7 +119,9 @@ impl Association {
             tie_tags,
             peer: received.init,
         });
-        let init = self.own_init(local_tag, local_tsn);
+        // What the INIT does not name the peer may not know.
+        let extensions = self.offered().shared_with(received.init.extensions);
+        let init = self.own_init(local_tag, local_tsn, extensions);
         let mut chunk = Vec::new();
         write_init(&mut chunk, &init, Some(&cookie), &received.unrecognized);
         self.pending.push_packet(received.init.tag, chunk);
@@ -168,16 +174,8 @@ impl Association {
 
     /// Takes over what the peer's INIT or INIT-ACK says.
     fn adopt(&mut self, peer: &Init) {
-        let offered = self.offered();
-        let theirs = peer.extensions;
         self.peer_tag = peer.tag;
-        self.extensions = Extensions {
-            forward_tsn: theirs.forward_tsn,
-            reconfig: theirs.reconfig,
-            interleaving: theirs.interleaving && offered.interleaving,
-            zero_checksum: theirs.zero_checksum && offered.zero_checksum,
-            large_packets: theirs.large_packets,
-        };
+        self.extensions = self.offered().shared_with(peer.extensions);
         self.pmtud.set_limit(self.probe_limit());
         // RFC 9260 section 5.1.1: each side sends on no more streams than the other takes.
         self.outbound_streams = self.config.max_outbound_streams.min(peer.inbound_streams);

@@ -49,12 +49,16 @@ impl CookieKey {
         out.extend_from_slice(&peer.outbound_streams.to_be_bytes());
         out.extend_from_slice(&peer.inbound_streams.to_be_bytes());
         let extensions = peer.extensions;
+        // Eight, so that the cookie, which is the last parameter of its chunk, needs no padding.
         for flag in [
             extensions.forward_tsn,
             extensions.reconfig,
             extensions.interleaving,
             extensions.zero_checksum,
             extensions.large_packets,
+            false,
+            false,
+            false,
         ] {
             out.push(u8::from(flag));
         }
@@ -83,7 +87,8 @@ impl CookieKey {
             interleaving,
             zero_checksum,
             large_packets,
-        ] = reader.array::<5>()?.map(|flag| flag != 0);
+            ..,
+        ] = reader.array::<8>()?.map(|flag| flag != 0);
         Some(Cookie {
             created,
             local_tag,
@@ -139,6 +144,7 @@ mod tests {
         let key = CookieKey::new(&mut Rng::from_test_seed(1));
         let sealed = key.seal(&cookie());
         assert_eq!(key.open(&sealed), Some(cookie()));
+        assert_eq!(sealed.len() % 4, 0);
         for index in 0..sealed.len() {
             for bit in 0..8 {
                 let mut forged = sealed.clone();

@@ -147,8 +147,12 @@ impl Pair {
     }
 
     pub(super) fn connect(&mut self) {
+        self.connect_within(Duration::from_millis(100));
+    }
+
+    pub(super) fn connect_within(&mut self, limit: Duration) {
         self.ends[0].assoc.connect(self.now);
-        self.run_for(Duration::from_millis(100));
+        self.run_for(limit);
         assert_eq!(self.states(), [SctpState::Connected; 2]);
     }
 

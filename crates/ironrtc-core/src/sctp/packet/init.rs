@@ -9,8 +9,8 @@ use crate::sctp::num::Tsn;
 const EDMID_DTLS: u32 = 1;
 /// What the parameter for large packets holds, as its type is not registered.
 const LARGE_PACKETS: &[u8] = b"IronRTC\0";
-/// Most parameters echoed as not recognized.
-const MAX_UNRECOGNIZED: usize = 16;
+/// Most bytes of parameters echoed as not recognized: the answer has to fit into a packet.
+const MAX_UNRECOGNIZED: usize = 512;
 
 /// Extensions of one end, or of both once negotiated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,30 @@ pub(crate) struct Extensions {
     pub(crate) zero_checksum: bool,
     /// Our own: this end takes packets as large as a DTLS record can be.
     pub(crate) large_packets: bool,
+}
+
+impl Extensions {
+    /// Those that both ends name.
+    pub(crate) const fn shared_with(self, other: Self) -> Self {
+        Self {
+            forward_tsn: self.forward_tsn && other.forward_tsn,
+            reconfig: self.reconfig && other.reconfig,
+            interleaving: self.interleaving && other.interleaving,
+            zero_checksum: self.zero_checksum && other.zero_checksum,
+            large_packets: self.large_packets && other.large_packets,
+        }
+    }
+
+    /// Without those that have a parameter of their own which is younger than many stacks. Pion
+    /// dropped an INIT with a parameter that it did not know until 2024, against RFC 9260
+    /// section 3.2.1.
+    pub(crate) const fn without_recent(self) -> Self {
+        Self {
+            zero_checksum: false,
+            large_packets: false,
+            ..self
+        }
+    }
 }
 
 /// The fixed fields and the extensions of INIT or INIT-ACK.
@@ -99,7 +123,8 @@ impl<'a> ReceivedInit<'a> {
             5 | 6 | 11 | 12 | param_kind::COOKIE_PRESERVATIVE | param_kind::UNRECOGNIZED => {}
             _ => {
                 let action = UnknownAction::of_bits((param.kind >> 14) as u8);
-                if action.report && self.unrecognized.len() < MAX_UNRECOGNIZED {
+                let echoed: usize = self.unrecognized.iter().map(|raw| 4 + raw.len()).sum();
+                if action.report && echoed + param.raw.len() < MAX_UNRECOGNIZED {
                     self.unrecognized.push(param.raw);
                 }
                 return action.go_on;
@@ -110,6 +135,9 @@ impl<'a> ReceivedInit<'a> {
 }
 
 /// Appends an INIT, or an INIT-ACK if there is a cookie.
+///
+/// The last parameter is one that has a value: some stacks (webrtc-rs, older str0m) refuse a chunk
+/// that ends with an empty one.
 pub(crate) fn write_init(
     out: &mut Vec<u8>,
     init: &Init,
@@ -128,17 +156,28 @@ pub(crate) fn write_init(
     out.extend_from_slice(&init.outbound_streams.to_be_bytes());
     out.extend_from_slice(&init.inbound_streams.to_be_bytes());
     out.extend_from_slice(&init.initial_tsn.0.to_be_bytes());
+    let mut end = write_extensions(out, init.extensions);
+    for param in unrecognized {
+        end = out.len() + 4 + param.len();
+        write_param(out, param_kind::UNRECOGNIZED, &[param]);
+    }
     if let Some(cookie) = cookie {
+        end = out.len() + 4 + cookie.len();
         write_param(out, param_kind::STATE_COOKIE, &[cookie]);
     }
-    let extensions = init.extensions;
-    if extensions.zero_checksum {
-        let method = EDMID_DTLS.to_be_bytes();
-        write_param(out, param_kind::ZERO_CHECKSUM, &[&method]);
+    // RFC 9260 section 3.2: the length counts the padding of all parameters but the last.
+    let len = u16::try_from(end - start).unwrap_or(u16::MAX);
+    if let Some(field) = out.get_mut(start + 2..start + 4) {
+        field.copy_from_slice(&len.to_be_bytes());
     }
-    if extensions.large_packets {
-        write_param(out, param_kind::LARGE_PACKETS, &[LARGE_PACKETS]);
+}
+
+/// Appends what names the extensions; returns where the last parameter ends without its padding.
+fn write_extensions(out: &mut Vec<u8>, extensions: Extensions) -> usize {
+    if extensions.forward_tsn {
+        write_param(out, param_kind::FORWARD_TSN, &[]);
     }
+    let mut end = out.len();
     let mut supported = Vec::with_capacity(4);
     if extensions.reconfig {
         supported.push(kind::RECONFIG);
@@ -150,16 +189,18 @@ pub(crate) fn write_init(
         supported.push(kind::I_DATA);
         supported.push(kind::I_FORWARD_TSN);
     }
-    write_param(out, param_kind::SUPPORTED_EXTENSIONS, &[&supported]);
-    for param in unrecognized {
-        write_param(out, param_kind::UNRECOGNIZED, &[param]);
+    if !supported.is_empty() {
+        end = out.len() + 4 + supported.len();
+        write_param(out, param_kind::SUPPORTED_EXTENSIONS, &[&supported]);
     }
-    // Last, as it needs no padding: the chunk's length must not count that of its last parameter.
-    if extensions.forward_tsn {
-        write_param(out, param_kind::FORWARD_TSN, &[]);
+    if extensions.zero_checksum {
+        let method = EDMID_DTLS.to_be_bytes();
+        write_param(out, param_kind::ZERO_CHECKSUM, &[&method]);
+        end = out.len();
     }
-    let len = u16::try_from(out.len() - start).unwrap_or(u16::MAX);
-    if let Some(field) = out.get_mut(start + 2..start + 4) {
-        field.copy_from_slice(&len.to_be_bytes());
+    if extensions.large_packets {
+        write_param(out, param_kind::LARGE_PACKETS, &[LARGE_PACKETS]);
+        end = out.len();
     }
+    end
 }

@@ -177,6 +177,67 @@ fn init_round_trips_and_reads_the_example_of_draft_hancke_tsvwg_snap() {
     assert!(!parsed.extensions.large_packets);
 }
 
+/// The types of an INIT's or INIT-ACK's parameters, and the length of the last one's value.
+fn parameters(chunk: &Chunk<'_>) -> (Vec<u16>, usize) {
+    let params: Vec<_> = param::Params::new(&chunk.value[16..]).collect();
+    let last = params.last().map_or(0, |param| param.value.len());
+    (params.iter().map(|param| param.kind).collect(), last)
+}
+
+#[test]
+fn an_init_never_ends_with_an_empty_parameter_nor_counts_its_last_padding() {
+    let all = Extensions {
+        forward_tsn: true,
+        reconfig: true,
+        interleaving: true,
+        zero_checksum: true,
+        large_packets: true,
+    };
+    let browser = Extensions {
+        interleaving: false,
+        ..all.without_recent()
+    };
+    let init = |extensions| Init {
+        tag: 1,
+        window: 2,
+        outbound_streams: 3,
+        inbound_streams: 4,
+        initial_tsn: Tsn(5),
+        extensions,
+    };
+    for extensions in [all, all.without_recent(), browser, Extensions::default()] {
+        for cookie in [None, Some(&b"cookie"[..])] {
+            for unrecognized in [&[][..], &[&b"\xc1\0\0\x05\x09"[..]]] {
+                let mut out = Vec::new();
+                write_init(&mut out, &init(extensions), cookie, unrecognized);
+                let chunk = one_chunk(&out);
+                let (kinds, last) = parameters(&chunk);
+                assert!(kinds.is_empty() || last > 0, "{kinds:?}");
+                assert_eq!(chunk.value.len() % 4, last % 4, "{kinds:?}");
+                let parsed = ReceivedInit::parse(chunk.value).unwrap();
+                assert_eq!(parsed.init, init(extensions));
+            }
+        }
+    }
+    // As Chromium and Firefox write it.
+    let mut out = Vec::new();
+    write_init(&mut out, &init(browser), None, &[]);
+    let (kinds, _) = parameters(&one_chunk(&out));
+    let expected = [param::kind::FORWARD_TSN, param::kind::SUPPORTED_EXTENSIONS];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn what_is_echoed_as_not_recognized_fits_into_a_packet() {
+    let mut value = [[0, 0, 0, 1], [0, 0, 9, 9], [0, 1, 0, 1], [0, 0, 0, 1]].concat();
+    for _ in 0..1000 {
+        param::write_param(&mut value, 0xc0ff, &[&[1; 20]]);
+    }
+    let parsed = ReceivedInit::parse(&value).unwrap();
+    let echoed: usize = parsed.unrecognized.iter().map(|raw| 4 + raw.len()).sum();
+    assert!((256..=512).contains(&echoed), "{echoed}");
+}
+
 #[test]
 fn unknown_parameters_of_an_init_are_handled_by_their_highest_bits() {
     let fixed = [[0, 0, 0, 1], [0, 0, 9, 9], [0, 1, 0, 1], [0, 0, 0, 1]].concat();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::datagram::DropReason;
+use crate::sctp::packet::param::Params;
 use crate::sctp::packet::{Packet, kind, write_checksum, write_chunk, write_header};
 
 #[test]
@@ -126,6 +127,57 @@ fn a_peer_that_lost_its_state_starts_over() {
     pair.run_for(Duration::from_secs(1));
     assert_eq!(pair.ends[0].messages(1), [&b"before"[..], b"after"]);
     assert_eq!(pair.ends[1].messages(1), [&b"before"[..], b"after"]);
+}
+
+/// The types of the parameters of a packet's INIT or INIT-ACK.
+fn parameters(packet: &[u8]) -> Vec<u16> {
+    let packet = Packet::parse(packet, true).unwrap();
+    let first = packet.chunks().next().unwrap();
+    if !matches!(first.kind, kind::INIT | kind::INIT_ACK) {
+        return Vec::new();
+    }
+    let params = Params::new(&first.value[16..]);
+    params.map(|param| param.kind).collect()
+}
+
+#[test]
+fn an_init_ack_names_only_what_the_init_names() {
+    let fixed = [0, 0, 0, 9, 0, 1, 0, 0, 0, 9, 0, 9, 0, 0, 0, 1];
+    let old = [0xc0, 0, 0, 4, 0x80, 8, 0, 6, 130, 192, 0, 0];
+    let new = [0x80, 1, 0, 8, 0, 0, 0, 1];
+    let cases = [
+        (vec![], vec![7]),
+        (old.to_vec(), vec![0xc000, 0x8008, 7]),
+        ([&old[..], &new].concat(), vec![0xc000, 0x8008, 0x8001, 7]),
+    ];
+    for (named, expected) in cases {
+        let mut pair = Pair::new(SctpConfig::default(), 1);
+        let init = [&fixed[..], &named].concat();
+        pair.inject(1, &packet_with(0, kind::INIT, 0, &init));
+        let mut out = Vec::new();
+        pair.ends[1].assoc.write_packet(pair.now, &mut out).unwrap();
+        assert_eq!(parameters(&out), expected);
+    }
+}
+
+#[test]
+fn later_inits_leave_out_what_an_old_stack_does_not_know() {
+    let mut pair = Pair::new(SctpConfig::default(), 1);
+    pair.log = Some(Vec::new());
+    pair.filter = |_, packet| !parameters(packet).contains(&0x8001);
+    pair.connect_within(Duration::from_secs(5));
+    let log = pair.log.as_ref().unwrap();
+    let inits: Vec<_> = log
+        .iter()
+        .filter(|(_, packet)| kinds(packet) == [kind::INIT])
+        .map(|(_, packet)| parameters(packet))
+        .collect();
+    assert_eq!(inits[0], [0xc000, 0x8008, 0x8001, 0xbf49]);
+    assert_eq!(inits[1], inits[0]);
+    assert_eq!(inits[2], [0xc000, 0x8008]);
+    pair.send(0, 1, "through");
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.ends[1].messages(1), [b"through"]);
 }
 
 #[test]
