@@ -100,13 +100,19 @@ class Inbox:
             self._targets.pop(token, None)
 
     def drain(self) -> None:
-        """Hand out all events."""
-        self._entries.extend(self.native.drain(_MAX_BATCH))
+        """Hand out a batch of events. The next one stays in Rust until this one is through."""
         if not self._continuing:
+            self._entries.extend(self.native.drain(_MAX_BATCH))
             self._hand_out()
 
-    def _hand_out(self) -> None:
+    def _continue(self) -> None:
         self._continuing = False
+        self._hand_out()
+        if not self._continuing and len(self.native):
+            # Its wake came while this batch was under way.
+            self.drain()
+
+    def _hand_out(self) -> None:
         targets, entries = self._targets, self._entries
         while entries:
             token, kind, payload = entries.popleft()
@@ -121,7 +127,7 @@ class Inbox:
             loop = self._loop()
             if kind in _STATES and entries and loop is not None:
                 self._continuing = True
-                loop.call_soon(self._hand_out)
+                loop.call_soon(self._continue)
                 return
 
     def _wake_from_thread(self, drain: Callable[[], None]) -> None:

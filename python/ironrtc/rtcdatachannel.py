@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 _MESSAGES_PER_TURN = 256
-_MAX_HELD_BYTES = 1 << 20
+# For so long, in seconds, a program may leave messages unread without being told.
+_PATIENCE = 5.0
 # Above the first, `drain` waits until no more than the second is queued. What is left keeps the
 # network busy until the program has woken up.
 _HIGH_WATER = 1 << 20
@@ -77,7 +79,8 @@ class RTCDataChannel(AsyncIOEventEmitter):
     Events: `open()`, `message(data)`, `bufferedamountlow()`, `close()`; and, not in aiortc,
     `closing()` when the other side begins to close.
 
-    Besides `message` events, messages can be read with `async for message in channel`.
+    Besides `message` events, messages can be read with `async for message in channel`. Messages
+    wait until the program does one or the other, and hold back the other side meanwhile.
     """
 
     def __init__(
@@ -131,9 +134,11 @@ class RTCDataChannel(AsyncIOEventEmitter):
         self.__inbox: Optional[Inbox] = None
         self.__token = next_token()
         self.__iterated = False
-        self.__listened = False
+        self.__over = False
+        self.__patient = False
+        # What was taken out of SCTP and not delivered: a batch, or the rest of a channel that
+        # has closed, which is no more than SCTP's window.
         self.__held: deque[Union[bytes, str]] = deque()
-        self.__held_bytes = 0
         self.__waiting: list[asyncio.Future[None]] = []
         self.__early: Optional[list[tuple[str, Any]]] = []
 
@@ -263,13 +268,13 @@ class RTCDataChannel(AsyncIOEventEmitter):
     async def __next(self) -> Union[bytes, str]:
         """Wait for a message, and hold those that have come with it."""
         while True:
+            if self.__held:
+                return self.__held.popleft()
             messages, _ = self.__native.recv(_MESSAGES_PER_TURN)
             if messages:
                 self.__held.extend(messages)
                 # A stream of messages must not keep others from their turn.
                 await asyncio.sleep(0)
-                if self.__held:
-                    return self.__held.popleft()
             elif self.__readyState == "closed":
                 raise StopAsyncIteration
             else:
@@ -281,11 +286,11 @@ class RTCDataChannel(AsyncIOEventEmitter):
         self, event: str, k: Callable[..., Any], v: Callable[..., Any]
     ) -> None:
         super()._add_event_handler(event, k, v)
-        if event == "message" and not self.__listened:
-            self.__listened = True
-            inbox = self.__inbox
-            if self.__held and inbox is not None and inbox.loop is not None:
-                inbox.loop.call_soon_threadsafe(self.__release)
+        loop = None if self.__inbox is None else self.__inbox.loop
+        if event == "message" and loop is not None:
+            # Messages may have waited for somebody to listen. The loop may be closed, though.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self.__on_readable)
 
     def _on_event(self, kind: str, payload: Any) -> None:
         if self.__early is not None:
@@ -307,6 +312,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
                 if self.__readyState in ("connecting", "open"):
                     self.__readyState = "closing"
                     self.emit("closing")
+                self.__take_rest()
             case "closed":
                 self._closed()
             case "error":
@@ -321,44 +327,81 @@ class RTCDataChannel(AsyncIOEventEmitter):
     def __on_readable(self) -> None:
         if self.__iterated:
             self.__wake_readers()
+        elif self.__early is not None and self.__transport.state in ("new", "connecting"):
+            # What is early will say again that there are messages.
             return
-        messages, more = self.__native.recv(_MESSAGES_PER_TURN)
-        self.__deliver(messages)
-        if more and self.__inbox is not None and self.__readyState != "closed":
+        elif not self.listeners("message"):
+            self.__on_unheard()
+        elif self.__deliver() and self.__inbox is not None:
             # Others get their turn before the next batch.
             loop = self.__inbox.loop
             if loop is not None:
                 loop.call_soon(self.__on_readable)
 
-    def __deliver(self, messages: list[Union[bytes, str]]) -> None:
-        if not self.__listened:
-            self.__hold(messages)
-            return
-        if self.__held:
-            self.__release()
-        emit = self.emit
-        for message in messages:
+    def __deliver(self) -> bool:
+        """Deliver a batch of messages while somebody listens, and say if there may be more.
+
+        What nobody listens for stays where it is: in SCTP, whose window then closes.
+        """
+        held, more, emit = self.__held, True, self.emit
+        if not held:
+            messages, more = self.__native.recv(_MESSAGES_PER_TURN)
+            held.extend(messages)
+        while held:
+            if self.__iterated:
+                self.__wake_readers()
+                return False
+            message = held.popleft()
             try:
-                emit("message", message)
+                heard = emit("message", message)
             except Exception as exc:
                 report_exception(self, exc)
+                continue
+            if heard is False and not self.__over:
+                # The last listener has left.
+                held.appendleft(message)
+                self.__on_unheard()
+                return False
+        return more and not self.__over
 
-    def __hold(self, messages: list[Union[bytes, str]]) -> None:
-        """Keep messages for a program that has yet to listen, but not without limit."""
-        for message in messages:
-            self.__held.append(message)
-            self.__held_bytes += len(message)
-        while self.__held_bytes > _MAX_HELD_BYTES:
-            self.__held_bytes -= len(self.__held.popleft())
-            logger.debug("RTCDataChannel(%s) drops a message: nobody listens", self.label)
+    def __on_unheard(self) -> None:
+        """Nobody listens: let a channel close, and warn of one that stays like that."""
+        if self.__readyState == "closing":
+            self.__take_rest()
+        elif not self.__patient and self.__inbox is not None:
+            self.__patient = True
+            loop = self.__inbox.loop
+            if loop is not None:
+                loop.call_later(_PATIENCE, _warn_of_unread, weakref.ref(self))
 
-    def __release(self) -> None:
-        """Deliver what was kept until the program listens."""
-        if self.__iterated:
+    def _warn_of_unread(self) -> None:
+        self.__patient = False
+        if self.__iterated or self.__readyState != "open" or self.listeners("message"):
             return
-        held, self.__held_bytes = list(self.__held), 0
-        self.__held.clear()
-        self.__deliver(held)
+        if not self.__held:
+            self.__held.extend(self.__native.recv(1)[0])
+        if not self.__held:
+            return
+        self.__patient = True
+        logger.warning(
+            "RTCDataChannel(%s) has messages that nobody reads, and holds the other side back:"
+            ' listen to "message", or iterate over the channel',
+            self.label,
+        )
+
+    def __take_rest(self) -> None:
+        """Take over the messages of a channel that closes, if nobody reads them now.
+
+        They are no more than SCTP's window, and the channel can close, as the other side wants
+        it. Whoever listens later still gets them.
+        """
+        if not self.__iterated and self.listeners("message"):
+            return
+        more = True
+        while more:
+            messages, more = self.__native.recv(_MESSAGES_PER_TURN)
+            self.__held.extend(messages)
+        self.__wake_readers()
 
     def __wake_readers(self) -> None:
         waiters, self.__waiting = self.__waiting, []
@@ -374,10 +417,13 @@ class RTCDataChannel(AsyncIOEventEmitter):
         """
         if self.__readyState == "closed":
             return
-        more = not self.__iterated and not by_us
-        while more:
-            messages, more = self.__native.recv(_MESSAGES_PER_TURN)
-            self.__deliver(messages)
+        if by_us:
+            self.__over = True
+            self.__held.clear()
+        else:
+            while self.listeners("message") and not self.__iterated and self.__deliver():
+                pass
+            self.__take_rest()
         self.__readyState = "closed"
         self.__wake_readers()
         if self.__inbox is not None:
@@ -408,6 +454,12 @@ class _Messages:
         if self._held:
             return self._held.popleft()
         return await self._wait()
+
+
+def _warn_of_unread(reference: "weakref.ref[RTCDataChannel]") -> None:
+    channel = reference()
+    if channel is not None:
+        channel._warn_of_unread()
 
 
 def _resolve(waiter: "asyncio.Future[None]") -> None:

@@ -161,6 +161,97 @@ async def test_a_late_listener_still_gets_the_messages():
         assert await happened(announced["chat"], "message") == "early"
 
 
+COUNT, SIZE = 200, 50_000
+"""More than SCTP's window: 10 MB."""
+
+
+def numbered(number):
+    return number.to_bytes(4, "big") + bytes(SIZE - 4)
+
+
+async def test_what_nobody_reads_yet_waits_in_sctp_and_is_not_lost():
+    async with channels() as (ours, theirs):
+        for number in range(COUNT):
+            ours.send(numbered(number))
+        # The window is full: the other side has ceased to send, and nothing was thrown away.
+        ours.send("the last one")
+        waiting = ours.bufferedAmount
+        while waiting > (COUNT * SIZE) // 2 or waiting != ours.bufferedAmount:
+            waiting = ours.bufferedAmount
+            await asyncio.sleep(0.05)
+        assert waiting > 0
+        messages = await received(theirs, COUNT + 1)
+        assert [int.from_bytes(each[:4], "big") for each in messages[:-1]] == list(range(COUNT))
+        assert messages[-1] == "the last one"
+
+
+@pytest.mark.parametrize("iterates", [True, False])
+async def test_a_slow_handler_of_a_new_channel_loses_nothing(iterates):
+    count = 100
+    async with peer() as one, peer() as two:
+        ours = one.createDataChannel("file")
+        gone = happened(ours, "close")
+        numbers, finished = [], asyncio.Event()
+
+        @two.on("datachannel")
+        async def on_datachannel(theirs):
+            # The other side is through, and waits for us to close.
+            await happened(theirs, "closing")
+            await gone
+            if iterates:
+                async for message in theirs:
+                    numbers.append(int.from_bytes(message[:4], "big"))
+                finished.set()
+            else:
+
+                def on_message(message):
+                    numbers.append(int.from_bytes(message[:4], "big"))
+                    if len(numbers) == count:
+                        finished.set()
+
+                theirs.on("message", on_message)
+
+        await negotiate(one, two)
+        await opened(ours)
+        for number in range(count):
+            ours.send(numbered(number))
+        ours.close()
+        await finished.wait()
+        assert numbers == list(range(count))
+
+
+async def test_messages_wait_while_the_last_listener_is_gone():
+    async with channels() as (ours, theirs):
+        for number in range(1000):
+            ours.send(str(number))
+        heard = [await happened(theirs, "message") for _ in range(700)]
+        heard += await received(theirs, 300)
+        assert heard == [str(number) for number in range(1000)]
+
+
+async def test_a_channel_that_nobody_reads_closes_when_the_other_side_wants_it():
+    async with channels() as (ours, theirs):
+        gone = happened(theirs, "close")
+        ours.send("unread")
+        ours.close()
+        await gone
+        assert theirs.readyState == "closed"
+        assert await happened(theirs, "message") == "unread"
+
+
+async def test_who_leaves_messages_unread_is_warned(monkeypatch, caplog):
+    monkeypatch.setattr(ironrtc.rtcdatachannel, "_PATIENCE", 0)
+    async with channels() as (ours, theirs):
+        ours.send("unread")
+        ours.send("unread")
+        echoed = happened(ours, "message")
+        while not caplog.messages:
+            await asyncio.sleep(0.01)
+        assert "RTCDataChannel(chat) has messages that nobody reads" in caplog.text
+        theirs.on("message", lambda message: theirs.send(message))
+        assert await echoed == "unread"
+
+
 async def test_buffered_amount_falls_and_tells():
     async with channels() as (ours, theirs):
         assert ours.bufferedAmountLowThreshold == 0

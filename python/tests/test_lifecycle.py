@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import gc
 import threading
+import time
 import weakref
 
 import pytest
 from helpers import channels, happened, negotiate, opened, peer, reached
 
 import ironrtc
+from ironrtc import _loop
 
 
 def test_a_connection_is_made_before_any_loop():
@@ -94,6 +96,63 @@ def test_each_thread_has_its_loop():
     for thread in threads:
         thread.join()
     assert heard == {"offer": "from answer", "answer": "from offer"}
+
+
+def test_a_blocked_loop_bounds_what_waits_for_it():
+    channels_made, messages_sent = 3000, 20
+    blocked, go_on = threading.Event(), threading.Event()
+    waiting = []
+    one = peer()
+    chat = one.createDataChannel("chat")
+    answered = asyncio.Queue()
+
+    async def answer(loop, offer):
+        two = peer()
+        theirs, heard = [], []
+        two.on("datachannel", theirs.append)
+        await two.setRemoteDescription(offer)
+        await two.setLocalDescription()
+        loop.call_soon_threadsafe(answered.put_nowait, two.localDescription)
+        while not theirs:
+            await happened(two, "datachannel")
+        theirs[0].on("message", heard.append)
+        inbox = _loop.current_inbox().native
+        blocked.set()
+        # Nothing of this loop runs until the other one is through.
+        while not go_on.is_set():
+            time.sleep(0.01)
+            waiting.append(len(inbox))
+        waiting.append(len(inbox))
+        while len(theirs) < channels_made + 1:
+            await happened(two, "datachannel")
+        while len(heard) < messages_sent:
+            await happened(theirs[0], "message")
+        await two.close()
+        return len(theirs), len(heard)
+
+    async def offer():
+        loop = asyncio.get_running_loop()
+        await one.setLocalDescription()
+        answering = loop.run_in_executor(None, asyncio.run, answer(loop, one.localDescription))
+        await one.setRemoteDescription(await answered.get())
+        await opened(chat)
+        await loop.run_in_executor(None, blocked.wait)
+        try:
+            made = [one.createDataChannel(str(each)) for each in range(channels_made)]
+            for _ in range(messages_sent):
+                chat.send(bytes(1000))
+            while chat.bufferedAmount or any(each.bufferedAmount for each in made[-20:]):
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)
+        finally:
+            go_on.set()
+        result = await answering
+        await one.close()
+        return result
+
+    assert asyncio.run(offer()) == (channels_made + 1, messages_sent)
+    # One more for each object with an event on its way: the connection and its first channel.
+    assert 1000 < max(waiting) <= 1024 + 2
 
 
 def test_a_message_is_sent_from_another_thread():

@@ -108,8 +108,10 @@ impl DataChannel {
         let channel = self.channel.get()?.clone();
         let target = self.target.clone();
         let task = Task::spawn(&runtime::handle(py)?, async move {
+            target.room().await;
             while let Some(event) = channel.next_event().await {
                 tell(&target, event);
+                target.room().await;
             }
         });
         *pump = Some(Owned::new(task));

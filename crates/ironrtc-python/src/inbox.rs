@@ -2,6 +2,10 @@
 //!
 //! An event is pushed from any thread without the interpreter lock. The push into an empty inbox
 //! wakes the loop; the loop then drains the inbox in one call. So a burst costs one wake.
+//!
+//! A loop that is blocked does not make the inbox grow: events are only taken from the driver while
+//! there is [room](Shared::has_room), and what waits there is bounded by the driver and by SCTP's
+//! window.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
+use tokio::sync::Notify;
+
+/// Events of connections and channels wait elsewhere while so many wait here. Each connection and
+/// each channel may have one more on its way; results of operations come in any case.
+const ROOM: usize = 1024;
 
 /// What an entry turns into once the interpreter lock is held.
 pub(crate) type IntoPython = Box<dyn FnOnce(Python<'_>) -> PyResult<Payload> + Send>;
@@ -26,6 +35,8 @@ struct Entry {
 pub(crate) struct Shared {
     queue: Mutex<Queue>,
     waker: Waker,
+    /// Wakes those who wait for room, or may wait at the wrong inbox.
+    pub(crate) room: Notify,
 }
 
 #[derive(Default)]
@@ -48,6 +59,11 @@ impl Shared {
         }
     }
 
+    /// Whether an event may be taken from the driver, to be pushed here.
+    pub(crate) fn has_room(&self) -> bool {
+        self.lock().entries.len() < ROOM
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         // A poisoned queue is still a queue: nothing panics while it is locked.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -65,6 +81,7 @@ impl Inbox {
         Ok(Self(Arc::new(Shared {
             queue: Mutex::default(),
             waker: Waker::new()?,
+            room: Notify::new(),
         })))
     }
 
@@ -78,16 +95,25 @@ impl Inbox {
         self.0.waker.set_callback(wake);
     }
 
+    /// How many events wait.
+    fn __len__(&self) -> usize {
+        self.0.lock().entries.len()
+    }
+
     /// Take up to `limit` events: tuples of the token, the kind and the payload.
     fn drain<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Bound<'py, PyList>> {
         self.0.waker.clear();
-        let (entries, more) = {
+        let (entries, more, room) = {
             let mut queue = self.0.lock();
+            let was_full = queue.entries.len() >= ROOM;
             let count = limit.min(queue.entries.len());
             let entries: Vec<Entry> = queue.entries.drain(..count).collect();
             queue.awake = !queue.entries.is_empty();
-            (entries, queue.awake)
+            (entries, queue.awake, was_full && queue.entries.len() < ROOM)
         };
+        if room {
+            self.0.room.notify_waiters();
+        }
         if more {
             self.0.waker.wake();
         }

@@ -282,8 +282,10 @@ impl PeerConnection {
 }
 
 async fn forward(mut events: Events, target: Arc<Target>) {
+    target.room().await;
     while let Some(event) = events.next().await {
         tell(&target, event);
+        target.room().await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use pyo3::IntoPyObjectExt;
@@ -18,13 +18,41 @@ pub(crate) struct Target(Mutex<Option<(Arc<Shared>, u64)>>);
 impl Target {
     /// Send events to `token` of `inbox` from now on.
     pub(crate) fn set(&self, inbox: &Inbox, token: u64) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((inbox.0.clone(), token));
+        let new = Some((inbox.0.clone(), token));
+        let old = std::mem::replace(&mut *self.lock(), new);
+        if let Some((old, _)) = old {
+            // The loop of the former inbox may never make room again.
+            old.room.notify_waiters();
+        }
+    }
+
+    /// Wait until an event may be taken from the driver. What is not taken waits there, and is
+    /// bounded there.
+    pub(crate) async fn room(&self) {
+        while let Some(inbox) = self.inbox() {
+            let mut changed = std::pin::pin!(inbox.room.notified());
+            changed.as_mut().enable();
+            let moved = self.inbox().is_none_or(|now| !Arc::ptr_eq(&now, &inbox));
+            if !moved && inbox.has_room() {
+                return;
+            }
+            if !moved {
+                changed.await;
+            }
+        }
+    }
+
+    fn inbox(&self) -> Option<Arc<Shared>> {
+        self.lock().as_ref().map(|(inbox, _)| inbox.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(Arc<Shared>, u64)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tell of an event that carries something which only Python can make.
     pub(crate) fn push(&self, event: IntoPython) {
-        let target = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((inbox, token)) = &*target {
+        if let Some((inbox, token)) = &*self.lock() {
             inbox.push(*token, event);
         }
     }

@@ -249,6 +249,7 @@ async fn forward(transport: Core, target: Arc<Target>, progress: watch::Sender<P
     while let Some(event) = transport.next_event().await {
         tell(&target, event);
         progress.send_replace((transport.ice_state(), transport.dtls_state()));
+        target.room().await;
     }
     progress.send_replace((IceConnectionState::Closed, DtlsState::Closed));
 }
