@@ -25,7 +25,7 @@ async def main():
     parsed = SessionDescription.parse(offer.sdp)
     media = parsed.media[0]
     print(offer.type, media.kind, media.profile, media.fmt, media.sctp_port, media.rtp.muxId)
-    print(media.dtls.role, len(media.dtls.fingerprints), media.sctpCapabilities)
+    print(media.dtls.role, media.dtls.fingerprints[0].algorithm, media.sctpCapabilities)
     for method, kind in (
         (pc.setLocalDescription, "answer"),
         (pc.setRemoteDescription, "answer"),
