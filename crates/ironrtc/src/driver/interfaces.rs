@@ -27,7 +27,8 @@ pub(crate) fn addresses(configured: &[SocketAddr]) -> Vec<SocketAddr> {
     addresses
 }
 
-/// The addresses of interfaces that a peer may reach; loopback if there is nothing else.
+/// The addresses of interfaces that a peer may reach, those that only the same link reaches last;
+/// loopback if there is nothing else.
 fn usable() -> Vec<IpAddr> {
     let interfaces = match if_addrs::get_if_addrs() {
         Ok(interfaces) => interfaces,
@@ -44,29 +45,24 @@ fn usable() -> Vec<IpAddr> {
 }
 
 fn choose(all: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
-    let mut chosen = Vec::new();
-    let mut loopback = Vec::new();
+    let (mut chosen, mut link_local, mut loopback) = (Vec::new(), Vec::new(), Vec::new());
     for ip in all {
-        let list = if ip.is_loopback() {
-            &mut loopback
-        } else if is_link_local(ip) || ip.is_unspecified() || ip.is_multicast() {
-            continue;
-        } else {
-            &mut chosen
+        let list = match ip {
+            _ if ip.is_loopback() => &mut loopback,
+            _ if ip.is_unspecified() || ip.is_multicast() => continue,
+            // A peer would need to know the scope.
+            IpAddr::V6(ip) if ip.is_unicast_link_local() => continue,
+            // RFC 8445 section 5.1.1.1 leaves out loopback, not these: two devices on one cable
+            // have nothing else.
+            IpAddr::V4(ip) if ip.is_link_local() => &mut link_local,
+            _ => &mut chosen,
         };
         if !list.contains(&ip) {
             list.push(ip);
         }
     }
+    chosen.extend(link_local);
     if chosen.is_empty() { loopback } else { chosen }
-}
-
-/// A peer would need to know the scope.
-fn is_link_local(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
-    }
 }
 
 #[cfg(test)]
@@ -79,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn link_local_addresses_never_count_and_loopback_only_if_alone() {
+    fn loopback_counts_only_if_alone_and_ipv4_link_local_comes_last() {
         let all = [
             "127.0.0.1",
             "::1",
@@ -89,8 +85,9 @@ mod tests {
             "2001:db8::1",
             "192.0.2.1",
         ];
-        assert_eq!(chosen(&all), ["192.0.2.1", "2001:db8::1"]);
-        assert_eq!(chosen(&all[..4]), ["127.0.0.1", "::1"]);
+        assert_eq!(chosen(&all), ["192.0.2.1", "2001:db8::1", "169.254.1.1"]);
+        assert_eq!(chosen(&all[..4]), ["169.254.1.1"]);
+        assert_eq!(chosen(&all[..3]), ["127.0.0.1", "::1"]);
     }
 
     #[test]

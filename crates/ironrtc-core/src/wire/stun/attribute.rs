@@ -31,6 +31,14 @@ impl AttributeType {
     pub const fn is_comprehension_required(self) -> bool {
         self.0 < 0x8000
     }
+
+    /// True for the attributes behind which nothing counts but FINGERPRINT and each other.
+    pub(super) const fn is_integrity(self) -> bool {
+        matches!(
+            self,
+            Self::MESSAGE_INTEGRITY | Self::MESSAGE_INTEGRITY_SHA256
+        )
+    }
 }
 
 /// True for the comprehension-required attributes that an ICE agent understands.

@@ -146,10 +146,7 @@ impl<'a> Message<'a> {
             if kind == wanted {
                 return Some(value);
             }
-            if matches!(
-                kind,
-                AttributeType::MESSAGE_INTEGRITY | AttributeType::MESSAGE_INTEGRITY_SHA256
-            ) {
+            if kind.is_integrity() {
                 return None;
             }
         }
@@ -193,9 +190,13 @@ impl<'a> Message<'a> {
     }
 
     /// Comprehension-required attributes that an ICE agent does not know (RFC 8489 section 6.3).
+    ///
+    /// RFC 8489 section 14.5: those that follow MESSAGE-INTEGRITY are ignored, as in
+    /// [`attribute`](Self::attribute).
     pub fn unknown_required(&self) -> impl Iterator<Item = AttributeType> + 'a {
         self.attributes()
             .map(|(kind, _)| kind)
+            .take_while(|kind| !kind.is_integrity())
             .filter(|kind| kind.is_comprehension_required() && !is_known(*kind))
     }
 

@@ -93,6 +93,22 @@ fn nothing_behind_the_integrity_is_believed() {
 }
 
 #[test]
+fn an_unknown_required_attribute_counts_only_before_the_integrity() {
+    for kind in [IntegrityKind::Sha1, IntegrityKind::Sha256] {
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out, Class::Request, BINDING, [9; 12]);
+        writer.attribute(AttributeType(0x0031), &[0; 4]);
+        writer.integrity(kind, b"key");
+        writer.attribute(AttributeType(0x0030), &[0; 4]);
+        writer.fingerprint();
+        let message = Message::parse(&out).unwrap();
+        assert!(message.verify_integrity(kind, b"key"));
+        let unknown: Vec<_> = message.unknown_required().collect();
+        assert_eq!(unknown, [AttributeType(0x0031)]);
+    }
+}
+
+#[test]
 fn every_attribute_survives_every_length() {
     for kind in (0..0x40).chain(0x8000..0x8040) {
         for len in [0, 1, 3, 4, 7, 8, 16, 20, 32, 600, 65_000] {
