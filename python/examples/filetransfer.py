@@ -27,7 +27,7 @@ async def send(pc: RTCPeerConnection, signaling: BaseSignaling, path: Path) -> N
     channel.on("open", opened.set)
     channel.on("close", closed.set)
     await pc.setLocalDescription(await pc.createOffer())
-    await send_when_heard(signaling, pc.localDescription)
+    await signaling.send(pc.localDescription)
     answer = await signaling.receive()
     assert isinstance(answer, RTCSessionDescription)
     await pc.setRemoteDescription(answer)
@@ -49,7 +49,7 @@ async def receive(pc: RTCPeerConnection, signaling: BaseSignaling, path: Path) -
     """Answer, and write what comes until the channel closes."""
     announced = asyncio.get_running_loop().create_future()
     pc.on("datachannel", announced.set_result)
-    offer = await signaling.receive()
+    offer = await first_message(signaling)
     assert isinstance(offer, RTCSessionDescription)
     await pc.setRemoteDescription(offer)
     await pc.setLocalDescription(await pc.createAnswer())
@@ -63,11 +63,11 @@ async def receive(pc: RTCPeerConnection, signaling: BaseSignaling, path: Path) -
     report("received", path.stat().st_size, time.monotonic() - started)
 
 
-async def send_when_heard(signaling: BaseSignaling, description: RTCSessionDescription) -> None:
-    """Send, as soon as the other side listens."""
+async def first_message(signaling: BaseSignaling) -> object:
+    """Receive, as soon as the other side listens: who sends first does."""
     while True:
         try:
-            return await signaling.send(description)
+            return await signaling.receive()
         except (ConnectionRefusedError, FileNotFoundError):
             await asyncio.sleep(0.2)
 

@@ -10,7 +10,7 @@ from typing import Any, Optional, Union
 
 from pyee.asyncio import AsyncIOEventEmitter
 
-from . import _ironrtc
+from . import _ironrtc, _neighbours
 from ._link import PeerLink, candidate_from_native, candidate_to_native
 from ._loop import Inbox, current_inbox, next_token, running_inbox
 from ._native_types import configuration_to_native, stats_from_native
@@ -74,10 +74,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             configuration_to_native(self.__configuration), self.__certificate._native
         )
         self.__link = PeerLink(self.__native)
-        gatherer = RTCIceGatherer._of(self.__link)
-        self.__ice = RTCIceTransport(gatherer)
-        self.__dtls = RTCDtlsTransport(self.__ice, [self.__certificate])
-        self.__sctp: Optional[RTCSctpTransport] = None
+        self.__createTransports()
         self.__transceivers: list[RTCRtpTransceiver] = []
         self.__stream_id = str(uuid.uuid4())
 
@@ -87,6 +84,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__signalingState = "stable"
         self.__closing: Optional[asyncio.Task[None]] = None
         self.__isClosed = False
+        self.__gone: Optional[asyncio.Future[None]] = None
         self.__gathered: list[asyncio.Future[None]] = []
         self.__early_candidates: list[Optional[RTCIceCandidate]] = []
 
@@ -394,21 +392,44 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     async def __close(self) -> None:
         home = self.__home()
+        other = self.__neighbour()
         self.__set_signaling_state("closed")
         for transceiver in self.__transceivers:
             await transceiver.stop()
         if self.__sctp is not None:
             self.__sctp._close(by_us=True)
         await home.run(self.__native.close)
-        self.__dtls._close()
-        self.__set_connection_state("closed")
+        if self.__dtls.state != "closed":
+            self.__dtls._close()
+            self.__set_connection_state("closed")
         self.__ice._close()
         self.__set_ice_state("closed")
+        self.__set_connection_state("closed")
         self.__wake_gathered()
+        if other is not None:
+            await other.__hear_goodbye(home)
         if self.__inbox is not None:
             self.__inbox.unregister(self.__token)
         # No event follows the last one; listeners would only keep objects alive.
         self.remove_all_listeners()
+
+    def __neighbour(self) -> "Optional[RTCPeerConnection]":
+        """The other side, if it is in this process and will get our goodbye."""
+        remote = self.__native.remote_description()
+        if remote is None or self.__dtls.state != "connected":
+            return None
+        return _neighbours.neighbour(remote[1])
+
+    async def __hear_goodbye(self, home: Inbox) -> None:
+        """Return once the other side's goodbye, which is on its way, was handled here."""
+        if self.__inbox is not home or self.__isClosed or self.__dtls.state != "connected":
+            return
+        gone = self.__gone = asyncio.get_running_loop().create_future()
+        await _neighbours.patiently(gone)
+        if self.__closing is not None:
+            await _neighbours.patiently(self.__closing)
+        # Handlers that are coroutines begin.
+        await asyncio.sleep(0)
 
     def __assertNotClosed(self) -> None:
         if self.__isClosed:
@@ -417,6 +438,11 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def __assertTrackHasNoSender(self, track: MediaStreamTrack) -> None:
         if any(sender.track is track for sender in self.getSenders()):
             raise InvalidAccessError("Track already has a sender")
+
+    def __createTransports(self) -> None:
+        self.__ice = RTCIceTransport(RTCIceGatherer._of(self.__link))
+        self.__dtls = RTCDtlsTransport(self.__ice, [self.__certificate])
+        self.__sctp: Optional[RTCSctpTransport] = None
 
     def __createSctp(self) -> RTCSctpTransport:
         self.__sctp = RTCSctpTransport(self.__dtls)
@@ -477,6 +503,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def __synchronise(self) -> None:
         """Show what an operation has changed, even if its events are still on the way."""
         self.__set_signaling_state(self.__native.signaling_state)
+        _neighbours.remember(self, self.__native.local_ice_parameters()[0])
         if self.__sctp is None or self.__sctp.mid is None:
             mid = self.__described_data_mid()
             if mid is not None:
@@ -502,7 +529,11 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             case "gathering":
                 self.__set_gathering_state(payload)
             case "ice":
-                self.__set_ice_state(payload)
+                if payload == "failed" and self.__dtls.state == "connected" and not self.__w3c:
+                    # To aiortc a peer that is gone is one that has closed.
+                    self.__on_peer_gone()
+                else:
+                    self.__set_ice_state(payload)
             case "connection":
                 self.__set_connection_state(payload)
             case "dtls":
@@ -538,15 +569,31 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 channel._attach(self.__inbox)
 
     def __on_dtls_state(self, state: str) -> None:
-        if state == "closed":
-            if self.__sctp is not None:
-                self.__sctp._close()
-            self.__dtls._close()
-            # All transports are gone: the other side has closed.
-            self.__isClosed = True
-            self.__closing = asyncio.ensure_future(self.__close())
-        else:
+        if state != "closed":
             self.__dtls._set_state(state)
+        elif not self.__native.has_data():
+            # No goodbye: data channels were declined, and may be offered again.
+            self.__close_data()
+            self.__ice._close()
+            self.__createTransports()
+        elif self.__w3c:
+            # webrtc-pc section 5.5: the transport is closed, and only close() closes the rest.
+            self.__close_data()
+        else:
+            self.__on_peer_gone()
+
+    def __close_data(self) -> None:
+        if self.__sctp is not None:
+            self.__sctp._close()
+        self.__dtls._close()
+        if self.__gone is not None:
+            _resolve(self.__gone)
+
+    def __on_peer_gone(self) -> None:
+        """As in aiortc, the connection closes itself."""
+        self.__isClosed = True
+        self.__closing = asyncio.ensure_future(self.__close())
+        self.__close_data()
 
     def __set_signaling_state(self, state: str) -> None:
         if state != self.__signalingState and self.__signalingState != "closed":

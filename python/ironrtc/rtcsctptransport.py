@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import logging
 from dataclasses import dataclass
@@ -113,6 +114,14 @@ class RTCSctpTransport(AsyncIOEventEmitter):
         if self.__state != "closed":
             await self._link.stop_sctp()
             self._close(by_us=True)
+
+    async def _data_channel_flush(self) -> None:
+        """Let others run. Programs for aiortc push messages out with it; ours go at once."""
+        await asyncio.sleep(0)
+
+    async def _transmit(self) -> None:
+        """Let others run, as `_data_channel_flush`."""
+        await asyncio.sleep(0)
 
     def _set_state(self, state: str) -> None:
         if state != self.__state and self.__state != "closed":

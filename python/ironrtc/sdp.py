@@ -348,8 +348,9 @@ class MediaDescription:
             lines.append(f"a=mid:{self.rtp.muxId}")
         if self.msid:
             lines.append(f"a=msid:{self.msid}")
-        if self.rtcp_port is not None and self.rtcp_host is not None:
-            lines.append(f"a=rtcp:{self.rtcp_port} {ipaddress_to_sdp(self.rtcp_host)}")
+        if self.rtcp_port is not None:
+            host = "" if self.rtcp_host is None else f" {ipaddress_to_sdp(self.rtcp_host)}"
+            lines.append(f"a=rtcp:{self.rtcp_port}{host}")
         if self.rtcp_mux:
             lines.append("a=rtcp-mux")
         lines += [f"a=ssrc-group:{group}" for group in self.ssrc_group]
@@ -567,7 +568,9 @@ def _on_extmap(media: MediaDescription, value: str) -> None:
 def _on_rtcp(media: MediaDescription, value: str) -> None:
     port, _, address = value.partition(" ")
     media.rtcp_port = int(port)
-    media.rtcp_host = ipaddress_from_sdp(address)
+    # RFC 3605 section 2.1: the address may be left out.
+    if address:
+        media.rtcp_host = ipaddress_from_sdp(address)
 
 
 def _on_rtpmap(media: MediaDescription, value: str) -> None:

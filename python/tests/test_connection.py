@@ -185,3 +185,70 @@ async def test_tracks_and_transceivers_are_kept():
         assert one.getTransceivers()[0].direction == "recvonly"
         assert one.addTrack(audio) is sender
         assert one.getTransceivers()[0].direction == "sendrecv"
+
+
+async def test_a_peer_that_vanishes_closes_the_connection():
+    async with peer() as one, peer() as two:
+        channel = one.createDataChannel("chat")
+        await negotiate(one, two)
+        await opened(channel)
+        log = []
+        channel.on("close", lambda: log.append("channel"))
+        one.on("iceconnectionstatechange", lambda: log.append(one.iceConnectionState))
+        one.on("connectionstatechange", lambda: log.append(one.connectionState))
+        closed = happened(one, "connectionstatechange")
+        # What the core says when consent has expired: 30 s after the peer was killed.
+        one._on_event("ice", "failed")
+        one._on_event("connection", "failed")
+        await closed
+        assert log == ["channel", "closed", "closed"]
+        assert (one.signalingState, channel.readyState) == ("closed", "closed")
+
+
+async def test_a_connection_that_never_was_fails_and_stays():
+    async with peer() as one, peer() as two:
+        one.createDataChannel("chat")
+        await one.setLocalDescription()
+        await two.setRemoteDescription(one.localDescription)
+        one._on_event("ice", "failed")
+        one._on_event("connection", "failed")
+        assert one.iceConnectionState == one.connectionState == "failed"
+        assert one.signalingState == "have-local-offer"
+
+
+async def test_handlers_of_a_peer_in_the_same_loop_run_before_close_returns():
+    one, two = peer(), peer()
+    channel = one.createDataChannel("chat")
+    announced = happened(two, "datachannel")
+    await negotiate(one, two)
+    await opened(channel)
+    log = []
+
+    @(await announced).on("close")
+    async def on_close():
+        log.append("channel")
+
+    @two.on("connectionstatechange")
+    async def on_state():
+        log.append(two.connectionState)
+
+    await one.close()
+    assert log == ["channel", "closed"]
+
+
+async def test_two_peers_in_one_loop_close_at_once():
+    one, two = peer(), peer()
+    channel = one.createDataChannel("chat")
+    await negotiate(one, two)
+    await opened(channel)
+    await asyncio.gather(one.close(), two.close())
+    assert one.connectionState == two.connectionState == "closed"
+
+
+async def test_private_coroutines_that_programs_await_exist():
+    async with peer() as one, peer() as two:
+        channel = one.createDataChannel("chat")
+        await negotiate(one, two)
+        await opened(channel)
+        await channel.transport._data_channel_flush()
+        await channel.transport._transmit()

@@ -189,3 +189,12 @@ def test_the_track_of_an_m_line():
     session = sdp.SessionDescription.parse(BROWSER)
     assert session.webrtc_track_id(session.media[0]) == "track"
     assert session.webrtc_track_id(session.media[1]) is None
+
+
+def test_the_rtcp_port_may_stand_alone():
+    text = (
+        "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\na=rtcp:9\r\n"
+    )
+    parsed = sdp.SessionDescription.parse(text)
+    assert (parsed.media[0].rtcp_port, parsed.media[0].rtcp_host) == (9, None)
+    assert "a=rtcp:9\r\n" in str(parsed)

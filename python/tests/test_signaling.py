@@ -40,17 +40,13 @@ def test_copy_and_paste_is_the_default():
     assert isinstance(signaling.create_signaling(parse()), signaling.CopyAndPasteSignaling)
 
 
-async def converse(arguments):
-    one, two = (signaling.create_signaling(arguments) for _ in range(2))
+async def converse(one, two):
     await one.connect()
     await two.connect()
-    receiving = asyncio.ensure_future(two.receive())
-    while not os.path.exists(arguments.signaling_path) and arguments.signaling == "unix-socket":
-        await asyncio.sleep(0)
-    if arguments.signaling == "tcp-socket":
-        await wait_for_listener(int(arguments.signaling_port))
-    await one.send(OFFER)
-    assert await receiving == OFFER
+    # Who sends first listens, and waits for the other one.
+    sending = asyncio.ensure_future(one.send(OFFER))
+    assert await dialled(two) == OFFER
+    await sending
     await two.send(ANSWER)
     assert await one.receive() == ANSWER
     await one.close()
@@ -59,21 +55,46 @@ async def converse(arguments):
     await two.close()
 
 
-async def wait_for_listener(port):
-    # /proc tells without connecting: the signalling takes one peer only.
-    wanted = f":{port:04X} 00000000:0000 0A"
+async def dialled(side):
     while True:
-        with open("/proc/net/tcp") as file:
-            if wanted in file.read():
-                return
-        await asyncio.sleep(0)
+        try:
+            return await side.receive()
+        except OSError:
+            # Nobody listens yet.
+            await asyncio.sleep(0)
 
 
 async def test_unix_socket(tmp_path):
     path = str(tmp_path / "socket")
-    await converse(parse("--signaling", "unix-socket", "--signaling-path", path))
+    arguments = parse("--signaling", "unix-socket", "--signaling-path", path)
+    await converse(*(signaling.create_signaling(arguments) for _ in range(2)))
     assert not os.path.exists(path)
 
 
 async def test_tcp_socket(unused_tcp_port):
-    await converse(parse("-s", "tcp-socket", "--signaling-port", str(unused_tcp_port)))
+    arguments = parse("-s", "tcp-socket", "--signaling-port", str(unused_tcp_port))
+    await converse(*(signaling.create_signaling(arguments) for _ in range(2)))
+
+
+def ways(module, path, port):
+    return module.UnixSocketSignaling(path), module.TcpSocketSignaling("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("way", [0, 1], ids=["unix", "tcp"])
+@pytest.mark.parametrize("we_send_first", [True, False])
+async def test_a_program_of_aiortcs_is_met(way, we_send_first, tmp_path, unused_tcp_port):
+    from aiortc import RTCSessionDescription as TheirDescription
+    from aiortc.contrib import signaling as theirs
+
+    place = str(tmp_path / "socket"), unused_tcp_port
+    ours, them = ways(signaling, *place)[way], ways(theirs, *place)[way]
+    first, second = (ours, them) if we_send_first else (them, ours)
+    descriptions = {ours: RTCSessionDescription, them: TheirDescription}
+    sending = asyncio.ensure_future(first.send(descriptions[first]("v=0", "offer")))
+    assert await dialled(second) == descriptions[second]("v=0", "offer")
+    await sending
+    await second.send(descriptions[second]("v=0", "answer"))
+    assert await first.receive() == descriptions[first]("v=0", "answer")
+    await ours.close()
+    assert await them.receive() is theirs.BYE
+    await them.close()

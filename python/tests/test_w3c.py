@@ -1,6 +1,7 @@
 """What aiortc does not have, and the switch that turns its ways into the W3C's."""
 
 import asyncio
+import re
 
 import pytest
 from helpers import LOCAL, happened, negotiate, opened, peer, reached
@@ -75,6 +76,44 @@ async def test_with_the_switch_close_is_silent():
     await one.close()
     assert events == []
     assert one.connectionState == one.iceConnectionState == one.signalingState == "closed"
+
+
+async def trickling(one, two):
+    one.on("icecandidate", two.addIceCandidate)
+    two.on("icecandidate", one.addIceCandidate)
+    channel = one.createDataChannel("chat")
+    await negotiate(one, two)
+    await opened(channel)
+    return channel
+
+
+async def test_with_the_switch_a_goodbye_closes_the_transport_and_not_the_connection():
+    async with peer(w3c=True) as one, peer(w3c=True) as two:
+        channel = await trickling(one, two)
+        dtls = one.sctp.transport
+        closed = happened(channel, "close")
+        await two.close()
+        await closed
+        assert dtls.state == "closed"
+        assert one.connectionState != "closed" and one.signalingState == "stable"
+        # The connection is still of use: it can be described anew.
+        assert (await one.createOffer(iceRestart=True)).type == "offer"
+
+
+@pytest.mark.parametrize("w3c", [True, False])
+async def test_declined_data_channels_can_be_offered_again(w3c):
+    async with peer(w3c=w3c) as one, peer(w3c=w3c) as two:
+        channel = one.createDataChannel("chat")
+        closed = happened(channel, "close")
+        await one.setLocalDescription()
+        await two.setRemoteDescription(one.localDescription)
+        await two.setLocalDescription()
+        declined = re.sub(r"m=application \d+", "m=application 0", two.localDescription.sdp)
+        declined = declined.replace("a=group:BUNDLE 0", "a=group:BUNDLE")
+        await one.setRemoteDescription(RTCSessionDescription(declined, "answer"))
+        await closed
+        assert (one.sctp, one.signalingState, one.connectionState) == (None, "stable", "new")
+        await opened(await trickling(one, two))
 
 
 async def test_with_the_switch_offers_that_cross_roll_back():

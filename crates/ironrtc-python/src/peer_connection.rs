@@ -256,6 +256,11 @@ impl PeerConnection {
         self.with(py, Core::can_trickle_ice_candidates)
     }
 
+    /// Whether what both sides agreed on, or offered, includes data channels.
+    fn has_data(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.with(py, Core::sctp)?.is_some())
+    }
+
     #[getter]
     fn max_channels(&self, py: Python<'_>) -> PyResult<Option<u16>> {
         Ok(self

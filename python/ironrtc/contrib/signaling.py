@@ -111,6 +111,7 @@ class CopyAndPasteSignaling(BaseSignaling):
 
     def __init__(self) -> None:
         self._read_pipe = sys.stdin
+        self._write_pipe = sys.stdout
         self._read_transport: Optional[asyncio.ReadTransport] = None
         self._reader: Optional[asyncio.StreamReader] = None
 
@@ -137,12 +138,15 @@ class CopyAndPasteSignaling(BaseSignaling):
         print("-- Please enter a message from remote party --")
         data = await self._reader.readline()
         print()
-        return object_from_string(data.decode()) if data.strip() else None
+        return (
+            object_from_string(data.decode(self._read_pipe.encoding)) if data.strip() else None
+        )
 
     async def send(self, descr: _SignalingObject) -> None:
         """Show a message."""
         print("-- Please send this message to the remote party --")
-        print(object_to_string(descr))
+        self._write_pipe.write(object_to_string(descr) + "\n")
+        self._write_pipe.flush()
         print()
 
 
@@ -151,7 +155,7 @@ _OnClient = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 
 
 class _Link:
-    """One message a line, over a stream. Who sends first dials, who receives first listens."""
+    """One message a line, over a stream. Who sends first listens, who receives first dials."""
 
     def __init__(
         self,
@@ -191,7 +195,7 @@ class _Link:
 
     async def receive(self) -> Optional[_SignalingObject]:
         if self._streams is None:
-            self._streams = await self._accept()
+            self._streams = await self._dial()
         try:
             data = await self._streams[0].readuntil()
         except asyncio.IncompleteReadError:
@@ -200,7 +204,7 @@ class _Link:
 
     async def send(self, descr: _SignalingObject) -> None:
         if self._streams is None:
-            self._streams = await self._dial()
+            self._streams = await self._accept()
         self._streams[1].write(object_to_string(descr).encode() + b"\n")
 
 
@@ -214,18 +218,18 @@ class TcpSocketSignaling(BaseSignaling):
         )
 
     async def connect(self) -> None:
-        """Do nothing yet: `send` dials, and `receive` listens."""
+        """Do nothing yet: the first `send` listens, and the first `receive` dials."""
 
     async def close(self) -> None:
         """Say goodbye, and close the sockets."""
         await self._link.close()
 
     async def receive(self) -> Optional[_SignalingObject]:
-        """Wait for a message, and for the other side to connect if need be."""
+        """Wait for a message, and connect to the other side if need be."""
         return await self._link.receive()
 
     async def send(self, descr: _SignalingObject) -> None:
-        """Send a message, and connect to the other side if need be."""
+        """Send a message, and wait for the other side to connect if need be."""
         await self._link.send(descr)
 
 
@@ -240,7 +244,7 @@ class UnixSocketSignaling(BaseSignaling):
         )
 
     async def connect(self) -> None:
-        """Do nothing yet: `send` dials, and `receive` listens."""
+        """Do nothing yet: the first `send` listens, and the first `receive` dials."""
 
     async def close(self) -> None:
         """Say goodbye, close the sockets, and remove the path if we listened on it."""
@@ -250,11 +254,11 @@ class UnixSocketSignaling(BaseSignaling):
             os.unlink(self._path)
 
     async def receive(self) -> Optional[_SignalingObject]:
-        """Wait for a message, and for the other side to connect if need be."""
+        """Wait for a message, and connect to the other side if need be."""
         return await self._link.receive()
 
     async def send(self, descr: _SignalingObject) -> None:
-        """Send a message, and connect to the other side if need be."""
+        """Send a message, and wait for the other side to connect if need be."""
         await self._link.send(descr)
 
 
