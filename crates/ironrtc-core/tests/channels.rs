@@ -304,6 +304,71 @@ fn memory_is_bounded_when_nobody_reads() {
     assert_eq!(received, accepted);
 }
 
+/// Messages that the application does not read yet stay in SCTP and close its window, on every
+/// channel, and the application hears of them once.
+#[test]
+fn what_arrives_before_the_application_reads_is_kept_and_announced_once() {
+    let mut setup = Setup::new(78);
+    setup.b.sctp.receive_window = 300_000;
+    setup.a.sctp.max_send_buffer = 64 << 20;
+    let mut pair = Pair::new(setup);
+    let (first, first_at_b) = pair.open();
+    let mut at_a = vec![first];
+    for number in 1..20 {
+        at_a.push(pair.a.create(pair.now, &number.to_string()));
+    }
+    pair.run_for(Duration::from_secs(1));
+    let mut at_b = vec![first_at_b];
+    at_b.extend(pair.b.announced.iter().filter(|id| **id != first_at_b));
+    assert_eq!(at_b.len(), 20);
+    pair.b.unread.extend(at_b.clone());
+    for number in 0..320_u32 {
+        for id in &at_a {
+            let message = [&number.to_be_bytes()[..], &[0; 3996]].concat();
+            let now = pair.now;
+            pair.a.connection.send(now, *id, message.into()).unwrap();
+        }
+    }
+    pair.run_for(Duration::from_secs(5));
+    let sent = |pair: &Pair| {
+        let waits = |id: &ChannelId| pair.a.connection.transport().buffered_amount(*id);
+        20 * 320 * 4000 - at_a.iter().map(waits).sum::<usize>()
+    };
+    assert!(sent(&pair) <= 300_000, "{} bytes", sent(&pair));
+    // Reading with more behind it says nothing new.
+    let announced = |pair: &Pair, id| {
+        let readable = Event::Channel(ChannelEvent::Readable(id));
+        let found = pair
+            .b
+            .events_where(|event| (*event == readable).then_some(()));
+        found.len()
+    };
+    assert_eq!(announced(&pair, first_at_b), 1);
+    let now = pair.now;
+    let message = pair.b.connection.recv(now, first_at_b);
+    assert_eq!(message.map(|message| message.len()), Some(4000));
+    assert_eq!(pair.b.connection.poll_event(), None);
+    let stay_unread = std::mem::take(&mut pair.b.unread);
+    let now = pair.now;
+    for id in stay_unread {
+        pair.b.read(now, id);
+    }
+    pair.run_for(Duration::from_secs(60));
+    for id in at_b {
+        let numbers: Vec<u32> = pair
+            .b
+            .received(id)
+            .iter()
+            .map(|message| match message {
+                Message::Binary(data) => u32::from_be_bytes(data[..4].try_into().unwrap()),
+                Message::Text(_) => panic!("text"),
+            })
+            .collect();
+        let taken = u32::from(id == first_at_b);
+        assert!(numbers.into_iter().eq(taken..320), "{id:?}");
+    }
+}
+
 #[test]
 fn the_buffered_amount_falls_and_says_so_once() {
     let mut pair = Pair::new(Setup::new(67));

@@ -121,6 +121,14 @@ impl Message {
         }
     }
 
+    /// Whether an identifier is one of those that carry a message.
+    pub(super) const fn is_known(ppid: u32) -> bool {
+        matches!(
+            ppid,
+            PPID_STRING | PPID_BINARY | PPID_STRING_EMPTY | PPID_BINARY_EMPTY
+        )
+    }
+
     /// `None` for an identifier that carries no message (unknown, or the deprecated partial ones)
     /// and for text that is not UTF-8.
     pub(super) fn from_wire(ppid: u32, data: Bytes) -> Option<Self> {

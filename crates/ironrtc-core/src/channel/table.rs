@@ -5,7 +5,7 @@ mod incoming;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{CreateError, DataChannelInit, Message};
-use crate::datagram::DropCounters;
+use crate::datagram::{DropCounters, DropReason};
 use crate::dtls::Role;
 use crate::sctp::{self, Association, OutgoingMessage, SctpState, StreamId};
 use crate::time::Time;
@@ -92,8 +92,11 @@ pub struct Channel {
     awaiting_ack: bool,
     reset_by_us: bool,
     reset_by_peer: bool,
-    /// The next message, taken out of SCTP to look for control messages in front of others.
-    held: Option<Message>,
+    /// Closed together with the association: what had arrived can still be read.
+    outlived: bool,
+    /// `Readable` and `BufferedAmountLow` wait to be taken, so that neither waits twice.
+    readable_queued: bool,
+    low_queued: bool,
     low_threshold: usize,
     /// What could not be sent any more counts on after close (webrtc-pc section 6.2).
     unsent: usize,
@@ -115,7 +118,9 @@ impl Channel {
             awaiting_ack: false,
             reset_by_us: false,
             reset_by_peer: false,
-            held: None,
+            outlived: false,
+            readable_queued: false,
+            low_queued: false,
             low_threshold: 0,
             unsent: 0,
             forgotten: false,
@@ -168,6 +173,11 @@ impl Channel {
 
     fn is_live(&self) -> bool {
         self.state != ChannelState::Closed
+    }
+
+    /// Being closed, with both directions reset.
+    fn is_reset(&self) -> bool {
+        self.state == ChannelState::Closing && self.reset_by_us && self.reset_by_peer
     }
 }
 
@@ -226,7 +236,13 @@ impl Channels {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        let event = self.events.pop_front()?;
+        match event {
+            Event::Readable(id) => self.with(id, |channel| channel.readable_queued = false),
+            Event::BufferedAmountLow(id) => self.with(id, |channel| channel.low_queued = false),
+            _ => {}
+        }
+        Some(event)
     }
 
     /// Makes a channel. It opens when the association does.
@@ -299,12 +315,29 @@ impl Channels {
         Ok(())
     }
 
-    /// The next message, if any.
-    pub fn recv(&mut self, now: Time, sctp: &mut Association, id: ChannelId) -> Option<Message> {
-        let message = self.channels.get_mut(&id)?.held.take()?;
-        self.fill(now, sctp, id);
+    /// The next message, if any. What is not read stays in SCTP and closes its window.
+    pub fn recv(&mut self, sctp: &mut Association, id: ChannelId) -> Option<Message> {
+        let channel = self.channels.get(&id)?;
+        let stream = channel.stream?;
+        if !(channel.is_live() || channel.outlived) {
+            return None;
+        }
+        let mut message = None;
+        while message.is_none() && self.has_unread(sctp, id) {
+            let incoming = sctp.recv(stream)?;
+            message = Message::from_wire(incoming.ppid, incoming.data);
+            if message.is_none() {
+                self.drops.add(DropReason::ChannelControl);
+            }
+        }
+        if let Some(message) = &message {
+            self.with(id, |channel| {
+                channel.messages_received += 1;
+                channel.bytes_received += message.len() as u64;
+            });
+        }
         self.finish_close(sctp, id);
-        Some(message)
+        message
     }
 
     /// Bytes of messages sent that have not gone to the network yet.
@@ -381,6 +414,9 @@ impl Channels {
         self.over = false;
         self.role = None;
         self.deferred.clear();
+        for channel in self.channels.values_mut() {
+            channel.outlived = false;
+        }
     }
 
     /// Makes channels of the peer that had to wait, as far as events have been taken.
@@ -415,6 +451,7 @@ impl Channels {
             let unsent = self.buffered_amount(sctp, id);
             if let Some(channel) = self.channels.get_mut(&id) {
                 channel.unsent = unsent;
+                channel.outlived = true;
             }
             if let Some(error) = error {
                 self.events.push_back(Event::Error(id, error.to_owned()));

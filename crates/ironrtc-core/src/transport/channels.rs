@@ -23,9 +23,9 @@ impl Transport {
     }
 
     /// The next message of a channel. What is not read stays, and closes SCTP's window.
-    pub fn recv(&mut self, now: Time, id: ChannelId) -> Option<Message> {
+    pub fn recv(&mut self, _now: Time, id: ChannelId) -> Option<Message> {
         let association = self.association.as_mut()?;
-        self.channels.recv(now, association, id)
+        self.channels.recv(association, id)
     }
 
     /// Bytes of messages sent that have not gone to the network yet.

@@ -18,8 +18,11 @@ impl Channels {
             sctp::Event::StateChange(SctpState::Connected) => self.on_connected(now, sctp),
             sctp::Event::Readable(stream) => self.on_readable(now, sctp, *stream),
             sctp::Event::BufferedAmountLow(stream) => {
-                if let Some(id) = self.by_stream.get(stream) {
-                    self.events.push_back(Event::BufferedAmountLow(*id));
+                if let Some(&id) = self.by_stream.get(stream)
+                    && let Some(channel) = self.channels.get_mut(&id)
+                    && !std::mem::replace(&mut channel.low_queued, true)
+                {
+                    self.events.push_back(Event::BufferedAmountLow(id));
                 }
             }
             sctp::Event::StreamResetByPeer(stream) => self.on_reset_by_peer(now, sctp, *stream),
@@ -50,7 +53,7 @@ impl Channels {
         id
     }
 
-    fn with(&mut self, id: ChannelId, change: impl FnOnce(&mut Channel)) {
+    pub(super) fn with(&mut self, id: ChannelId, change: impl FnOnce(&mut Channel)) {
         if let Some(channel) = self.channels.get_mut(&id) {
             change(channel);
         }
@@ -113,12 +116,12 @@ impl Channels {
         self.opened += 1;
         self.events.push_back(Event::Open(id));
         // A negotiated channel's first messages may be here already.
-        self.fill(now, sctp, id);
+        self.announce_unread(sctp, id);
     }
 
     pub(super) fn on_readable(&mut self, now: Time, sctp: &mut Association, stream: StreamId) {
         if let Some(&id) = self.by_stream.get(&stream) {
-            self.fill(now, sctp, id);
+            self.announce_unread(sctp, id);
             return;
         }
         if self.events.len() >= MAX_WAITING_EVENTS {
@@ -152,53 +155,59 @@ impl Channels {
             let id = self.insert(channel);
             self.opened += 1;
             self.events.push_back(Event::Announced(id));
-            self.fill(now, sctp, id);
+            self.announce_unread(sctp, id);
             return;
         }
     }
 
-    /// Moves the next message out of SCTP, handling the control messages in front of it.
-    pub(super) fn fill(&mut self, _now: Time, sctp: &mut Association, id: ChannelId) {
+    /// SCTP reports a stream that had nothing to read and now has something.
+    fn announce_unread(&mut self, sctp: &mut Association, id: ChannelId) {
+        if self.has_unread(sctp, id)
+            && let Some(channel) = self.channels.get_mut(&id)
+            && !std::mem::replace(&mut channel.readable_queued, true)
+        {
+            self.events.push_back(Event::Readable(id));
+        }
+    }
+
+    /// Whether a message for the application is next. What stands before it is taken out of SCTP:
+    /// control messages, and what nobody will read.
+    pub(super) fn has_unread(&mut self, sctp: &mut Association, id: ChannelId) -> bool {
         let Some(channel) = self.channels.get_mut(&id) else {
-            return;
+            return false;
         };
-        let Some(stream) = channel.stream else { return };
+        let Some(stream) = channel.stream else {
+            return false;
+        };
+        if channel.state == ChannelState::Connecting {
+            return false;
+        }
         // webrtc-pc section 6.2: what arrives after a close() of ours is discarded.
         // And without a handle nobody reads, so that unread messages would close SCTP's window.
         let closing = channel.state == ChannelState::Closing && !channel.reset_by_peer;
         let discard = channel.forgotten || closing;
-        if channel.held.is_some() || channel.state == ChannelState::Connecting {
-            return;
-        }
-        while let Some(incoming) = sctp.recv(stream) {
+        while let Some(next) = sctp.peek(stream) {
+            let known = Message::is_known(next.ppid);
+            if known && !discard {
+                return true;
+            }
+            let Some(incoming) = sctp.recv(stream) else {
+                break;
+            };
             if incoming.ppid == PPID_DCEP {
                 match dcep::parse(&incoming.data) {
                     Some(dcep::Control::Ack) => channel.awaiting_ack = false,
                     _ => self.drops.add(DropReason::ChannelControl),
                 }
-                continue;
-            }
-            let Some(message) = Message::from_wire(incoming.ppid, incoming.data) else {
+            } else if !known {
                 self.drops.add(DropReason::ChannelControl);
-                continue;
-            };
-            if discard {
-                continue;
             }
-            channel.messages_received += 1;
-            channel.bytes_received += message.len() as u64;
-            channel.held = Some(message);
-            self.events.push_back(Event::Readable(id));
-            return;
         }
+        false
     }
 
-    pub(super) fn discard_unread(&mut self, sctp: &mut Association, id: ChannelId) {
-        let Some(channel) = self.channels.get_mut(&id) else {
-            return;
-        };
-        channel.held = None;
-        if let Some(stream) = channel.stream {
+    pub(super) fn discard_unread(&self, sctp: &mut Association, id: ChannelId) {
+        if let Some(stream) = self.channels.get(&id).and_then(|channel| channel.stream) {
             while sctp.recv(stream).is_some() {}
         }
     }
@@ -219,7 +228,6 @@ impl Channels {
             channel.reset_by_peer = true;
             self.events.push_back(Event::Closing(id));
             sctp.reset_stream(now, stream);
-            self.fill(now, sctp, id);
         } else {
             channel.reset_by_peer = true;
         }
@@ -231,13 +239,10 @@ impl Channels {
         let Some(channel) = self.channels.get(&id) else {
             return;
         };
-        let done = channel.state == ChannelState::Closing
-            && channel.reset_by_us
-            && channel.reset_by_peer
-            && channel.held.is_none();
-        if done {
+        let (done, stream) = (channel.is_reset(), channel.stream);
+        if done && !self.has_unread(sctp, id) {
             // The stream's next channel starts with no settings of this one.
-            if let Some(stream) = channel.stream {
+            if let Some(stream) = stream {
                 sctp.set_buffered_amount_low_threshold(stream, 0);
             }
             self.closed(id);

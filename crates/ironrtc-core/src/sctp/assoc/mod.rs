@@ -167,6 +167,11 @@ impl Association {
         self.rx.as_mut()?.recv(stream)
     }
 
+    /// The message that [`recv`](Self::recv) would take.
+    pub fn peek(&self, stream: StreamId) -> Option<&IncomingMessage> {
+        self.rx.as_ref()?.peek(stream)
+    }
+
     /// Application bytes queued on a stream and not yet sent for the first time.
     pub fn buffered_amount(&self, stream: StreamId) -> usize {
         self.tx.queue().buffered_amount(stream)

@@ -237,6 +237,11 @@ impl Receiver {
         Some(message)
     }
 
+    /// The message that [`recv`](Self::recv) would take.
+    pub(crate) fn peek(&self, stream: StreamId) -> Option<&IncomingMessage> {
+        self.streams.get(&stream)?.front()
+    }
+
     /// The application took the event that announced a stream.
     pub(crate) fn on_announced(&mut self, stream: StreamId) {
         if let Some(stream) = self.streams.get_mut(&stream) {

@@ -57,6 +57,10 @@ impl InStream {
         !self.ready.is_empty()
     }
 
+    pub(crate) fn front(&self) -> Option<&IncomingMessage> {
+        self.ready.front()
+    }
+
     pub(crate) fn pop(&mut self, usage: &mut Usage) -> Option<IncomingMessage> {
         let message = self.ready.pop_front()?;
         usage.remove(message.data.len() + MESSAGE_OVERHEAD);
