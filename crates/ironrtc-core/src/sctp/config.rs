@@ -10,6 +10,9 @@ pub enum CongestionAlgorithm {
     /// RFC 9438 adapted to SCTP: recovers its window faster on long or fast paths.
     #[default]
     Cubic,
+    /// draft-ietf-ccwg-bbr, close to version 3: sends at the rate at which the network delivers.
+    /// Keeps queues short, and its rate where packets are lost at random.
+    Bbr,
 }
 
 /// Settings of one association. `Default` suits a WebRTC data channel transport.

@@ -22,6 +22,7 @@ impl Association {
             return None;
         }
         self.begin_discovery(now);
+        self.tx.refill(now);
         self.write_header(out, self.peer_tag);
         let body = out.len();
         if self.write_probe(out) {

@@ -1,5 +1,6 @@
 //! Congestion control: how much may be in flight (RFC 9260 section 7.2).
 
+mod bbr;
 mod cubic;
 mod hystart;
 mod new_reno;
@@ -30,6 +31,41 @@ pub(crate) struct Ack {
     pub(crate) packet: usize,
 }
 
+/// How fast something was delivered (draft-ietf-ccwg-bbr section 4.1).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rate {
+    /// Bytes delivered between the sending of a chunk and its acknowledgement.
+    pub(crate) delivered: u64,
+    /// Bytes delivered in all when the chunk was sent.
+    pub(crate) prior: u64,
+    /// The time that delivery took.
+    pub(crate) interval: Duration,
+    /// The application or the peer's window, not the network, may have been the limit.
+    pub(crate) app_limited: bool,
+}
+
+/// What an acknowledgement says about delivery, once the losses that it shows were found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    pub(crate) now: Time,
+    /// Bytes of payload acknowledged for the first time.
+    pub(crate) acked: usize,
+    /// Bytes found lost.
+    pub(crate) lost: usize,
+    /// The chunk among them whose loss says most: bytes in flight when it was sent, and bytes lost
+    /// since.
+    pub(crate) worst: Option<(usize, usize)>,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) rtt: Option<Duration>,
+    /// Bytes delivered in all.
+    pub(crate) delivered: u64,
+    /// Bytes in flight now, and before the acknowledgement.
+    pub(crate) flight: usize,
+    pub(crate) prior_flight: usize,
+    /// Largest packet in bytes.
+    pub(crate) packet: usize,
+}
+
 /// An algorithm. The caller reports one loss per round of recovery and no acknowledgement during
 /// fast recovery.
 pub(crate) trait CongestionControl: fmt::Debug + Send + Sync {
@@ -39,6 +75,19 @@ pub(crate) trait CongestionControl: fmt::Debug + Send + Sync {
     fn threshold(&self) -> usize;
     /// Data was acknowledged.
     fn on_ack(&mut self, ack: &Ack);
+    /// An acknowledgement came, also during fast recovery; after [`on_ack`](Self::on_ack) and
+    /// [`on_loss`](Self::on_loss).
+    fn on_delivery(&mut self, _sample: &Sample) {}
+    /// Bytes a second at which to send, if not at once: by default what lets the window grow as
+    /// fast as it may.
+    fn pacing_rate(&self, srtt: Duration) -> Option<f64> {
+        let gain = if self.window() < self.threshold() {
+            2.0
+        } else {
+            1.25
+        };
+        (!srtt.is_zero()).then(|| gain * self.window() as f64 / srtt.as_secs_f64())
+    }
     /// A loss began a fast recovery.
     fn on_loss(&mut self, packet: usize);
     /// The retransmission timer ran out, for the first time since something was acknowledged.
@@ -62,6 +111,7 @@ pub(crate) fn new(
     match algorithm {
         CongestionAlgorithm::NewReno => Box::new(new_reno::NewReno::new(initial, max)),
         CongestionAlgorithm::Cubic => Box::new(cubic::Cubic::new(initial, max)),
+        CongestionAlgorithm::Bbr => Box::new(bbr::Bbr::new(initial, max)),
     }
 }
 

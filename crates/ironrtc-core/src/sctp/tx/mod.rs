@@ -1,8 +1,10 @@
 //! The sending direction: queue, retransmission, congestion and flow control.
 
 mod abandon;
+mod delivery;
 mod out_stream;
 mod outstanding;
+mod pacer;
 mod queue;
 mod ranges;
 mod recovery;
@@ -12,6 +14,7 @@ use std::collections::VecDeque;
 
 pub(crate) use out_stream::StreamPhase;
 use outstanding::{Outstanding, ToSend};
+use pacer::Pacer;
 use queue::{Room, SendQueue};
 use rtt::Rtt;
 
@@ -47,6 +50,7 @@ pub(crate) struct Sender {
     /// Packets of new data that may still be sent before the next acknowledgement.
     burst: usize,
     max_burst: usize,
+    pacer: Pacer,
     initial_window: usize,
     sack_delay: std::time::Duration,
     /// The last chunk is to be sent again, to find out whether it was lost.
@@ -83,6 +87,7 @@ impl Sender {
             forced_packet: false,
             burst: config.max_burst,
             max_burst: config.max_burst.max(1),
+            pacer: Pacer::new(),
             initial_window: initial,
             sack_delay: config.sack_delay,
             probe: false,
@@ -206,7 +211,8 @@ impl Sender {
 
     fn may_resend(&self) -> bool {
         self.outstanding.has_lost()
-            && (self.forced_packet || self.outstanding.flight() < self.cc.window())
+            && (self.forced_packet
+                || (self.pacer.may_send() && self.outstanding.flight() < self.cc.window()))
     }
 
     fn may_send_new(&self, len: usize) -> bool {
@@ -215,8 +221,14 @@ impl Sender {
         // out when it opens. Rule B: no new chunk beyond the congestion window.
         (len <= self.available_window() || flight == 0)
             && flight < self.cc.window()
-            && self.burst > 0
+            && self.pacer.may_send()
+            && (self.burst > 0 || self.pacer.is_active())
             && self.outstanding.len() < MAX_OUTSTANDING
+    }
+
+    /// Before a packet is written: lets the budget of pacing grow.
+    pub(crate) fn refill(&mut self, now: Time) {
+        self.pacer.refill(now);
     }
 
     /// Whether a packet with user data could be sent now.
@@ -274,6 +286,18 @@ impl Sender {
         if !self.queue.is_empty() && !self.outstanding.has_lost() {
             self.write_new(now, limit, out, events);
         }
+        self.note_what_limits();
+    }
+
+    /// Whether the network limits what is sent, or the application or the peer's window do, so that
+    /// a slow delivery says nothing about the network (draft-ietf-ccwg-bbr section 4.1.2.4).
+    fn note_what_limits(&mut self) {
+        let flight = self.outstanding.flight();
+        let idle = self.queue.is_empty() && !self.outstanding.has_lost();
+        let closed = flight + self.packet_size > self.peer_window;
+        if (idle && self.pacer.may_send() || closed) && flight < self.cc.window() {
+            self.outstanding.delivery.on_app_limited(flight);
+        }
     }
 
     fn write_lost(&mut self, now: Time, limit: usize, body: usize, out: &mut Vec<u8>) {
@@ -291,6 +315,7 @@ impl Sender {
                 break;
             };
             write_sent(out, interleaved, &chunk, 0);
+            self.pacer.on_sent(chunk.payload.len());
             resent = true;
             if !fits {
                 break;
@@ -334,6 +359,7 @@ impl Sender {
             self.messages_sent += u64::from(fragment.header.ends());
             let tsn = Tsn::of(self.outstanding.next());
             write_data(out, interleaved, tsn, &fragment.header, &fragment.payload);
+            self.pacer.on_sent(fragment.payload.len());
             let stream = fragment.header.stream;
             let ends = fragment.header.ends();
             let position = self.outstanding.push(
@@ -348,7 +374,7 @@ impl Sender {
             }
         }
         if sent {
-            self.burst -= 1;
+            self.burst = self.burst.saturating_sub(1);
             self.last_send = Some(now);
             self.start_t3(now);
             self.arm_probe(now);

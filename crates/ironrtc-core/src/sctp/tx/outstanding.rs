@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::delivery::{Delivery, Snapshot};
 use super::ranges::Ranges;
 use crate::sctp::num::{EPOCH, Tsn};
 use crate::sctp::packet::data::DataHeader;
@@ -52,6 +53,7 @@ pub(super) struct Sent {
     pub(super) transmissions: u16,
     pub(super) misses: u8,
     pub(super) state: State,
+    pub(super) snapshot: Snapshot,
 }
 
 /// What an acknowledgement changed.
@@ -66,6 +68,8 @@ pub(crate) struct Acked {
     /// When the latest of the chunks acknowledged now was sent.
     latest: Option<Time>,
     unanswered: Time,
+    /// What was known as that one was sent.
+    pub(super) newest: Option<(Time, Snapshot)>,
     /// The highest position acknowledged now.
     highest: u64,
 }
@@ -95,6 +99,7 @@ pub(crate) struct Outstanding {
     pub(super) forward: u64,
     pub(crate) partial_reliability: bool,
     pub(crate) retransmissions: u64,
+    pub(super) delivery: Delivery,
 }
 
 impl Outstanding {
@@ -111,6 +116,7 @@ impl Outstanding {
             forward: base,
             partial_reliability: false,
             retransmissions: 0,
+            delivery: Delivery::default(),
         }
     }
 
@@ -167,6 +173,7 @@ impl Outstanding {
     ) -> u64 {
         let position = self.next();
         self.flight += payload.len();
+        let snapshot = self.delivery.on_send(now, self.flight, payload.len());
         self.chunks.push_back(Sent {
             header,
             payload,
@@ -176,6 +183,7 @@ impl Outstanding {
             transmissions: 1,
             misses: 0,
             state: State::InFlight,
+            snapshot,
         });
         position
     }
@@ -192,6 +200,7 @@ impl Outstanding {
             transmissions: 0,
             misses: 0,
             state: State::Abandoned,
+            snapshot: Snapshot::default(),
         });
         position
     }
@@ -352,8 +361,9 @@ impl Outstanding {
             && sent.state == State::InFlight
         {
             sent.state = State::Lost;
-            let len = sent.payload.len();
+            let (len, snapshot) = (sent.payload.len(), sent.snapshot);
             self.flight -= len;
+            self.delivery.on_lost(&snapshot, len);
             self.lost.insert(position);
         }
     }
@@ -364,6 +374,7 @@ impl Outstanding {
             if sent.state == State::InFlight && sent.sent_at <= sent_before {
                 sent.state = State::Lost;
                 self.flight -= sent.payload.len();
+                self.delivery.on_lost(&sent.snapshot, sent.payload.len());
                 self.lost.insert(self.base + offset as u64);
             }
         }
@@ -427,7 +438,9 @@ impl Outstanding {
         self.flight += len;
         self.retransmissions += 1;
         self.resent.push_back((now, position));
+        let snapshot = self.delivery.on_send(now, self.flight, len);
         let sent = self.get_mut(position)?;
+        sent.snapshot = snapshot;
         sent.state = State::InFlight;
         sent.sent_at = now;
         sent.transmissions = sent.transmissions.saturating_add(1);
@@ -449,7 +462,10 @@ impl Acked {
         }
         // RFC 8985 section 6.2, step 2: what comes too early answers the first transmission.
         if sent.transmissions == 1 || sent.sent_at <= self.unanswered {
-            self.latest = self.latest.max(Some(sent.sent_at));
+            if self.latest <= Some(sent.sent_at) {
+                self.latest = Some(sent.sent_at);
+                self.newest = Some((sent.sent_at, sent.snapshot));
+            }
         }
     }
 }

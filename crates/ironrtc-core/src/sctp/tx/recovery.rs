@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Sender;
 use super::queue::Remainder;
-use crate::sctp::cc::Ack;
+use crate::sctp::cc::{Ack, Rate, Sample};
 use crate::sctp::message::Event;
 use crate::sctp::packet::sack::Sack;
 use crate::time::Time;
@@ -70,11 +70,44 @@ impl Sender {
         if reopened && !acked.advanced && self.outstanding.flight() > 0 {
             let round_trip = self.rtt.smoothed().unwrap_or_default();
             self.outstanding.mark_old_lost(now - round_trip);
+            self.outstanding.delivery.take_lost();
             self.recovery_point = self.outstanding.next();
         }
         self.repeat_forward(now);
+        let rate = self
+            .outstanding
+            .delivery
+            .on_acked(now, acked.bytes, acked.newest);
+        self.report_delivery(now, acked.bytes, flight, rtt, rate);
         self.on_progress(now, acked.advanced);
         true
+    }
+
+    /// Tells the congestion control what was delivered and lost, and paces as it then says.
+    fn report_delivery(
+        &mut self,
+        now: Time,
+        acked: usize,
+        prior_flight: usize,
+        rtt: Option<Duration>,
+        rate: Option<Rate>,
+    ) {
+        let (lost, worst) = self.outstanding.delivery.take_lost();
+        self.cc.on_delivery(&Sample {
+            now,
+            acked,
+            lost,
+            worst,
+            rate,
+            rtt,
+            delivered: self.outstanding.delivery.delivered(),
+            flight: self.outstanding.flight(),
+            prior_flight,
+            packet: self.packet_size,
+        });
+        let srtt = self.rtt.smoothed().unwrap_or_default();
+        let rate = self.cc.pacing_rate(srtt);
+        self.pacer.set_rate(rate, srtt, self.packet_size);
     }
 
     /// RFC 3758 section 3.5, rule C3: an acknowledgement that does not reach what is to be skipped
@@ -211,14 +244,24 @@ impl Sender {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Time> {
-        [self.t3, self.pto, self.reorder]
+        [self.t3, self.pto, self.reorder, self.paced_until()]
             .into_iter()
             .flatten()
             .min()
     }
 
+    /// When pacing lets the next packet out, if there is one that nothing else holds.
+    fn paced_until(&self) -> Option<Time> {
+        let flight = self.outstanding.flight();
+        let waits = self.outstanding.has_lost() || !self.queue.is_empty();
+        self.pacer
+            .next()
+            .filter(|_| waits && flight < self.cc.window())
+    }
+
     /// Runs the timers that are due.
     pub(crate) fn handle_timeout(&mut self, now: Time, events: &mut VecDeque<Event>) {
+        self.pacer.refill(now);
         if self.reorder.take_if(|at| *at <= now).is_some() {
             let wait = self.rtt.smoothed().unwrap_or_default() + self.reorder_window();
             if self.outstanding.mark_holes_lost(now - wait) {

@@ -1,0 +1,146 @@
+//! BBR's model on acknowledgements made by hand.
+
+use super::*;
+use crate::sctp::cc::Rate;
+
+const PACKET: usize = 1200;
+const RTT: Duration = Duration::from_millis(50);
+
+/// A line of a rate in bytes a second, with a queue that does not overflow.
+struct Line {
+    bbr: Bbr,
+    now: Time,
+    delivered: u64,
+}
+
+impl Line {
+    fn new() -> Self {
+        Self {
+            bbr: Bbr::new(10 * PACKET, 1 << 26),
+            now: Time::from_millis(1000),
+            delivered: 0,
+        }
+    }
+
+    /// A round in which `bytes` are delivered, of which a part is lost.
+    fn round(&mut self, bytes: usize, lost: usize, rtt: Duration) {
+        let prior = self.delivered;
+        for part in 1..=10 {
+            self.now += rtt / 10;
+            self.delivered += bytes as u64 / 10;
+            self.bbr.on_delivery(&Sample {
+                now: self.now,
+                acked: bytes / 10,
+                lost: lost / 10,
+                worst: (lost > 0).then_some((bytes, lost * part / 10)),
+                rate: Some(Rate {
+                    delivered: bytes as u64,
+                    prior: if part == 1 {
+                        prior
+                    } else {
+                        prior.saturating_sub(1)
+                    },
+                    interval: rtt,
+                    app_limited: false,
+                }),
+                rtt: Some(rtt),
+                delivered: self.delivered,
+                flight: bytes.min(self.bbr.window()),
+                prior_flight: bytes.min(self.bbr.window()),
+                packet: PACKET,
+            });
+        }
+    }
+
+    /// Runs at a rate until startup is over.
+    fn settle(&mut self, bytes: usize) {
+        for _ in 0..12 {
+            self.round(bytes, 0, RTT);
+        }
+        assert!(self.bbr.full, "{:?}", self.bbr);
+    }
+}
+
+#[test]
+fn startup_doubles_while_the_rate_grows_and_ends_when_it_does_not() {
+    let mut line = Line::new();
+    let mut bytes = 10 * PACKET;
+    for _ in 0..6 {
+        let before = line.bbr.window();
+        line.round(bytes, 0, RTT);
+        assert!(line.bbr.window() >= before * 3 / 2, "{:?}", line.bbr);
+        bytes *= 2;
+    }
+    assert_eq!(line.bbr.mode, Mode::Startup);
+    line.settle(bytes);
+    assert_ne!(line.bbr.mode, Mode::Startup);
+    let rate = line.bbr.model.max_rate() / (bytes as f64 / RTT.as_secs_f64());
+    assert!((0.95..1.05).contains(&rate), "{rate}");
+}
+
+#[test]
+fn the_window_is_about_two_products_of_rate_and_round_trip() {
+    let mut line = Line::new();
+    line.settle(500 * PACKET);
+    for _ in 0..100 {
+        line.round(500 * PACKET, 0, RTT);
+        let packets = line.bbr.window() / PACKET;
+        assert!((500..2000).contains(&packets), "{packets} {:?}", line.bbr);
+    }
+}
+
+#[test]
+fn losses_without_a_queue_change_nothing_until_they_are_many() {
+    let mut line = Line::new();
+    line.settle(500 * PACKET);
+    for _ in 0..200 {
+        line.round(500 * PACKET, 15 * PACKET, RTT);
+    }
+    let rate = line.bbr.model.rate() / (500.0 * PACKET as f64 / RTT.as_secs_f64());
+    assert!(rate > 0.95, "{rate} {:?}", line.bbr);
+    for _ in 0..200 {
+        line.round(500 * PACKET, 100 * PACKET, RTT);
+    }
+    assert!(line.bbr.model.inflight_hi < 700 * PACKET, "{:?}", line.bbr);
+}
+
+#[test]
+fn losses_beside_a_queue_lower_the_rate() {
+    let mut line = Line::new();
+    line.settle(500 * PACKET);
+    let before = line.bbr.model.rate();
+    for _ in 0..4 {
+        line.round(400 * PACKET, 15 * PACKET, RTT * 2);
+    }
+    let after = line.bbr.model.rate();
+    assert!(after < before * 0.9, "{after} {before} {:?}", line.bbr);
+}
+
+#[test]
+fn a_round_trip_that_stays_long_is_believed_after_a_probe() {
+    let mut line = Line::new();
+    line.settle(500 * PACKET);
+    let mut probed = false;
+    for _ in 0..300 {
+        line.round(500 * PACKET, 0, RTT * 3 / 2);
+        if line.bbr.mode == Mode::ProbeRtt {
+            probed = true;
+            assert!(line.bbr.window() <= 700 * PACKET, "{:?}", line.bbr);
+            // Little is in flight.
+            line.round(200 * PACKET, 0, RTT * 3 / 2);
+        }
+    }
+    assert!(probed);
+    assert_eq!(line.bbr.model.min_rtt(), RTT * 3 / 2, "{:?}", line.bbr);
+}
+
+#[test]
+fn a_timeout_leaves_a_few_packets_and_a_spurious_one_takes_nothing() {
+    let mut line = Line::new();
+    line.settle(500 * PACKET);
+    let before = line.bbr.window();
+    line.bbr.on_timeout(PACKET);
+    assert_eq!(line.bbr.window(), 4 * PACKET);
+    line.bbr.on_spurious();
+    assert_eq!(line.bbr.window(), before);
+}
