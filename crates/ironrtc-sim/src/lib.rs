@@ -7,13 +7,15 @@
 
 mod endpoint;
 mod link;
+mod measure;
 mod nat;
 mod network;
 mod pair;
 mod seed;
 
 pub use endpoint::{Endpoint, Side, peer_config};
-pub use link::Link;
+pub use link::{Line, Link};
+pub use measure::{Flow, Measured, Ping, run_together};
 pub use nat::{Nat, NatKind, Reach};
 pub use network::{Datagram, Network};
 pub use pair::{Pair, Setup};

@@ -1,5 +1,7 @@
 //! What happens to a datagram on its way from one host.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use ironrtc_core::rng::Rng;
@@ -12,8 +14,10 @@ pub struct Link {
     pub delay: Duration,
     /// Up to so much is added at random; datagrams may overtake one another.
     pub jitter: Duration,
-    /// Datagrams lost, in percent.
-    pub loss: u64,
+    /// Datagrams that jitter would let overtake others arrive together with those instead.
+    pub keeps_order: bool,
+    /// Datagrams lost at random, in percent.
+    pub loss: f64,
     /// Datagrams delivered twice, in percent.
     pub duplicates: u64,
     /// Datagrams that are held back by three times the delay, in percent.
@@ -33,7 +37,8 @@ impl Default for Link {
         Self {
             delay: Duration::from_millis(1),
             jitter: Duration::ZERO,
-            loss: 0,
+            keeps_order: false,
+            loss: 0.0,
             duplicates: 0,
             reordering: 0,
             mtu: 1472,
@@ -51,46 +56,59 @@ impl Link {
         Self {
             delay: Duration::from_millis(20),
             jitter: Duration::from_millis(10),
-            loss,
+            loss: loss as f64,
             duplicates: 3,
             reordering: 3,
             ..Self::default()
         }
     }
 
-    /// When the copies of a datagram of `size` bytes arrive: none, one or two. `busy_until` is when
-    /// those accepted before are through.
-    pub(crate) fn arrivals(
-        &self,
-        now: Time,
-        size: usize,
-        busy_until: &mut Time,
-        rng: &mut Rng,
-    ) -> Vec<Time> {
+    /// When the copies of a datagram of `size` bytes arrive: none, one or two.
+    pub(crate) fn arrivals(&self, now: Time, size: usize, line: &Line, rng: &mut Rng) -> Vec<Time> {
         let chance = |rng: &mut Rng, percent: u64| percent > 0 && rng.below(100) < percent;
-        if self.cut || size > self.mtu || chance(rng, self.loss) {
+        let lost = |rng: &mut Rng| {
+            self.loss > 0.0 && rng.below(1_000_000) < (self.loss * 10_000.0).round() as u64
+        };
+        if self.cut || size > self.mtu || lost(rng) {
             return Vec::new();
         }
+        let mut state = line.0.borrow_mut();
         let mut departure = now;
         if let Some(bandwidth) = self.bandwidth {
-            let start = (*busy_until).max(now);
+            let start = state.busy_until.max(now);
             if start.since(now) > self.queue {
                 return Vec::new();
             }
             let nanos = size as u64 * 1_000_000_000 / bandwidth.max(1);
             departure = start + Duration::from_nanos(nanos);
-            *busy_until = departure;
+            state.busy_until = departure;
         }
         let copies = 1 + usize::from(chance(rng, self.duplicates));
         (0..copies)
             .map(|_| {
                 let jitter = u64::try_from(self.jitter.as_nanos()).unwrap_or(u64::MAX);
                 let late = if chance(rng, self.reordering) { 3 } else { 0 };
-                departure
+                let mut arrival = departure
                     + self.delay
                     + self.delay * late
-                    + Duration::from_nanos(rng.below(jitter.saturating_add(1)))
+                    + Duration::from_nanos(rng.below(jitter.saturating_add(1)));
+                if self.keeps_order {
+                    arrival = arrival.max(state.last_arrival);
+                    state.last_arrival = arrival;
+                }
+                arrival
             })
             .collect()
     }
+}
+
+/// The line behind a link's queue. Hosts that share one compete for it.
+#[derive(Clone, Debug, Default)]
+pub struct Line(Rc<RefCell<LineState>>);
+
+#[derive(Debug, Default)]
+struct LineState {
+    /// When what was accepted so far is through.
+    busy_until: Time,
+    last_arrival: Time,
 }

@@ -7,7 +7,7 @@ use ironrtc_core::rng::Rng;
 use ironrtc_core::time::Time;
 use ironrtc_core::wire::stun::{BINDING, Class, Message, Writer};
 
-use crate::{Link, Nat};
+use crate::{Line, Link, Nat};
 
 /// The address of the STUN server that every network has.
 const STUN_SERVER: &str = "198.51.100.1:3478";
@@ -28,7 +28,7 @@ struct Host {
     addresses: Vec<IpAddr>,
     nat: Option<usize>,
     link: Link,
-    busy_until: Time,
+    line: Line,
 }
 
 /// The network.
@@ -70,7 +70,7 @@ impl Network {
             addresses,
             nat,
             link,
-            busy_until: Time::ZERO,
+            line: Line::default(),
         });
         self.hosts.len() - 1
     }
@@ -78,6 +78,17 @@ impl Network {
     /// The link of a host, to change it at any time.
     pub fn link_mut(&mut self, host: usize) -> &mut Link {
         &mut self.hosts[host].link
+    }
+
+    /// The line of a host.
+    pub fn line(&self, host: usize) -> Line {
+        self.hosts[host].line.clone()
+    }
+
+    /// Has a host send on a line that it shares with others, who may be in another network. Who
+    /// runs them keeps their times together.
+    pub fn share_line(&mut self, host: usize, line: Line) {
+        self.hosts[host].line = line;
     }
 
     /// Gives a host other addresses, as when it moves to another network.
@@ -112,8 +123,8 @@ impl Network {
             return;
         };
         let sender = &mut self.hosts[host];
-        let (busy, rng) = (&mut sender.busy_until, &mut self.rng);
-        let arrivals = sender.link.arrivals(now, data.len(), busy, rng);
+        let rng = &mut self.rng;
+        let arrivals = sender.link.arrivals(now, data.len(), &sender.line, rng);
         // Private addresses are only reached behind the same NAT, where there is one host each.
         let from = match sender.nat {
             Some(nat) => self.nats[nat].outbound(from, to),

@@ -138,6 +138,14 @@ impl Pair {
         self.network.link_mut(host)
     }
 
+    /// Has a side send on the line on which the same side of another pair sends.
+    pub fn share_line(&mut self, side: Side, other: &mut Self) {
+        let theirs = other.side(side).host;
+        let line = other.network.line(theirs);
+        let host = self.side(side).host;
+        self.network.share_line(host, line);
+    }
+
     /// Moves a side to other addresses; it uses them from its next gathering on.
     pub fn move_to(&mut self, side: Side, addresses: Vec<IpAddr>) {
         let endpoint = self.side(side);
@@ -260,6 +268,12 @@ impl Pair {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// Sends what is to be sent, and says when something happens next.
+    pub fn next_event(&mut self) -> Option<Time> {
+        self.flush();
+        self.next()
     }
 
     /// Goes on to what happens next; false if nothing does by `limit`.
