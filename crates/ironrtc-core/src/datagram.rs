@@ -37,6 +37,22 @@ pub struct Transmit {
     pub size: usize,
     /// Size of each datagram but the last; `None` if the batch is one datagram.
     pub segment_size: Option<usize>,
+    /// A probe of the path's MTU (RFC 8899), which nobody may cut into fragments. All else may be:
+    /// a packet that was made for a wider path than there is now still arrives.
+    pub is_probe: bool,
+}
+
+impl Transmit {
+    /// One datagram that is no probe.
+    pub const fn single(path: Path, size: usize) -> Self {
+        Self {
+            path,
+            ecn: None,
+            size,
+            segment_size: None,
+            is_probe: false,
+        }
+    }
 }
 
 /// Why bytes from the network were dropped. Hostile bytes are never an error of the core.

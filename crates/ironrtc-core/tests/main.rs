@@ -4,6 +4,7 @@ mod channels;
 mod connect;
 mod delivery;
 mod liveness;
+mod mtu;
 mod nat;
 mod negotiate;
 mod ortc;

@@ -14,6 +14,7 @@ use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::SctpConfig;
 use ironrtc_core::time::Time;
 
+use crate::link::Parcel;
 use crate::network::{Datagram, Network};
 
 /// The sides of a pair.
@@ -158,8 +159,20 @@ impl Endpoint {
                 segments.len()
             );
             self.largest_batch = self.largest_batch.max(segments.len());
+            let (path, in_batch) = (transmit.path, segments.len() > 1);
+            let mut sent = Ok(());
             for data in segments {
-                network.send(now, transmit.path.local, transmit.path.remote, data);
+                let parcel = Parcel {
+                    size: data.len(),
+                    is_ipv6: path.remote.is_ipv6(),
+                    is_probe: transmit.is_probe,
+                    in_batch,
+                };
+                let ends = (path.local, path.remote);
+                sent = sent.and(network.send_parcel(now, ends, data, parcel));
+            }
+            if sent.is_err() {
+                self.connection.handle_too_large(now, path, segment);
             }
         }
     }

@@ -14,7 +14,7 @@ mod pair;
 mod seed;
 
 pub use endpoint::{Endpoint, Side, peer_config};
-pub use link::{Line, Link};
+pub use link::{Line, Link, Oversize, TooLarge};
 pub use measure::{Flow, Measured, Ping, run_together};
 pub use nat::{Nat, NatKind, Reach};
 pub use network::{Datagram, Network};

@@ -7,6 +7,43 @@ use std::time::Duration;
 use ironrtc_core::rng::Rng;
 use ironrtc_core::time::Time;
 
+/// What happens to a packet that is larger than the link takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Oversize {
+    /// A router on the way cuts IPv4 packets into fragments, unless their sender forbids it. All
+    /// others are lost without a word.
+    #[default]
+    Fragment,
+    /// All are lost without a word, as where two ends of a wire do not agree, or fragments are not
+    /// let through.
+    Drop,
+    /// The link begins at the host itself, whose system cuts what it may and refuses the rest.
+    Refuse,
+}
+
+/// The system's answer to a datagram that is too large to be sent, or to be sent in a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge;
+
+/// A datagram as the link sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parcel {
+    /// UDP's payload.
+    pub(crate) size: usize,
+    pub(crate) is_ipv6: bool,
+    /// Nobody may cut it.
+    pub(crate) is_probe: bool,
+    /// It is one of several that were handed to the system at once.
+    pub(crate) in_batch: bool,
+}
+
+impl Parcel {
+    /// With the headers of UDP and IP.
+    fn packet(self) -> usize {
+        self.size + if self.is_ipv6 { 48 } else { 28 }
+    }
+}
+
 /// The way from one host to the rest of the world. `Default` is perfect but for 1 ms of delay.
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -22,8 +59,10 @@ pub struct Link {
     pub duplicates: u64,
     /// Datagrams that are held back by three times the delay, in percent.
     pub reordering: u64,
-    /// Longest UDP payload that gets through; a longer one is lost without a word.
+    /// Largest IP packet that gets through in one piece.
     pub mtu: usize,
+    /// What happens to larger ones.
+    pub oversize: Oversize,
     /// Bytes per second; `None` for no limit.
     pub bandwidth: Option<u64>,
     /// How long a datagram may wait for its turn, if the bandwidth is limited.
@@ -41,7 +80,8 @@ impl Default for Link {
             loss: 0.0,
             duplicates: 0,
             reordering: 0,
-            mtu: 1472,
+            mtu: 1500,
+            oversize: Oversize::default(),
             bandwidth: None,
             queue: Duration::from_millis(200),
             cut: false,
@@ -63,13 +103,48 @@ impl Link {
         }
     }
 
-    /// When the copies of a datagram of `size` bytes arrive: none, one or two.
-    pub(crate) fn arrivals(&self, now: Time, size: usize, line: &Line, rng: &mut Rng) -> Vec<Time> {
+    /// Whether the host's system refuses a datagram, or to send it as it was to be sent.
+    pub(crate) fn refusal(&self, parcel: Parcel) -> Result<(), TooLarge> {
+        let refuses = self.oversize == Oversize::Refuse && parcel.packet() > self.mtu;
+        match refuses && (parcel.is_probe || parcel.in_batch) {
+            true => Err(TooLarge),
+            false => Ok(()),
+        }
+    }
+
+    /// How many packets a datagram makes, if it gets through.
+    fn fragments(&self, parcel: Parcel) -> Option<usize> {
+        if parcel.packet() <= self.mtu {
+            return Some(1);
+        }
+        let cuts = match self.oversize {
+            Oversize::Fragment => !parcel.is_probe && !parcel.is_ipv6,
+            Oversize::Drop => false,
+            Oversize::Refuse => !parcel.is_probe,
+        };
+        // Fragments carry multiples of eight bytes (RFC 791).
+        let header = if parcel.is_ipv6 { 48 } else { 20 };
+        let room = self.mtu.saturating_sub(header).max(8) & !7;
+        cuts.then(|| (parcel.size + 8).div_ceil(room))
+    }
+
+    /// When the copies of a datagram arrive: none, one or two.
+    pub(crate) fn arrivals(
+        &self,
+        now: Time,
+        parcel: Parcel,
+        line: &Line,
+        rng: &mut Rng,
+    ) -> Vec<Time> {
         let chance = |rng: &mut Rng, percent: u64| percent > 0 && rng.below(100) < percent;
         let lost = |rng: &mut Rng| {
             self.loss > 0.0 && rng.below(1_000_000) < (self.loss * 10_000.0).round() as u64
         };
-        if self.cut || size > self.mtu || lost(rng) {
+        let Some(fragments) = self.fragments(parcel).filter(|_| !self.cut) else {
+            return Vec::new();
+        };
+        // One lost fragment is enough.
+        if (0..fragments).any(|_| lost(rng)) {
             return Vec::new();
         }
         let mut state = line.0.borrow_mut();
@@ -79,7 +154,7 @@ impl Link {
             if start.since(now) > self.queue {
                 return Vec::new();
             }
-            let nanos = size as u64 * 1_000_000_000 / bandwidth.max(1);
+            let nanos = parcel.size as u64 * 1_000_000_000 / bandwidth.max(1);
             departure = start + Duration::from_nanos(nanos);
             state.busy_until = departure;
         }

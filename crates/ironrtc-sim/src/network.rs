@@ -7,7 +7,8 @@ use ironrtc_core::rng::Rng;
 use ironrtc_core::time::Time;
 use ironrtc_core::wire::stun::{BINDING, Class, Message, Writer};
 
-use crate::{Line, Link, Nat};
+use crate::link::Parcel;
+use crate::{Line, Link, Nat, TooLarge};
 
 /// The address of the STUN server that every network has.
 const STUN_SERVER: &str = "198.51.100.1:3478";
@@ -118,13 +119,33 @@ impl Network {
 
     /// A host sends a datagram.
     pub fn send(&mut self, now: Time, from: SocketAddr, to: SocketAddr, data: &[u8]) {
+        let parcel = Parcel {
+            size: data.len(),
+            is_ipv6: to.is_ipv6(),
+            is_probe: false,
+            in_batch: false,
+        };
+        // Alone, and with leave to cut it, nothing is refused.
+        let _ = self.send_parcel(now, (from, to), data, parcel);
+    }
+
+    /// A host sends a datagram of a batch, or a probe that nobody may cut. What the system refuses
+    /// to send in a batch is sent alone, and what it refuses alone is lost.
+    pub(crate) fn send_parcel(
+        &mut self,
+        now: Time,
+        (from, to): (SocketAddr, SocketAddr),
+        data: &[u8],
+        parcel: Parcel,
+    ) -> Result<(), TooLarge> {
         self.sent += 1;
         let Some(host) = self.host_of(from.ip()) else {
-            return;
+            return Ok(());
         };
         let sender = &mut self.hosts[host];
+        let refusal = sender.link.refusal(parcel);
         let rng = &mut self.rng;
-        let arrivals = sender.link.arrivals(now, data.len(), &sender.line, rng);
+        let arrivals = sender.link.arrivals(now, parcel, &sender.line, rng);
         // Private addresses are only reached behind the same NAT, where there is one host each.
         let from = match sender.nat {
             Some(nat) => self.nats[nat].outbound(from, to),
@@ -133,6 +154,7 @@ impl Network {
         for at in arrivals {
             self.route(at, from, to, data.to_vec());
         }
+        refusal
     }
 
     /// Puts a datagram on the wire close to its receiver, as someone off the path does who knows

@@ -43,6 +43,7 @@ pub(crate) trait Machine: Send + 'static {
 
     fn handle_datagram(&mut self, now: Time, path: Path, ecn: Option<Ecn>, data: &mut [u8]);
     fn poll_transmit(&mut self, now: Time, segments: usize, out: &mut Vec<u8>) -> Option<Transmit>;
+    fn handle_too_large(&mut self, now: Time, path: Path, size: usize);
     fn poll_timeout(&self) -> Option<Time>;
     fn handle_timeout(&mut self, now: Time);
     fn poll_output(&mut self) -> Option<Output>;
@@ -81,6 +82,9 @@ macro_rules! forward {
             out: &mut Vec<u8>,
         ) -> Option<Transmit> {
             self.poll_transmit(now, segments, out)
+        }
+        fn handle_too_large(&mut self, now: Time, path: Path, size: usize) {
+            self.handle_too_large(now, path, size);
         }
         fn poll_timeout(&self) -> Option<Time> {
             self.poll_timeout()

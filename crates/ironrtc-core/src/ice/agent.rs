@@ -355,12 +355,7 @@ impl Agent {
         self.clock = now;
         if let Some((path, bytes)) = self.responses.pop_front() {
             out.extend_from_slice(&bytes);
-            return Some(Transmit {
-                path,
-                ecn: None,
-                size: bytes.len(),
-                segment_size: None,
-            });
+            return Some(Transmit::single(path, bytes.len()));
         }
         if self.state == IceState::Closed {
             return None;

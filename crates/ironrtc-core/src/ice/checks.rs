@@ -227,11 +227,6 @@ impl Agent {
         }
         writer.integrity(IntegrityKind::Sha1, remote.pwd.as_bytes());
         writer.fingerprint();
-        Transmit {
-            path,
-            ecn: None,
-            size: out.len() - start,
-            segment_size: None,
-        }
+        Transmit::single(path, out.len() - start)
     }
 }

@@ -97,12 +97,7 @@ impl Agent {
         query.interval *= 2;
         let (path, transaction, start) = (query.path, query.transaction, out.len());
         Writer::new(out, Class::Request, BINDING, transaction).fingerprint();
-        Some(Transmit {
-            path,
-            ecn: None,
-            size: out.len() - start,
-            segment_size: None,
-        })
+        Some(Transmit::single(path, out.len() - start))
     }
 
     pub(super) fn expire_queries(&mut self, now: Time) {

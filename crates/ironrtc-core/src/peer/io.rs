@@ -55,6 +55,12 @@ impl PeerConnection {
         transmit
     }
 
+    /// The driver's system did not take a datagram of `size` bytes, as it is too large for the path.
+    pub fn handle_too_large(&mut self, now: Time, path: Path, size: usize) {
+        self.transport.handle_too_large(now, path, size);
+        self.on_transport_events();
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
         self.transport.poll_timeout()

@@ -71,9 +71,7 @@ impl Transport {
             if matches!(event, ice::Event::SelectedPairChange(_)) {
                 self.counters.selected_pair_changes += 1;
                 // What was found out about the old path's MTU says nothing about the new one's.
-                if let Some(association) = &mut self.association {
-                    association.set_max_packet_size(self.config.sctp.max_packet_size);
-                }
+                self.tell_path();
             }
             self.events.push_back(Event::Ice(event));
         }

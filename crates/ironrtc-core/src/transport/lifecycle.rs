@@ -54,23 +54,33 @@ impl Transport {
     /// so that the peer's first packet finds it even if it comes in the datagram that ends the
     /// handshake.
     pub(super) fn make_association(&mut self) {
-        let (Some(plan), Some(path), None) =
-            (&self.sctp_plan, self.ice.selected(), &self.association)
+        let (Some(plan), Some(_), None) = (&self.sctp_plan, self.ice.selected(), &self.association)
         else {
             return;
         };
         if self.sctp_started {
             return;
         }
-        let mut config = SctpConfig {
+        let config = SctpConfig {
             local_port: plan.local_port,
             remote_port: plan.remote_port,
             ..self.config.sctp.clone()
         };
-        if config.max_probe_packet_size == 0 && is_same_host(path) {
-            config.max_probe_packet_size = SAME_HOST_PACKET;
-        }
         self.association = Some(Association::new(config, self.rng.fork()));
+        self.tell_path();
+    }
+
+    /// Tells SCTP how large packets may become on the selected path.
+    pub(super) fn tell_path(&mut self) {
+        let (Some(association), Some(path)) = (&mut self.association, self.ice.selected()) else {
+            return;
+        };
+        let stable = is_same_host(path);
+        let max_probe = match self.config.sctp.max_probe_packet_size {
+            0 if stable => SAME_HOST_PACKET,
+            configured => configured,
+        };
+        association.handle_path_change(max_probe, stable);
     }
 
     /// Starts the handshake once its plan is known and ICE has a path.

@@ -98,6 +98,10 @@ pub struct Transport {
     held: Vec<(Path, Vec<u8>)>,
     /// An SCTP packet that did not fit the last batch; empty if there is none.
     carried: Vec<u8>,
+    /// That packet is a probe of the path's MTU.
+    carries_probe: bool,
+    /// What the last record added to its SCTP packet.
+    record_overhead: usize,
     /// The last words to the peer, already sealed.
     goodbyes: VecDeque<(Path, Vec<u8>)>,
     closed: bool,
@@ -123,6 +127,8 @@ impl Transport {
             channels: Channels::new(),
             held: Vec::new(),
             carried: Vec::new(),
+            carries_probe: false,
+            record_overhead: 0,
             goodbyes: VecDeque::new(),
             closed: false,
             events: VecDeque::new(),

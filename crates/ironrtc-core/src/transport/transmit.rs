@@ -22,7 +22,7 @@ impl Transport {
     ) -> Option<Transmit> {
         if let Some((path, datagram)) = self.goodbyes.pop_front() {
             out.extend_from_slice(&datagram);
-            return Some(single(path, datagram.len()));
+            return Some(Transmit::single(path, datagram.len()));
         }
         if self.closed {
             return None;
@@ -36,7 +36,7 @@ impl Transport {
             return None;
         };
         let transmit = match engine.poll_transmit(out) {
-            Some(size) => single(path, size),
+            Some(size) => Transmit::single(path, size),
             None if engine.state() == DtlsState::Connected => {
                 self.write_batch(now, path, max_segments.max(1), out)?
             }
@@ -64,14 +64,18 @@ impl Transport {
         let start = out.len();
         let overhead = engine.overhead();
         let (mut segments, mut segment_size) = (0, 0);
-        let mut plain_size = usize::MAX;
+        let (mut plain_size, mut is_probe) = (usize::MAX, false);
         while segments < max_segments {
-            if self.carried.is_empty() && association.write_packet(now, &mut self.carried).is_none()
-            {
-                break;
+            if self.carried.is_empty() {
+                if association.write_packet(now, &mut self.carried).is_none() {
+                    break;
+                }
+                self.carries_probe = association.wrote_probe();
             }
             let fits = out.len() - start + self.carried.len() + overhead <= MAX_BATCH;
-            if segments > 0 && (self.carried.len() > plain_size || !fits) {
+            let too_large = self.carried.len() > plain_size || !fits;
+            // A probe goes alone, as it is sent in another way.
+            if segments > 0 && (too_large || self.carries_probe) {
                 break;
             }
             let before = out.len();
@@ -79,6 +83,7 @@ impl Transport {
             let packet_size = self.carried.len();
             self.carried.clear();
             let Ok(size @ 1..) = sealed else { break };
+            self.record_overhead = size.saturating_sub(packet_size);
             if segments == 0 {
                 (plain_size, segment_size) = (packet_size, size);
             } else if size > segment_size {
@@ -88,7 +93,8 @@ impl Transport {
                 break;
             }
             segments += 1;
-            if size < segment_size {
+            is_probe = std::mem::take(&mut self.carries_probe);
+            if is_probe || size < segment_size {
                 break;
             }
         }
@@ -98,7 +104,18 @@ impl Transport {
             ecn: None,
             size: out.len() - start,
             segment_size: (segments > 1).then_some(segment_size),
+            is_probe,
         })
+    }
+
+    /// The driver's system did not take a datagram of `size` bytes, as it is too large for the path.
+    pub fn handle_too_large(&mut self, now: Time, path: Path, size: usize) {
+        let overhead = self.record_overhead;
+        if self.ice.selected() == Some(path)
+            && let Some(association) = &mut self.association
+        {
+            association.handle_too_large(now, size.saturating_sub(overhead));
+        }
     }
 
     fn on_sent(&mut self, now: Time, transmit: &Transmit) {
@@ -109,14 +126,5 @@ impl Transport {
         self.counters.packets_sent += segments;
         self.counters.bytes_sent += bytes;
         self.ice.on_data_sent(now, transmit.path, segments, bytes);
-    }
-}
-
-fn single(path: Path, size: usize) -> Transmit {
-    Transmit {
-        path,
-        ecn: None,
-        size,
-        segment_size: None,
     }
 }

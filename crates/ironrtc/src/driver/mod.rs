@@ -4,6 +4,7 @@
 //! One turn receives a batch, hands it to the machine under one lock and with one time, and sends
 //! what the machine then wants to send. Between turns others get to run.
 
+mod fragments;
 mod gather;
 mod interfaces;
 mod mdns;
@@ -25,7 +26,7 @@ use tracing::Instrument as _;
 
 use self::gather::Gathering;
 pub(crate) use self::resolve::candidate as resolve_candidate;
-use self::socket::Socket;
+use self::socket::{Progress, Socket};
 use crate::ConfigurationError;
 use crate::machine::Machine;
 use crate::shared::{Request, Shared};
@@ -88,8 +89,8 @@ struct Driver {
     armed: Option<Time>,
     /// When the machine wants to be called.
     deadline: Option<Time>,
-    /// A batch that a full socket did not take: its bytes, and how many of them it took.
-    pending: Option<(Transmit, Vec<u8>, usize)>,
+    /// A batch that a full socket did not take: its bytes, and how far it came.
+    pending: Option<(Transmit, Vec<u8>, Progress)>,
     closing_since: Option<Time>,
 }
 
@@ -190,10 +191,10 @@ impl Driver {
     }
 
     fn transmit(&mut self, context: &mut Context<'_>, end: Time) -> Sent {
-        if let Some((transmit, data, mut sent)) = self.pending.take()
-            && !self.send(context, &transmit, &data, &mut sent)
+        if let Some((transmit, data, mut progress)) = self.pending.take()
+            && !self.send(context, &transmit, &data, &mut progress)
         {
-            self.pending = Some((transmit, data, sent));
+            self.pending = Some((transmit, data, progress));
             return self.blocked(context);
         }
         // The path is not known yet; all sockets are alike anyway.
@@ -212,9 +213,9 @@ impl Driver {
                     return if core.closing { Sent::Over } else { Sent::All };
                 };
                 drop(core);
-                let mut sent = 0;
-                if !self.send(context, &transmit, out, &mut sent) {
-                    self.pending = Some((transmit, out.clone(), sent));
+                let mut progress = Progress::default();
+                if !self.send(context, &transmit, out, &mut progress) {
+                    self.pending = Some((transmit, out.clone(), progress));
                     return self.blocked(context);
                 }
                 if now >= end {
@@ -231,7 +232,7 @@ impl Driver {
         context: &mut Context<'_>,
         transmit: &Transmit,
         data: &[u8],
-        sent: &mut usize,
+        progress: &mut Progress,
     ) -> bool {
         let local = transmit.path.local;
         let Some(socket) = self.sockets.iter().find(|socket| socket.local() == local) else {
@@ -239,7 +240,13 @@ impl Driver {
             return true;
         };
         let data = data.get(..transmit.size).unwrap_or(data);
-        socket.send(context, transmit, data, sent)
+        let done = socket.send(context, transmit, data, progress);
+        if done && let Some(size) = progress.too_large {
+            let now = self.shared.clock.now();
+            let mut core = self.shared.lock();
+            core.machine.handle_too_large(now, transmit.path, size);
+        }
+        done
     }
 
     /// A socket is full. Goodbyes wait for it only so long.

@@ -1,6 +1,6 @@
 //! One UDP socket: batches in, batches out.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, SocketAddrV6};
 use std::task::{Context, Poll, ready};
@@ -9,6 +9,8 @@ use ironrtc_core::datagram::{Ecn, Transmit};
 use quinn_udp::{EcnCodepoint, RecvMeta, UdpSocketState};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
+
+use super::fragments;
 
 /// Buffers per receive call. Each holds what the system joins into one (GRO), at most 64 KiB.
 const BATCH: usize = 8;
@@ -44,6 +46,8 @@ pub(super) struct Socket {
     io: UdpSocket,
     state: UdpSocketState,
     local: SocketAddr,
+    /// Datagrams may be cut into fragments on their way.
+    fragments: Cell<bool>,
     /// Receive calls in a row that failed.
     failures: u32,
 }
@@ -52,12 +56,24 @@ impl Socket {
     pub(super) fn new(socket: std::net::UdpSocket) -> io::Result<Self> {
         let state = UdpSocketState::new((&socket).into())?;
         let io = UdpSocket::from_std(socket)?;
-        Ok(Self {
+        let socket = Self {
             local: plain(io.local_addr()?),
             io,
             state,
+            fragments: Cell::new(false),
             failures: 0,
-        })
+        };
+        socket.allow_fragments(true);
+        Ok(socket)
+    }
+
+    /// A system that does not know the option goes on as it is.
+    fn allow_fragments(&self, allowed: bool) {
+        if self.fragments.replace(allowed) != allowed
+            && let Err(error) = fragments::allow(&self.io, self.local.is_ipv6(), allowed)
+        {
+            tracing::debug!(local = %self.local, %error, "fragmentation stays as it is");
+        }
     }
 
     pub(super) const fn local(&self) -> SocketAddr {
@@ -136,17 +152,22 @@ impl Socket {
     }
 
     /// Sends one batch. False if the socket's buffer is full: then `context` is woken once it is
-    /// not, and `sent` says how much has gone already.
+    /// not, and `progress` says how much has gone already.
     pub(super) fn send(
         &self,
         context: &mut Context<'_>,
         transmit: &Transmit,
         data: &[u8],
-        sent: &mut usize,
+        progress: &mut Progress,
     ) -> bool {
+        self.allow_fragments(!transmit.is_probe);
         let segment = transmit.segment_size.unwrap_or(data.len()).max(1);
-        while let Some(rest) = data.get(*sent..).filter(|rest| !rest.is_empty()) {
-            let most = self.max_segments().min(MAX_SEND / segment).max(1);
+        while let Some(rest) = data.get(progress.sent..).filter(|rest| !rest.is_empty()) {
+            let most = match progress.too_large {
+                // Segmentation makes no fragments.
+                Some(_) => 1,
+                None => self.max_segments().min(MAX_SEND / segment).max(1),
+            };
             let chunk = &rest[..rest.len().min(most * segment)];
             let outgoing = quinn_udp::Transmit {
                 destination: transmit.path.remote,
@@ -159,7 +180,7 @@ impl Socket {
                 self.state.try_send((&self.io).into(), &outgoing)
             });
             match result {
-                Ok(()) => *sent += chunk.len(),
+                Ok(()) => progress.sent += chunk.len(),
                 Err(error) if error_kind(&error) == Failure::NotReady => {
                     match self.io.poll_send_ready(context) {
                         Poll::Ready(Ok(())) => {}
@@ -169,13 +190,31 @@ impl Socket {
                 }
                 // The system refused segmentation, which is off from now on: one by one then.
                 Err(_) if chunk.len() > segment && self.max_segments() < most => {}
-                // Too large for the path, no route, forbidden: lost, as on the network. The
-                // protocols above notice.
-                Err(_) => *sent += chunk.len(),
+                Err(error) => {
+                    if fragments::is_too_large(&error) {
+                        progress.too_large = Some(segment.min(chunk.len()));
+                        if chunk.len() > segment {
+                            continue;
+                        }
+                    }
+                    // No route, forbidden, too large even so: lost, as on the network. The protocols
+                    // above notice.
+                    progress.sent += chunk.len();
+                }
             }
         }
         true
     }
+}
+
+/// How far the sending of a batch has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// Bytes sent or lost.
+    sent: usize,
+    /// The system said that datagrams of this size are too large for the path. They were cut into
+    /// fragments, or lost where that was not allowed.
+    pub(super) too_large: Option<usize>,
 }
 
 /// What one receive buffer holds: datagrams of one remote address.
@@ -255,15 +294,11 @@ mod tests {
             local: from.local(),
             remote: to.local(),
         };
-        let transmit = Transmit {
-            path,
-            ecn: None,
-            size: data.len(),
-            segment_size,
-        };
-        let mut sent = 0;
+        let mut transmit = Transmit::single(path, data.len());
+        transmit.segment_size = segment_size;
+        let mut progress = Progress::default();
         poll_fn(
-            |context| match from.send(context, &transmit, data, &mut sent) {
+            |context| match from.send(context, &transmit, data, &mut progress) {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             },

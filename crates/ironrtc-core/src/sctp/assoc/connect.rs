@@ -259,7 +259,7 @@ impl Association {
         self.tx.restart(&self.config, cookie.local_tsn);
         self.resets = Resets::new(cookie.local_tsn);
         self.pmtud.restart();
-        self.tx.set_packet_size(self.pmtud.packet_size());
+        self.apply_packet_size();
         self.adopt(&cookie.peer);
         self.events.push_back(Event::Restarted);
         self.on_established(now);

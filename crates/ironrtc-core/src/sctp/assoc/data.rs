@@ -80,6 +80,8 @@ impl Association {
             self.drops.add(DropReason::SctpChunk);
             return;
         }
+        self.on_sign_of_life();
+        self.check_black_hole(now);
         self.on_acknowledged(now);
     }
 

@@ -5,12 +5,13 @@ use super::state::{State, Timer};
 use crate::datagram::DropReason;
 use crate::sctp::packet::param::{Param, Params, kind as param_kind, write_param};
 use crate::sctp::packet::reader::Reader;
-use crate::sctp::packet::{kind, write_chunk};
+use crate::sctp::packet::{CHUNK_HEADER_LEN, kind, write_chunk};
 use crate::time::Time;
 
 /// Longest heartbeat that is answered. The answer has to fit into a packet, and what a probe for a
 /// larger size adds is padding beside it (RFC 4820).
 const MAX_ECHO: usize = 1024;
+const PARAM_HEADER_LEN: usize = 4;
 
 /// The heartbeat in flight.
 #[derive(Debug, Default)]
@@ -73,6 +74,7 @@ impl Association {
         if let Some((_, sent_at)) = self.heartbeat.sent.take_if(|(sent, _)| *sent == nonce) {
             self.tx.rtt_mut().on_sample(now.since(sent_at));
             self.tx.set_errors(0);
+            self.on_sign_of_life();
         } else if !self.on_probe_answered(now, nonce) {
             self.drops.add(DropReason::SctpChunk);
         }
@@ -88,11 +90,17 @@ fn nonce_of(param: &Param<'_>) -> Option<u64> {
 
 /// A HEARTBEAT that carries nothing but a random number.
 pub(super) fn heartbeat_chunk(nonce: u64) -> Vec<u8> {
+    padded_heartbeat_chunk(nonce, 0)
+}
+
+/// A HEARTBEAT of `len` bytes, a multiple of four, that carries a random number and zeros.
+pub(super) fn padded_heartbeat_chunk(nonce: u64, len: usize) -> Vec<u8> {
+    let padding = vec![0; len.saturating_sub(CHUNK_HEADER_LEN + PARAM_HEADER_LEN + 8)];
     let mut info = Vec::new();
     write_param(
         &mut info,
         param_kind::HEARTBEAT_INFO,
-        &[&nonce.to_be_bytes()],
+        &[&nonce.to_be_bytes(), &padding],
     );
     let mut chunk = Vec::new();
     write_chunk(&mut chunk, kind::HEARTBEAT, 0, &info);

@@ -66,6 +66,8 @@ pub struct Association {
     resets: Resets,
     heartbeat: Heartbeat,
     pmtud: Pmtud,
+    /// The last packet written was a probe.
+    wrote_probe: bool,
     timers: TimerTable<{ Timer::COUNT }>,
     events: VecDeque<Event>,
     traffic: Traffic,
@@ -78,6 +80,7 @@ impl Association {
         let pmtud = Pmtud::new(config.max_packet_size, config.max_probe_packet_size);
         let mut tx = Sender::new(&config, local_tsn);
         tx.set_packet_size(pmtud.packet_size());
+        tx.set_chunk_packet_size(pmtud.chunk_packet_size());
         Self {
             state: State::New,
             cookie_key: CookieKey::new(&mut rng),
@@ -94,6 +97,7 @@ impl Association {
             resets: Resets::new(local_tsn),
             heartbeat: Heartbeat::default(),
             pmtud,
+            wrote_probe: false,
             timers: TimerTable::new(),
             events: VecDeque::new(),
             traffic: Traffic::default(),
@@ -227,7 +231,7 @@ impl Association {
     pub fn set_max_packet_size(&mut self, size: usize) {
         self.config.max_packet_size = size;
         self.pmtud = Pmtud::new(size, self.probe_limit());
-        self.tx.set_packet_size(self.pmtud.packet_size());
+        self.apply_packet_size();
         self.stop_timer(Timer::Probe);
     }
 

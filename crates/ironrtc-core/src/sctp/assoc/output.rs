@@ -13,6 +13,7 @@ impl Association {
     /// Appends the next packet worth sending and returns its length; `None` if there is none.
     pub fn write_packet(&mut self, now: Time, out: &mut Vec<u8>) -> Option<usize> {
         let start = out.len();
+        self.wrote_probe = false;
         if let Some(packet) = self.pending.pop_packet() {
             self.write_header(out, packet.tag);
             out.extend_from_slice(&packet.chunks);
@@ -26,6 +27,7 @@ impl Association {
         self.write_header(out, self.peer_tag);
         let body = out.len();
         if self.write_probe(out) {
+            self.wrote_probe = true;
             return Some(self.finish(out, start, false));
         }
         let limit = start + (self.pmtud.packet_size() & !3).max(HEADER_LEN + SACK_LEN);

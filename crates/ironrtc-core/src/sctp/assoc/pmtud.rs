@@ -1,35 +1,47 @@
 //! Path MTU discovery (RFC 8899) with HEARTBEAT and PAD (RFC 4820) as probes.
+//!
+//! Only probes forbid fragmentation, so a packet larger than the path still arrives where routers or
+//! this host's system cut it. Discovery saves that, and gets through where fragments do not.
 
 use std::time::Duration;
 
 use super::Association;
-use super::heartbeat::heartbeat_chunk;
+use super::heartbeat::{heartbeat_chunk, padded_heartbeat_chunk};
 use super::state::{State, Timer};
 use crate::sctp::packet::{CHUNK_HEADER_LEN, HEADER_LEN, kind, write_chunk};
 use crate::time::Time;
 
 /// RFC 8899 section 5.1.2: MAX_PROBES.
 const MAX_PROBES: u32 = 3;
-/// RFC 8899 section 5.1.1: PMTU_RAISE_TIMER, after which a larger size is tried again.
+/// Probes come so many times more slowly after those, while nothing is heard of the peer.
+const SLOW_PROBES: u32 = 4;
+/// RFC 8899 section 5.1.1: CONFIRMATION_TIMER, after which the present size is tried again.
+const CONFIRM: Duration = Duration::from_secs(60);
+/// RFC 8899 section 5.1.1: PMTU_RAISE_TIMER, after which a size that failed is tried again.
 const RAISE: Duration = Duration::from_secs(600);
-/// Timeouts in a row after which a size found by probing is no longer trusted.
+/// Timeouts in a row after which packets of the present size are no longer trusted to get through.
 const BLACK_HOLE_TIMEOUTS: u32 = 2;
-/// Largest packets of usual paths under UDP and a DTLS record: tunnels, PPPoE, Ethernet over IPv6
-/// and IPv4, jumbo frames. The limit itself comes last.
-const CANDIDATES: [usize; 6] = [1311, 1391, 1403, 1411, 4000, 8911];
+/// Losses give reason to ask for the present size no more often than this.
+const SUSPECT_PAUSE: Duration = Duration::from_secs(1);
+/// PROBE_TIMER (RFC 8899 section 5.1.1) is a multiple of the round trip, no less than this.
+const MIN_PROBE_WAIT: Duration = Duration::from_millis(200);
+/// Largest packets of usual paths under UDP and a DTLS record: over IPv4 576, 1,006, 1,200, 1,220
+/// and 1,236 bytes; then tunnels, PPPoE, Ethernet over IPv6 and IPv4, jumbo frames. The base and
+/// the limit come between them.
+const LADDER: [usize; 12] = [
+    FLOOR, 937, 1131, 1151, 1167, 1311, 1391, 1403, 1411, 1431, 4000, 8911,
+];
+/// RFC 8899 section 5.1.2: MIN_PLPMTU, what IPv4's 576 bytes leave. Under IPv6 the base always fits.
+const FLOOR: usize = 507;
 /// Packets are never smaller than this, whatever the configuration says, nor larger than a chunk's
 /// length can tell.
 const MIN_PACKET: usize = 128;
 const MAX_PACKET: usize = 65_000;
-/// Largest packet to probe for with a peer that does not say that it takes larger ones: aiortc reads
-/// a DTLS record in pieces of 1,500 bytes and takes each for a packet, and libwebrtc gives a
-/// connection up when a record holds more than 2,048 bytes.
-const MAX_FOREIGN_PACKET: usize = 1500;
 
 /// Where the search has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Search {
-    /// Not begun, or at its end until the raise timer runs out.
+    /// Not begun, or at its end until the timer runs out.
     Idle,
     /// A probe of this size is to be sent, or was.
     Probing { size: usize, attempts: u32 },
@@ -41,10 +53,21 @@ pub(super) struct Pmtud {
     base: usize,
     max: usize,
     current: usize,
+    /// The path stays as it is, so that chunks may be as large as its packets.
+    stable: bool,
     search: Search,
+    /// The smallest size that is known not to get through, and since when.
+    ceiling: Option<(usize, Time)>,
     /// The random number of the probe in flight.
     nonce: Option<u64>,
+    /// That of a small heartbeat beside it, which tells whether the peer is there at all.
+    control: Option<u64>,
+    /// The peer answered something since the search came to the present size.
+    alive: bool,
     due: bool,
+    /// The losses known when they last gave reason to ask, and when that was.
+    episodes: u64,
+    suspected: Option<Time>,
     /// The search has not begun on this path.
     wanted: bool,
 }
@@ -55,16 +78,33 @@ impl Pmtud {
         Self {
             base,
             max: max.min(MAX_PACKET),
-            wanted: true,
             current: base,
+            stable: false,
             search: Search::Idle,
+            ceiling: None,
             nonce: None,
+            control: None,
+            alive: false,
             due: false,
+            episodes: 0,
+            suspected: None,
+            wanted: true,
         }
     }
 
     pub(super) const fn packet_size(&self) -> usize {
         self.current
+    }
+
+    /// The largest packet that a chunk is made for. A chunk has its TSN when it is cut and cannot be
+    /// cut again, so between hosts none is larger than what fits every IPv6 path: larger packets
+    /// hold several.
+    pub(super) fn chunk_packet_size(&self) -> usize {
+        if self.stable {
+            self.current
+        } else {
+            self.current.min(self.base)
+        }
     }
 
     /// The largest size to probe for from now on.
@@ -73,50 +113,128 @@ impl Pmtud {
     }
 
     pub(super) fn restart(&mut self) {
+        let stable = self.stable;
         *self = Self::new(self.base, self.max);
+        self.stable = stable;
     }
 
-    fn next_candidate(&self) -> Option<usize> {
-        CANDIDATES
+    fn floor(&self) -> usize {
+        FLOOR.min(self.base)
+    }
+
+    fn steps(&self) -> impl Iterator<Item = usize> + '_ {
+        let blocked = self.ceiling.map_or(usize::MAX, |(size, _)| size);
+        LADDER
             .into_iter()
-            .chain([self.max])
-            .find(|size| *size > self.current && *size <= self.max)
+            .chain([self.floor(), self.base, self.max])
+            .filter(move |size| *size < blocked && *size <= self.max.max(self.base))
+    }
+
+    fn next_above(&self, size: usize) -> Option<usize> {
+        self.steps().filter(|step| *step > size).min()
+    }
+
+    /// The largest step that is not known to be too large; the floor if there is none.
+    fn highest(&self, most: usize) -> usize {
+        let fits = self.steps().filter(|step| *step <= most).max();
+        fits.unwrap_or(0).max(self.floor())
+    }
+
+    fn block(&mut self, now: Time, size: usize) {
+        let size = self.ceiling.map_or(size, |(known, _)| known.min(size));
+        self.ceiling = Some((size, now));
     }
 }
 
 impl Association {
-    /// The largest packet to probe for with this peer.
+    /// The largest packet to probe for with this peer. One that does not say that it takes larger
+    /// ones is not asked: aiortc reads a DTLS record in pieces of 1,500 bytes and takes each for a
+    /// packet, libwebrtc gives a connection up when a record holds more than 2,048 bytes, and
+    /// others end on a chunk of the type PAD.
     pub(super) fn probe_limit(&self) -> usize {
-        let configured = self.config.max_probe_packet_size;
         if self.extensions.large_packets {
-            configured
+            self.config.max_probe_packet_size
         } else {
-            configured.min(MAX_FOREIGN_PACKET)
+            0
         }
+    }
+
+    /// Whether the last packet written was a probe of the path's MTU, which must not be cut into
+    /// fragments on its way.
+    pub fn wrote_probe(&self) -> bool {
+        self.wrote_probe
+    }
+
+    /// There is another path, for which nothing is known yet. `max_probe` is the largest packet to
+    /// probe for; `stable` says that its MTU will not shrink, as between two ends on one host.
+    pub fn handle_path_change(&mut self, max_probe: usize, stable: bool) {
+        self.config.max_probe_packet_size = max_probe;
+        self.pmtud = Pmtud::new(self.config.max_packet_size, self.probe_limit());
+        self.pmtud.stable = stable;
+        self.apply_packet_size();
+        self.stop_timer(Timer::Probe);
     }
 
     /// Begins the search on a new path.
     pub(super) fn begin_discovery(&mut self, now: Time) {
         if self.pmtud.wanted && self.state == State::Established {
             self.pmtud.wanted = false;
-            self.start_discovery(now);
+            self.confirm(now);
         }
     }
 
-    /// Searches for a larger packet size, if the configuration allows one.
-    fn start_discovery(&mut self, now: Time) {
-        match self.pmtud.next_candidate() {
-            Some(size) => {
-                self.pmtud.search = Search::Probing { size, attempts: 0 };
-                self.send_probe(now);
-            }
-            None => self.pmtud.search = Search::Idle,
-        }
+    pub(super) fn apply_packet_size(&mut self) {
+        self.tx.set_packet_size(self.pmtud.packet_size());
+        self.tx
+            .set_chunk_packet_size(self.pmtud.chunk_packet_size());
     }
 
-    fn send_probe(&mut self, now: Time) {
+    fn probe(&mut self, now: Time, size: usize) {
+        self.pmtud.search = Search::Probing { size, attempts: 0 };
+        self.pmtud.alive = false;
+        self.pmtud.control = None;
+        self.send_probe(now, 1);
+    }
+
+    /// The retransmission timeout may have been doubled many times by what a probe is to find out.
+    fn send_probe(&mut self, now: Time, times: u32) {
         self.pmtud.due = true;
-        self.set_timer(Timer::Probe, now + self.tx.rto());
+        let rto = self.tx.rto();
+        let round_trip = self.tx.rtt_mut().smoothed();
+        let wait = round_trip.map_or(rto, |trip| (3 * trip).max(MIN_PROBE_WAIT).min(rto));
+        self.set_timer(Timer::Probe, now + wait * times);
+    }
+
+    /// Finds out whether the present size gets through in one piece, as larger ones tell as well.
+    fn confirm(&mut self, now: Time) {
+        let larger = self.pmtud.next_above(self.pmtud.current);
+        if larger.is_some_and(|size| size > self.pmtud.base) {
+            self.search_on(now);
+        } else if self.extensions.large_packets && self.pmtud.current > self.pmtud.floor() {
+            self.probe(now, self.pmtud.current);
+        } else {
+            self.search_on(now);
+        }
+    }
+
+    /// Searches for a larger packet size.
+    fn search_on(&mut self, now: Time) {
+        match self.pmtud.next_above(self.pmtud.current) {
+            Some(size) => self.probe(now, size),
+            None => self.end_search(now),
+        }
+    }
+
+    fn end_search(&mut self, now: Time) {
+        self.pmtud.search = Search::Idle;
+        self.pmtud.nonce = None;
+        self.pmtud.control = None;
+        // A peer that does not take PAD is only asked about sizes that seem to have failed.
+        if self.extensions.large_packets || self.pmtud.ceiling.is_some() {
+            self.set_timer(Timer::Probe, now + CONFIRM);
+        } else {
+            self.stop_timer(Timer::Probe);
+        }
     }
 
     /// A probe was not answered, or it is time to look again.
@@ -125,19 +243,47 @@ impl Association {
             return;
         }
         match &mut self.pmtud.search {
-            Search::Idle => self.start_discovery(now),
-            Search::Probing { attempts, .. } => {
+            Search::Idle => {
+                let old = |(_, since): &mut (usize, Time)| now.since(*since) >= RAISE;
+                self.pmtud.ceiling.take_if(old);
+                self.confirm(now);
+            }
+            Search::Probing { size, attempts } => {
                 *attempts += 1;
-                // A lost probe says nothing about congestion (RFC 8899 section 3, point 7).
-                if *attempts < MAX_PROBES {
-                    self.send_probe(now);
-                } else {
-                    self.pmtud.search = Search::Idle;
-                    self.pmtud.nonce = None;
-                    self.set_timer(Timer::Probe, now + RAISE);
+                let (size, attempts) = (*size, *attempts);
+                // A lost probe says nothing about congestion (RFC 8899 section 3, point 7), nor
+                // about the path while nothing else arrives either.
+                if attempts >= MAX_PROBES && self.pmtud.alive {
+                    self.on_probe_failed(now, size);
+                    return;
                 }
+                if !self.pmtud.alive {
+                    let nonce = self.rng.u64();
+                    self.pmtud.control = Some(nonce);
+                    self.pending.push_chunk(heartbeat_chunk(nonce));
+                }
+                let slow = attempts >= MAX_PROBES;
+                self.send_probe(now, if slow { SLOW_PROBES } else { 1 });
             }
         }
+    }
+
+    /// Packets of this size do not get through.
+    fn on_probe_failed(&mut self, now: Time, size: usize) {
+        self.pmtud.block(now, size);
+        if self.pmtud.current >= size {
+            // RFC 8899 section 5.3.3: a size that was in use must be reduced.
+            self.pmtud.current = self.pmtud.floor();
+            self.apply_packet_size();
+            self.search_on(now);
+        } else {
+            self.end_search(now);
+        }
+    }
+
+    /// The peer acknowledged or answered something, so the path works for small packets at least.
+    pub(super) const fn on_sign_of_life(&mut self) {
+        self.pmtud.alive = true;
     }
 
     /// Takes in the answer to a probe; false if it is none.
@@ -145,23 +291,60 @@ impl Association {
         let Search::Probing { size, .. } = self.pmtud.search else {
             return false;
         };
+        if self.pmtud.control.take_if(|sent| *sent == nonce).is_some() {
+            self.pmtud.alive = true;
+            return true;
+        }
         if self.pmtud.nonce.take_if(|sent| *sent == nonce).is_none() {
             return false;
         }
+        // RFC 9260 section 8.3: the answer to a heartbeat clears the error counter.
+        self.tx.set_errors(0);
         self.pmtud.current = size;
-        self.tx.set_packet_size(size);
-        self.stop_timer(Timer::Probe);
-        self.start_discovery(now);
+        self.apply_packet_size();
+        self.search_on(now);
         true
     }
 
-    /// RFC 8899 section 4.3: larger packets than the base no longer get through.
+    /// RFC 8899 section 4.3: packets of the present size may no longer get through. A probe tells,
+    /// as losses have other causes more often.
     pub(super) fn check_black_hole(&mut self, now: Time) {
-        if self.pmtud.current > self.pmtud.base && self.tx.errors() >= BLACK_HOLE_TIMEOUTS {
-            self.pmtud.restart();
+        let episodes = self.tx.loss_episodes();
+        let lost = std::mem::replace(&mut self.pmtud.episodes, episodes) != episodes;
+        let size = self.pmtud.current;
+        if self.state != State::Established || size <= self.pmtud.floor() {
+            return;
+        }
+        let asked = match self.pmtud.search {
+            Search::Probing { size: probe, .. } => probe == size,
+            Search::Idle => false,
+        };
+        let silent = self.tx.errors() >= BLACK_HOLE_TIMEOUTS;
+        let suspect = lost && self.extensions.large_packets && !self.pmtud.stable;
+        let recently = |at| now.since(at) < SUSPECT_PAUSE;
+        if !asked && (silent || suspect) && !self.pmtud.suspected.is_some_and(recently) {
+            self.pmtud.suspected = Some(now);
             self.pmtud.wanted = false;
-            self.tx.set_packet_size(self.pmtud.base);
-            self.set_timer(Timer::Probe, now + RAISE);
+            self.probe(now, size);
+        }
+    }
+
+    /// The system has not sent a packet of `size` bytes, or not in one piece, as the path is known
+    /// to take less (RFC 8899 section 4.6.1, but from a source that needs no validation).
+    pub fn handle_too_large(&mut self, now: Time, size: usize) {
+        self.pmtud.block(now, size.max(self.pmtud.floor() + 1));
+        let fits = self.pmtud.highest(self.pmtud.current);
+        let shrinks = fits < self.pmtud.current;
+        if shrinks {
+            self.pmtud.current = fits;
+            self.apply_packet_size();
+        }
+        let fails = match self.pmtud.search {
+            Search::Probing { size: probe, .. } => probe >= size,
+            Search::Idle => shrinks,
+        };
+        if fails && self.state == State::Established {
+            self.confirm(now);
         }
     }
 
@@ -175,12 +358,17 @@ impl Association {
         }
         let nonce = self.rng.u64();
         self.pmtud.nonce = Some(nonce);
+        let room = (size & !3).saturating_sub(HEADER_LEN);
+        // Without a word of the peer's about PAD, the padding is within the heartbeat, and comes
+        // back in its answer.
+        if !self.extensions.large_packets {
+            out.extend_from_slice(&padded_heartbeat_chunk(nonce, room));
+            return true;
+        }
         let heartbeat = heartbeat_chunk(nonce);
-        let padding = size
-            .saturating_sub(HEADER_LEN + heartbeat.len() + CHUNK_HEADER_LEN)
-            .min(usize::from(u16::MAX) - CHUNK_HEADER_LEN);
         out.extend_from_slice(&heartbeat);
-        write_chunk(out, kind::PAD, 0, &vec![0; padding & !3]);
+        let padding = room.saturating_sub(heartbeat.len() + CHUNK_HEADER_LEN);
+        write_chunk(out, kind::PAD, 0, &vec![0; padding]);
         true
     }
 }

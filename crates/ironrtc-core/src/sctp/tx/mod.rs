@@ -40,6 +40,8 @@ pub(crate) struct Sender {
     cc: Box<dyn CongestionControl>,
     rtt: Rtt,
     packet_size: usize,
+    /// The packet size that new chunks are cut for.
+    chunk_packet_size: usize,
     /// The window that the peer advertised last.
     peer_window: usize,
     /// Losses before this position were answered by the congestion control already.
@@ -82,6 +84,7 @@ impl Sender {
             cc: cc::new(config.congestion, initial, config.max_congestion_window),
             rtt: Rtt::new(config.rto_initial, config.rto_min, config.rto_max),
             packet_size: config.max_packet_size,
+            chunk_packet_size: config.max_packet_size,
             peer_window: 0,
             fast_recovery: false,
             forced_packet: false,
@@ -131,6 +134,11 @@ impl Sender {
         self.packet_size = size;
     }
 
+    /// The packet size that new chunks are cut for, at most the packet size.
+    pub(crate) const fn set_chunk_packet_size(&mut self, size: usize) {
+        self.chunk_packet_size = size;
+    }
+
     pub(crate) fn push(&mut self, now: Time, stream: StreamId, message: OutgoingMessage) {
         self.queue.push(now, stream, message);
     }
@@ -172,6 +180,11 @@ impl Sender {
         drained && last.is_none_or(|last| last <= self.outstanding.cumulative())
     }
 
+    /// How often losses were found, by acknowledgements or by the lack of them.
+    pub(crate) const fn loss_episodes(&self) -> u64 {
+        self.timeouts + self.fast_recoveries
+    }
+
     pub(crate) const fn peer_window(&self) -> usize {
         self.peer_window
     }
@@ -206,7 +219,7 @@ impl Sender {
     }
 
     const fn full_room(&self) -> usize {
-        self.packet_size.saturating_sub(HEADER_LEN)
+        self.chunk_packet_size.saturating_sub(HEADER_LEN)
     }
 
     fn may_resend(&self) -> bool {
@@ -343,7 +356,7 @@ impl Sender {
                 self.abandon_rest(now, &rest);
             }
             let room = Room {
-                left: limit.saturating_sub(out.len()),
+                left: limit.saturating_sub(out.len()).min(full),
                 full,
             };
             let Some(len) = self.queue.peek(room).filter(|len| self.may_send_new(*len)) else {
