@@ -3,6 +3,7 @@
 mod channels;
 mod connect;
 mod delivery;
+mod foreign;
 mod liveness;
 mod mtu;
 mod nat;

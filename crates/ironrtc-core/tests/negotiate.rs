@@ -7,9 +7,9 @@ use ironrtc_core::ice::GatheringState;
 use ironrtc_core::jsep::{
     CandidateInit, OfferOptions, SdpType, SessionDescription, SignalingState,
 };
-use ironrtc_core::peer::{ConnectionState, Event};
+use ironrtc_core::peer::{ConnectionState, Event, PeerConnection};
 use ironrtc_core::rng::Rng;
-use ironrtc_sim::{Link, Pair, Setup, Side, seeds};
+use ironrtc_sim::{Link, Pair, Setup, Side, peer_config, seeds};
 
 fn rollback() -> SessionDescription {
     SessionDescription {
@@ -205,6 +205,63 @@ fn an_answer_that_declines_data_ends_channels_and_a_later_offer_may_succeed() {
     pair.a.create(pair.now, "again");
     pair.offer(Side::A);
     pair.connect();
+}
+
+#[test]
+fn another_endpoint_may_go_on_in_the_peers_place() {
+    let mut pair = Pair::new(Setup::new(37));
+    let (old, _) = pair.open();
+    let mut rng = Rng::from_test_seed(37);
+    let config = peer_config(&mut rng);
+    pair.b.connection = PeerConnection::new(config, rng.fork());
+    pair.b.events.clear();
+    pair.b.announced.clear();
+    pair.a.announced.clear();
+    pair.b.create(pair.now, "anew");
+    let anew = pair.run_until(Duration::from_secs(20), |pair| {
+        pair.a.is_connected() && pair.b.is_connected() && !pair.a.announced.is_empty()
+    });
+    assert!(anew, "{:?}", pair.a.connection.connection_state());
+    let channels = pair.a.connection.transport().channels();
+    let state = channels.get(old).map(|channel| channel.state());
+    assert!(
+        matches!(state, None | Some(ChannelState::Closed)),
+        "{state:?}"
+    );
+}
+
+/// The same certificate under another hash is the same association.
+#[test]
+fn another_hash_of_the_same_certificate_changes_nothing() {
+    let mut pair = Pair::new(Setup::new(38));
+    let (channel, _) = pair.open();
+    pair.auto_negotiate = false;
+    let now = pair.now;
+    let prints = pair.a.connection.transport().certificate().fingerprints();
+    let restart = OfferOptions { ice_restart: true };
+    let offer = pair.a.connection.create_offer(&restart).unwrap();
+    pair.a
+        .connection
+        .set_local_description(now, Some(offer.clone()))
+        .unwrap();
+    let sdp = offer
+        .sdp
+        .replace(&prints[0].to_string(), &prints[2].to_string());
+    assert_ne!(sdp, offer.sdp);
+    pair.b
+        .connection
+        .set_remote_description(now, SessionDescription::offer(sdp))
+        .unwrap();
+    pair.b.connection.set_local_description(now, None).unwrap();
+    let answer = pair.b.connection.negotiator().local_description().unwrap();
+    pair.a
+        .connection
+        .set_remote_description(now, answer)
+        .unwrap();
+    pair.run_for(Duration::from_secs(60));
+    assert!(pair.a.is_connected() && pair.b.is_connected());
+    let channels = pair.a.connection.transport().channels();
+    assert_eq!(channels.get(channel).unwrap().state(), ChannelState::Open);
 }
 
 #[test]

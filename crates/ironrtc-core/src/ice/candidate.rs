@@ -1,9 +1,13 @@
 //! Candidates and their one-line form in SDP (RFC 8445 section 5, RFC 8839 section 5.1).
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::str::{FromStr, SplitAsciiWhitespace};
 
+use super::credentials::{is_ice_char, is_peer_char};
+
+/// Longest username fragment (RFC 8839 section 5.4).
+const MAX_FRAGMENT: usize = 256;
 /// Longest foundation (RFC 8839 section 5.1).
 const MAX_FOUNDATION: usize = 32;
 /// Longest name in a candidate (RFC 1035 section 2.3.4).
@@ -51,7 +55,7 @@ impl FromStr for CandidateKind {
     type Err = CandidateError;
 
     fn from_str(text: &str) -> Result<Self, CandidateError> {
-        match text {
+        match text.to_ascii_lowercase().as_str() {
             "host" => Ok(Self::Host),
             "srflx" => Ok(Self::ServerReflexive),
             "prflx" => Ok(Self::PeerReflexive),
@@ -193,6 +197,9 @@ pub enum CandidateError {
     /// An unknown type.
     #[error("the candidate type {0:?} is not host, srflx, prflx or relay")]
     Kind(String),
+    /// A username fragment that no description can have.
+    #[error("the ufrag {0:?} is not 1 to 256 printable characters")]
+    Fragment(String),
     /// An unknown TCP type.
     #[error("the tcptype {0:?} is not active, passive or so")]
     TcpType(String),
@@ -229,6 +236,19 @@ fn parse_address(text: &str) -> Result<CandidateAddress, CandidateError> {
     } else {
         Err(CandidateError::Address(excerpt(text)))
     }
+}
+
+/// Whether a peer's username fragment may read so (RFC 8839 section 5.4, read generously).
+fn is_fragment(text: &str) -> bool {
+    (1..=MAX_FRAGMENT).contains(&text.len()) && text.bytes().all(is_peer_char)
+}
+
+/// A foundation to the letter of the grammar: ice-chars only (RFC 8839 section 5.1).
+fn write_foundation(foundation: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    foundation.chars().try_for_each(|c| {
+        let known = u8::try_from(c).is_ok_and(is_ice_char);
+        f.write_char(if known { c } else { '/' })
+    })
 }
 
 impl FromStr for Candidate {
@@ -269,7 +289,7 @@ impl FromStr for Candidate {
         let address = parse_address(field(&mut words, "address")?)?;
         let port = parse_port(field(&mut words, "port")?)?;
         let typ = field(&mut words, "type")?;
-        if typ != "typ" {
+        if !typ.eq_ignore_ascii_case("typ") {
             return Err(CandidateError::Typ(excerpt(typ)));
         }
         let kind = field(&mut words, "type")?.parse()?;
@@ -302,37 +322,35 @@ impl Candidate {
         // RFC 8839 section 5.1: extensions are name and value; unknown ones are ignored.
         while let (Some(name), Some(value)) = (words.next(), words.next()) {
             match name {
-                "raddr" => related_address = Some(value.to_owned()),
-                "rport" => related_port = parse_port(value)?,
+                // Both are informative: what cannot be read is left out, the candidate stays.
+                "raddr" => related_address = parse_address(value).ok(),
+                "rport" => related_port = parse_port(value).unwrap_or_default(),
                 "tcptype" => {
-                    self.tcp_type = Some(match value {
+                    self.tcp_type = Some(match value.to_ascii_lowercase().as_str() {
                         "active" => TcpType::Active,
                         "passive" => TcpType::Passive,
                         "so" => TcpType::SimultaneousOpen,
                         _ => return Err(CandidateError::TcpType(excerpt(value))),
                     });
                 }
-                "ufrag" => self.username_fragment = Some(value.to_owned()),
+                "ufrag" if is_fragment(value) => self.username_fragment = Some(value.to_owned()),
+                "ufrag" => return Err(CandidateError::Fragment(excerpt(value))),
                 _ => {}
             }
         }
-        self.related = related_address.map(|address| (address, related_port));
+        self.related = related_address.map(|address| (address.to_string(), related_port));
         Ok(())
     }
 }
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("candidate:")?;
+        write_foundation(&self.foundation, f)?;
         write!(
             f,
-            "candidate:{} {} {} {} {} {} typ {}",
-            self.foundation,
-            self.component,
-            self.protocol,
-            self.priority,
-            self.address,
-            self.port,
-            self.kind
+            " {} {} {} {} {} typ {}",
+            self.component, self.protocol, self.priority, self.address, self.port, self.kind
         )?;
         if let Some((address, port)) = &self.related {
             write!(f, " raddr {address} rport {port}")?;
@@ -380,6 +398,38 @@ mod tests {
             "candidate:3 1 tcp 7 192.0.2.1 1 typ prflx raddr a.local rport 2 tcptype so",
         ] {
             assert_eq!(line.parse::<Candidate>().unwrap().to_string(), line);
+        }
+    }
+
+    #[test]
+    fn what_is_printed_follows_the_grammar_whatever_came() {
+        let printed = |line: &str| line.parse::<Candidate>().map(|c| c.to_string());
+        for (read, written) in [
+            (
+                "candidate:a-b_1 1 UDP 5 192.0.2.1 7 TYP HOST",
+                "candidate:a/b/1 1 udp 5 192.0.2.1 7 typ host",
+            ),
+            (
+                "candidate:1 1 TCP 5 2001:DB8::1 9 typ host TCPTYPE x tcptype Active",
+                "candidate:1 1 tcp 5 2001:db8::1 9 typ host tcptype active",
+            ),
+            (
+                "1 01 udp 0005 192.0.2.1 007 typ srflx raddr \u{1}x\u{7f} rport 9",
+                "candidate:1 1 udp 5 192.0.2.1 7 typ srflx",
+            ),
+            (
+                "1 1 udp 5 192.0.2.1 7 typ srflx raddr 10.0.0.1 rport 99999 ufrag a-_=",
+                "candidate:1 1 udp 5 192.0.2.1 7 typ srflx raddr 10.0.0.1 rport 0 ufrag a-_=",
+            ),
+        ] {
+            assert_eq!(printed(read).as_deref(), Ok(written));
+        }
+        for ufrag in ["a:b", "a\u{2028}b", "a\u{b}b", &"u".repeat(257)] {
+            let line = format!("1 1 udp 5 192.0.2.1 7 typ host ufrag {ufrag}");
+            assert!(
+                matches!(printed(&line), Err(CandidateError::Fragment(_))),
+                "{line}"
+            );
         }
     }
 

@@ -33,13 +33,27 @@ pub enum CredentialsError {
 }
 
 impl Credentials {
-    /// Credentials received from the peer or chosen by the application.
+    /// Credentials chosen by the application, to the letter of the grammar.
     pub fn new(ufrag: impl Into<String>, pwd: impl Into<String>) -> Result<Self, CredentialsError> {
         let credentials = Self {
             ufrag: ufrag.into(),
             pwd: pwd.into(),
         };
         credentials.validate()?;
+        Ok(credentials)
+    }
+
+    /// Credentials received from the peer. Any printable ASCII is taken, as browsers do with `-`,
+    /// `_`, `=` and `#`, but for the colon, which parts the two fragments in STUN's USERNAME.
+    pub fn from_peer(
+        ufrag: impl Into<String>,
+        pwd: impl Into<String>,
+    ) -> Result<Self, CredentialsError> {
+        let credentials = Self {
+            ufrag: ufrag.into(),
+            pwd: pwd.into(),
+        };
+        credentials.check(is_peer_char)?;
         Ok(credentials)
     }
 
@@ -54,16 +68,20 @@ impl Credentials {
 
     /// Checks lengths and characters against RFC 8839 section 5.4.
     pub fn validate(&self) -> Result<(), CredentialsError> {
+        self.check(is_ice_char)
+    }
+
+    fn check(&self, allowed: fn(u8) -> bool) -> Result<(), CredentialsError> {
         if !UFRAG_LENGTH.contains(&self.ufrag.len()) {
             return Err(CredentialsError::UfragLength(self.ufrag.len()));
         }
         if !PWD_LENGTH.contains(&self.pwd.len()) {
             return Err(CredentialsError::PwdLength(self.pwd.len()));
         }
-        if !self.ufrag.bytes().all(is_ice_char) {
+        if !self.ufrag.bytes().all(allowed) {
             return Err(CredentialsError::Character("ice-ufrag"));
         }
-        if !self.pwd.bytes().all(is_ice_char) {
+        if !self.pwd.bytes().all(allowed) {
             return Err(CredentialsError::Character("ice-pwd"));
         }
         Ok(())
@@ -73,6 +91,11 @@ impl Credentials {
 /// RFC 8839 section 5.1: ice-char is a letter, a digit, "+" or "/".
 pub(super) const fn is_ice_char(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'
+}
+
+/// What a peer's fragment and password may be made of.
+pub(super) const fn is_peer_char(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b':'
 }
 
 impl fmt::Debug for Credentials {
@@ -122,6 +145,16 @@ mod tests {
             Credentials::new("abcd", "é".repeat(11)),
             Err(CredentialsError::Character("ice-pwd"))
         );
+    }
+
+    #[test]
+    fn a_peers_credentials_may_have_more_characters() {
+        let pwd = "p-_=#pppppppppppppppppppppp";
+        assert!(Credentials::from_peer("a-_=", pwd).is_ok());
+        assert!(Credentials::new("a-_=", pwd).is_err());
+        for bad in ["ab:cd", "ab cd", "ab\u{7f}cd", "abé"] {
+            assert!(Credentials::from_peer(bad, pwd).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,18 @@
 //! Typed readings of the attributes that offer and answer use.
+//!
+//! Liberal in, strict out: here, and only here, an attribute's value is read, and generously. Case,
+//! surrounding space, characters beyond the grammar and values that can be left aside do no harm;
+//! an error is what leaves no sensible meaning. What is printed (`jsep::write`) is made anew
+//! from the typed values, to the letter of the grammar.
+
+use std::collections::BTreeMap;
 
 use crate::dtls::{Fingerprint, FingerprintError};
-use crate::ice::{Candidate, Credentials};
+use crate::ice::Candidate;
 use crate::wire::sdp::{SdpError, Section};
+
+/// Most fingerprint lines that are looked at in a section.
+const MAX_FINGERPRINTS: usize = 16;
 
 /// `a=setup` (RFC 4145, RFC 8842).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,54 +59,82 @@ impl Section {
             .collect()
     }
 
+    /// The BUNDLE groups (RFC 9143), as indices of the sections that `places` knows by their tags.
+    /// A section is in one group only (section 7.1); the first counts.
+    pub(super) fn bundles(&self, places: &BTreeMap<&str, usize>) -> Vec<Vec<usize>> {
+        let mut taken = vec![false; places.len()];
+        let mut groups = Vec::new();
+        for (_, value) in self.attributes("group") {
+            let mut words = value.split_ascii_whitespace();
+            if words.next() != Some("BUNDLE") {
+                continue;
+            }
+            let mut group = Vec::new();
+            for index in words.filter_map(|tag| places.get(tag).copied()) {
+                if let Some(taken) = taken.get_mut(index).filter(|taken| !**taken) {
+                    *taken = true;
+                    group.push(index);
+                }
+            }
+            if !group.is_empty() {
+                groups.push(group);
+            }
+        }
+        groups
+    }
+
     /// `a=mid` (RFC 5888 section 4).
     pub fn mid(&self) -> Result<Option<&str>, SdpError> {
         let Some((line, mid)) = self.attribute("mid") else {
             return Ok(None);
         };
-        if mid.is_empty() || mid.contains(char::is_whitespace) {
+        let mid = mid.trim();
+        // It is repeated in the answer, so it has to be one word for whoever reads that.
+        let bad = |c: char| c.is_whitespace() || c.is_control();
+        if mid.is_empty() || mid.contains(bad) {
             return Err(line.error("a mid is one word"));
         }
         Ok(Some(mid))
     }
 
-    /// `a=ice-ufrag` and `a=ice-pwd` (RFC 8839 section 5.4), if both are here.
-    pub fn ice_credentials(&self) -> Result<Option<Credentials>, SdpError> {
-        match (self.attribute("ice-ufrag"), self.attribute("ice-pwd")) {
-            (Some((line, ufrag)), Some((_, pwd))) => Credentials::new(ufrag, pwd)
-                .map(Some)
-                .map_err(|error| line.error(error.to_string())),
-            (None, None) => Ok(None),
-            (Some((line, _)), None) => Err(line.error("ice-ufrag comes without ice-pwd")),
-            (None, Some((line, _))) => Err(line.error("ice-pwd comes without ice-ufrag")),
-        }
+    /// `a=ice-ufrag` (RFC 8839 section 5.4).
+    pub fn ice_ufrag(&self) -> Option<&str> {
+        self.attribute("ice-ufrag").map(|(_, value)| value.trim())
+    }
+
+    /// `a=ice-pwd` (RFC 8839 section 5.4).
+    pub fn ice_pwd(&self) -> Option<&str> {
+        self.attribute("ice-pwd").map(|(_, value)| value.trim())
     }
 
     /// `a=fingerprint`: all that are usable. Unknown or weak hash functions are passed over (RFC
-    /// 8122 section 5); a malformed value is an error.
+    /// 8122 section 5), malformed values too as long as one is usable.
     pub fn fingerprints(&self) -> Result<Vec<Fingerprint>, SdpError> {
         let mut found = Vec::new();
-        for (line, value) in self.attributes("fingerprint").take(16) {
+        let mut malformed = None;
+        for (line, value) in self.attributes("fingerprint").take(MAX_FINGERPRINTS) {
             match value.parse() {
                 Ok(fingerprint) => found.push(fingerprint),
                 Err(FingerprintError::Algorithm(_)) => {}
-                Err(error) => return Err(line.error(error.to_string())),
+                Err(error) => malformed = malformed.or(Some((line, error))),
             }
         }
-        Ok(found)
+        match malformed {
+            Some((line, error)) if found.is_empty() => Err(line.error(error.to_string())),
+            _ => Ok(found),
+        }
     }
 
-    /// `a=setup`.
+    /// `a=setup`, in any case as browsers take it.
     pub fn setup(&self) -> Result<Option<Setup>, SdpError> {
         let Some((line, value)) = self.attribute("setup") else {
             return Ok(None);
         };
-        match value {
-            "active" => Ok(Some(Setup::Active)),
-            "passive" => Ok(Some(Setup::Passive)),
-            "actpass" => Ok(Some(Setup::ActPass)),
-            _ => Err(line.error("setup is active, passive or actpass")),
-        }
+        [Setup::Active, Setup::Passive, Setup::ActPass]
+            .into_iter()
+            .find(|setup| setup.name().eq_ignore_ascii_case(value.trim()))
+            .map(Some)
+            .ok_or_else(|| line.error("setup is active, passive or actpass"))
     }
 
     /// `a=sctp-port` (RFC 8841 section 5), or the port of the older `a=sctpmap`.
@@ -118,17 +156,19 @@ impl Section {
         let Some((line, value)) = self.attribute("max-message-size") else {
             return Ok(None);
         };
-        let size = value.trim().parse();
-        size.map(Some)
-            .map_err(|_| line.error("max-message-size is a number of bytes"))
+        let value = value.trim();
+        if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(line.error("max-message-size is a number of bytes"));
+        }
+        // Only a number that is too large can fail now.
+        Ok(Some(value.parse().unwrap_or(u64::MAX)))
     }
 
     /// `a=candidate` lines that can be read. Others are passed over (RFC 8839 section 5.1 lets
     /// transports and types be extended).
-    pub fn candidates(&self) -> Vec<Candidate> {
+    pub fn candidates(&self) -> impl Iterator<Item = Candidate> + '_ {
         self.attributes("candidate")
             .filter_map(|(line, _)| line.value.parse().ok())
-            .collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Candidates on their way into and out of descriptions (RFC 8838, RFC 8840).
 
-use super::media::{Description, MediaSection};
+use super::media::Description;
+use super::transport_attributes::MAX_CANDIDATES;
 use super::{JsepError, Negotiator};
 use crate::ice::Candidate;
 
@@ -29,9 +30,6 @@ pub enum RemoteCandidate {
     Ignored,
 }
 
-/// Most candidate lines kept in a description.
-const MAX_LINES: usize = 256;
-
 impl Negotiator {
     /// Takes in a candidate of the peer (webrtc-pc section 4.4.2).
     pub fn add_ice_candidate(
@@ -39,63 +37,69 @@ impl Negotiator {
         init: &CandidateInit,
     ) -> Result<RemoteCandidate, JsepError> {
         self.check_open()?;
-        let end = init.candidate.is_empty();
-        if !end && init.sdp_mid.is_none() && init.sdp_mline_index.is_none() {
+        let end = init.candidate.trim().is_empty();
+        if self.remote().is_none() {
+            // webrtc-pc section 4.4.2 looks at the place first.
+            return Err(if end || Place::of(init) != Place::Anywhere {
+                JsepError::CandidateTooEarly
+            } else {
+                JsepError::CandidateWithoutSection
+            });
+        }
+        let candidate: Option<Candidate> = match end {
+            true => None,
+            false => Some(
+                init.candidate
+                    .parse()
+                    .map_err(|error| JsepError::Candidate(format!("{error}")))?,
+            ),
+        };
+        let named = |text: &Option<String>| text.clone().filter(|fragment| !fragment.is_empty());
+        let fragment = named(&init.username_fragment)
+            .or_else(|| named(&candidate.as_ref()?.username_fragment));
+        let place = Place::of(init);
+        // A fragment says all that is needed; without it and without a place nothing is said.
+        if !end && place == Place::Anywhere && fragment.is_none() {
             return Err(JsepError::CandidateWithoutSection);
         }
-        if self.remote().is_none() {
-            return Err(JsepError::CandidateTooEarly);
-        }
-        let mut candidate = None;
-        if !end {
-            let parsed: Candidate = init
-                .candidate
-                .parse()
-                .map_err(|error| JsepError::Candidate(format!("{error}")))?;
-            candidate = Some(parsed);
-        }
-        let fragment = init
-            .username_fragment
-            .clone()
-            .or_else(|| candidate.as_ref().and_then(|c| c.username_fragment.clone()));
         let in_force = self.remote_fragment_in_force().map(str::to_owned);
         let mut section_found = false;
-        let mut used_by = None;
         for description in [&mut self.pending_remote, &mut self.current_remote]
             .into_iter()
             .flatten()
         {
-            let Some(index) = find_section(description, init) else {
+            let Some(index) = place.find(description) else {
                 continue;
             };
             section_found = true;
-            if let Some(found) = record(description, index, candidate.as_ref(), fragment.as_deref())
-            {
-                used_by = Some(found);
-                break;
+            match record(description, index, candidate.as_ref(), fragment.as_deref()) {
+                Recorded::Elsewhere => {}
+                Recorded::Unused => return Ok(RemoteCandidate::Ignored),
+                Recorded::Of(generation) if Some(&generation) == in_force.as_ref() => {
+                    return Ok(
+                        candidate.map_or(RemoteCandidate::EndOfCandidates, |candidate| {
+                            RemoteCandidate::Candidate(candidate)
+                        }),
+                    );
+                }
+                Recorded::Of(_) => return Ok(RemoteCandidate::Ignored),
             }
         }
         if !section_found {
-            let name = init
-                .sdp_mid
-                .clone()
-                .or_else(|| init.sdp_mline_index.map(|index| index.to_string()));
-            return Err(JsepError::UnknownSection(name.unwrap_or_default()));
+            let index = || init.sdp_mline_index.map(|index| index.to_string());
+            let name = init.sdp_mid.clone().filter(|mid| !mid.is_empty());
+            return Err(JsepError::UnknownSection(
+                name.or_else(index).unwrap_or_default(),
+            ));
         }
-        let Some(used_by) = used_by else {
-            return Err(JsepError::UnknownFragment(fragment.unwrap_or_default()));
-        };
-        if used_by.is_none() || used_by != in_force {
-            return Ok(RemoteCandidate::Ignored);
-        }
-        Ok(candidate.map_or(RemoteCandidate::EndOfCandidates, RemoteCandidate::Candidate))
+        Err(JsepError::UnknownFragment(fragment.unwrap_or_default()))
     }
 
     /// Takes in a candidate that was gathered here, and gives it as the application sends it.
     pub fn on_local_candidate(&mut self, candidate: &Candidate) -> CandidateInit {
         let line = candidate.to_string();
         // One gathered early, or before a rollback, may be told again.
-        if self.gathered.len() < MAX_LINES && !self.gathered.contains(candidate) {
+        if self.gathered.len() < MAX_CANDIDATES && !self.gathered.contains(candidate) {
             self.gathered.push(candidate.clone());
         }
         let place = self.decorate_all();
@@ -118,28 +122,25 @@ impl Negotiator {
         let (mut pending, mut current) = (self.pending_local.take(), self.current_local.take());
         for description in [&mut current, &mut pending].into_iter().flatten() {
             self.decorate(description);
-            let found = description.sections.iter().position(|section| section.data);
-            place = found
-                .map(|index| (description.sections[index].mid.clone(), index))
+            let index = description.transport.as_ref().map(|t| t.tagged());
+            place = index
+                .and_then(|index| Some((description.sections.get(index)?.mid.clone(), index)))
                 .or(place);
         }
         (self.pending_local, self.current_local) = (pending, current);
         place
     }
 
-    /// Writes the candidates gathered so far into a description of their generation.
+    /// Writes the candidates gathered so far into a description of their generation: into the
+    /// section that owns the transport (RFC 9143 section 7.1.3).
     pub(super) fn decorate(&self, description: &mut Description) {
-        let Some(index) = description.sections.iter().position(|section| section.data) else {
+        let Some(transport) = &description.transport else {
             return;
         };
-        let ours = description
-            .sections
-            .get(index)
-            .and_then(|s| s.credentials.as_ref());
-        if ours.map(|credentials| &credentials.ufrag) != self.gathered_for.as_ref() {
+        if Some(&transport.credentials.ufrag) != self.gathered_for.as_ref() {
             return;
         }
-        let Some(media) = description.sdp.media.get_mut(index) else {
+        let Some(media) = description.sdp.media.get_mut(transport.tagged()) else {
             return;
         };
         for candidate in &self.gathered {
@@ -159,49 +160,96 @@ impl Negotiator {
     }
 }
 
-fn find_section(description: &Description, init: &CandidateInit) -> Option<usize> {
-    match (&init.sdp_mid, init.sdp_mline_index) {
-        (Some(mid), _) => description
-            .sections
-            .iter()
-            .position(|section| &section.mid == mid),
-        (None, Some(index)) => {
-            Some(usize::from(index)).filter(|index| *index < description.sections.len())
+/// Which section a candidate is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place<'a> {
+    Tag(&'a str),
+    Index(usize),
+    /// The fragment decides; the end of candidates may be said for all sections at once.
+    Anywhere,
+}
+
+impl<'a> Place<'a> {
+    /// The tag counts before the place. An empty one is no name: Pion and browsers leave it so
+    /// where they have none.
+    fn of(init: &'a CandidateInit) -> Self {
+        match (init.sdp_mid.as_deref(), init.sdp_mline_index) {
+            (Some(mid), _) if !mid.is_empty() => Self::Tag(mid),
+            (_, Some(index)) => Self::Index(usize::from(index)),
+            _ => Self::Anywhere,
         }
-        // The end of candidates may be said for all sections at once.
-        (None, None) => Some(0).filter(|_| !description.sections.is_empty()),
+    }
+
+    fn find(self, description: &Description) -> Option<usize> {
+        match self {
+            Self::Tag(mid) => description
+                .sections
+                .iter()
+                .position(|section| section.mid == mid),
+            Self::Index(index) => Some(index),
+            Self::Anywhere => Some(description.transport.as_ref().map_or(0, |t| t.tagged())),
+        }
+        .filter(|index| *index < description.sections.len())
     }
 }
 
-/// Writes a candidate into the description if it is of its generation. `Some` holds the
-/// generation's fragment, if the section has one.
+/// Where a candidate went.
+enum Recorded {
+    /// To the transport in use, of this generation.
+    Of(String),
+    /// To a section that uses no transport of ours.
+    Unused,
+    /// Nowhere: the description knows no such generation.
+    Elsewhere,
+}
+
+/// Writes a candidate into the section at `index` of the description if it is of its generation.
+/// The username fragment says whose it is (RFC 8839 section 5.4), whichever of the bundled
+/// sections it comes under (RFC 9143 section 7.1.3); without one the section does.
 fn record(
     description: &mut Description,
     index: usize,
     candidate: Option<&Candidate>,
     fragment: Option<&str>,
-) -> Option<Option<String>> {
-    let section: &mut MediaSection = description.sections.get_mut(index)?;
-    let media = description.sdp.media.get_mut(index)?;
-    let generation = section
-        .credentials
-        .as_ref()
-        .map(|credentials| credentials.ufrag.clone());
-    if fragment.is_some() && fragment != generation.as_deref() {
-        return None;
+) -> Recorded {
+    let Some(section) = description.sections.get_mut(index) else {
+        return Recorded::Elsewhere;
+    };
+    let known = |fragment: &str| {
+        let found = description
+            .fragments
+            .binary_search_by(|known| known.as_str().cmp(fragment));
+        found.is_ok()
+    };
+    if fragment.is_some_and(|fragment| !known(fragment)) {
+        return Recorded::Elsewhere;
     }
+    let transport = description
+        .transport
+        .as_mut()
+        .filter(|transport| fragment.map_or(section.used, |f| f == transport.credentials.ufrag));
+    let Some(media) = description.sdp.media.get_mut(index) else {
+        return Recorded::Elsewhere;
+    };
     match candidate {
-        Some(candidate) if section.candidates.len() < MAX_LINES => {
+        Some(candidate) if description.added < MAX_CANDIDATES => {
+            description.added += 1;
             media.section.push('a', candidate.to_string());
-            section.candidates.push(candidate.clone());
+        }
+        None if !std::mem::replace(&mut section.ended, true) => {
+            media.section.push('a', "end-of-candidates");
+        }
+        _ => {}
+    }
+    let Some(transport) = transport else {
+        return Recorded::Unused;
+    };
+    match candidate {
+        Some(candidate) if transport.candidates.len() < MAX_CANDIDATES => {
+            transport.candidates.push(candidate.clone());
         }
         Some(_) => {}
-        None => {
-            section.end_of_candidates = true;
-            if !media.section.has("end-of-candidates") {
-                media.section.push('a', "end-of-candidates");
-            }
-        }
+        None => transport.end_of_candidates = true,
     }
-    Some(generation.filter(|_| section.data))
+    Recorded::Of(transport.credentials.ufrag.clone())
 }

@@ -39,6 +39,18 @@ pub enum JsepError {
         /// In the answer.
         answered: usize,
     },
+    /// A section that the answer takes is not the one offered in its place.
+    #[error("the answer's section {0:?} does not fit the offer: another mid, kind, or not offered")]
+    SectionMismatch(String),
+    /// What is to be connected has no ICE credentials.
+    #[error("no section to be connected has ice-ufrag and ice-pwd")]
+    MissingCredentials,
+    /// What is to be connected has no fingerprint that proves anything.
+    #[error("no section to be connected has a usable fingerprint (sha-256, sha-384 or sha-512)")]
+    MissingFingerprint,
+    /// An answer that leaves the DTLS roles open.
+    #[error("an answer's setup must be active or passive (RFC 8842 section 5.3)")]
+    AnswerSetup,
     /// A local description that does not come from `create_offer` or `create_answer`.
     #[error("the local description is not the one created: {0}")]
     NotCreated(&'static str),
@@ -68,7 +80,12 @@ impl JsepError {
             | Self::NothingToAnswer(_)
             | Self::CandidateTooEarly => "InvalidStateError",
             Self::Syntax(_) => "RTCError",
-            Self::Content(_) | Self::SectionCount { .. } => "InvalidAccessError",
+            Self::Content(_)
+            | Self::SectionCount { .. }
+            | Self::SectionMismatch(_)
+            | Self::MissingCredentials
+            | Self::MissingFingerprint
+            | Self::AnswerSetup => "InvalidAccessError",
             Self::NotCreated(_) => "InvalidModificationError",
             Self::CandidateWithoutSection => "TypeError",
             Self::UnknownSection(_) | Self::UnknownFragment(_) | Self::Candidate(_) => {

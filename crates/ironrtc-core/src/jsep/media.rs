@@ -1,8 +1,9 @@
 //! A description read section by section: what each media section asks for.
 
+use std::collections::BTreeMap;
+
+use super::transport_attributes::TransportAttributes;
 use super::{JsepError, SdpType, SessionDescription, Setup};
-use crate::dtls::Fingerprint;
-use crate::ice::{Candidate, Credentials};
 use crate::wire::sdp::{Media, Sdp, Section};
 
 /// The port of `a=sctp-port` where nothing else is said.
@@ -19,72 +20,94 @@ pub(super) struct Description {
     pub(super) sections: Vec<MediaSection>,
     pub(super) lite: bool,
     pub(super) trickle: bool,
-    /// The first BUNDLE group's tags.
-    pub(super) bundle: Vec<String>,
+    /// The transport that the description puts to use.
+    pub(super) transport: Option<TransportAttributes>,
+    /// All username fragments of the description, sorted.
+    pub(super) fragments: Vec<String>,
+    /// Candidate lines added since it was read.
+    pub(super) added: usize,
 }
 
 /// One media section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MediaSection {
     pub(super) mid: String,
-    /// A data section that we can speak, and that is not rejected.
-    pub(super) data: bool,
-    pub(super) credentials: Option<Credentials>,
-    pub(super) fingerprints: Vec<Fingerprint>,
-    pub(super) setup: Option<Setup>,
+    /// The description says the mid.
+    pub(super) named: bool,
+    pub(super) content: Content,
+    /// It runs over [`Description::transport`].
+    pub(super) used: bool,
+    /// It says that no more candidates will come.
+    pub(super) ended: bool,
+}
+
+/// What a section is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Data channels.
+    Data(DataSection),
+    /// Audio or video over SRTP and with RTCP on the same port. Nothing is sent or received yet.
+    Rtp,
+    /// Something that we do not speak, or cannot carry.
+    Other,
+    /// Port 0.
+    Rejected,
+}
+
+/// The SCTP association of a data section (RFC 8841).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DataSection {
     pub(super) sctp_port: u16,
     /// `None` for any size (`a=max-message-size:0`).
     pub(super) max_message_size: Option<u64>,
-    pub(super) candidates: Vec<Candidate>,
-    pub(super) end_of_candidates: bool,
 }
 
 impl Description {
-    /// Reads and checks a description's text.
-    pub(super) fn read(description: &SessionDescription) -> Result<Self, JsepError> {
+    /// Reads and checks a description's text. `offer` is what an answer answers: sections are
+    /// matched by their places, and an answer may leave out the tags (RFC 5888 section 9.1).
+    pub(super) fn read(
+        description: &SessionDescription,
+        offer: Option<&Self>,
+    ) -> Result<Self, JsepError> {
         let sdp: Sdp = description.sdp.parse()?;
-        let bundle = sdp
-            .session
-            .groups()
-            .into_iter()
-            .find(|group| group.semantics == "BUNDLE")
-            .map(|group| group.mids)
-            .unwrap_or_default();
-        let mut sections = Vec::with_capacity(sdp.media.len());
-        for (index, media) in sdp.media.iter().enumerate() {
-            sections.push(MediaSection::read(&sdp.session, media, index)?);
-        }
-        let mut mids: Vec<&str> = sections
-            .iter()
-            .map(|section| section.mid.as_str())
-            .collect();
-        mids.sort_unstable();
-        if let Some(pair) = mids.windows(2).find(|pair| pair[0] == pair[1]) {
-            let text = format!("two media sections have the mid {:?}", pair[0]);
-            return Err(JsepError::Content(text));
-        }
+        let sections = read_sections(&sdp, offer)?;
         let trickle = has_option(&sdp.session, "trickle")
             || sdp
                 .media
                 .iter()
                 .any(|media| has_option(&media.section, "trickle"));
-        let lite = sdp.session.has("ice-lite");
+        let mut fragments: Vec<String> = sdp
+            .media
+            .iter()
+            .map(|media| &media.section)
+            .chain([&sdp.session])
+            .filter_map(|section| section.ice_ufrag().map(str::to_owned))
+            .collect();
+        fragments.sort_unstable();
+        fragments.dedup();
         let mut read = Self {
             kind: description.kind,
+            lite: sdp.session.has("ice-lite"),
             sdp,
             sections,
-            lite,
             trickle,
-            bundle,
+            transport: None,
+            fragments,
+            added: 0,
         };
-        read.inherit_from_tagged();
-        read.check_data()?;
+        read.choose_transport()?;
         Ok(read)
     }
 
     /// The data section in use.
-    pub(super) fn data(&self) -> Option<&MediaSection> {
-        self.sections.iter().find(|section| section.data)
+    pub(super) fn data(&self) -> Option<&DataSection> {
+        self.sections.iter().find_map(MediaSection::data)
+    }
+
+    /// The identification tag of the data section in use.
+    pub(super) fn data_mid(&self) -> Option<&str> {
+        let section = self.sections.iter().find(|s| s.data().is_some())?;
+        Some(&section.mid)
     }
 
     /// The text with the candidates known by now.
@@ -95,114 +118,162 @@ impl Description {
         }
     }
 
-    /// RFC 9143 section 7.1.3: a bundled section leaves its transport's attributes to the tagged one.
-    fn inherit_from_tagged(&mut self) {
-        let Some(tag) = self.bundle.first() else {
-            return;
-        };
-        let Some(tagged) = self
+    /// Decides over which transport data and media go: that of the first data section, or else of
+    /// the first media section. What is bundled with it shares it; the rest is not used.
+    fn choose_transport(&mut self) -> Result<(), JsepError> {
+        let places: BTreeMap<&str, usize> = self
             .sections
             .iter()
-            .find(|section| &section.mid == tag)
-            .cloned()
-        else {
-            return;
-        };
-        for section in &mut self.sections {
-            if !self.bundle.contains(&section.mid) {
-                continue;
-            }
-            if section.credentials.is_none() {
-                section.credentials.clone_from(&tagged.credentials);
-                section.candidates.clone_from(&tagged.candidates);
-                section.end_of_candidates |= tagged.end_of_candidates;
-            }
-            if section.fingerprints.is_empty() {
-                section.fingerprints.clone_from(&tagged.fingerprints);
-            }
-            section.setup = section.setup.or(tagged.setup);
+            .enumerate()
+            .map(|(index, section)| (section.mid.as_str(), index))
+            .collect();
+        let bundles = self.sdp.session.bundles(&places);
+        // RFC 9143 section 7.2: a bundle-only section has port 0; outside a bundle it is rejected.
+        let mut bundled = vec![false; self.sections.len()];
+        for index in bundles.iter().flatten() {
+            bundled[*index] = true;
         }
-    }
-
-    /// RFC 8827 section 6.5: without ICE and DTLS there is no data.
-    fn check_data(&self) -> Result<(), JsepError> {
-        let Some(section) = self.data() else {
+        let media = self.sdp.media.iter().zip(bundled);
+        for (section, (media, bundled)) in self.sections.iter_mut().zip(media) {
+            if media.port == 0 && !bundled {
+                section.content = Content::Rejected;
+            }
+        }
+        let first = |wanted: fn(&Content) -> bool| {
+            self.sections
+                .iter()
+                .position(|section| wanted(&section.content))
+        };
+        let data = first(|content| matches!(content, Content::Data(_)));
+        let Some(lead) = data.or_else(|| first(|content| *content == Content::Rtp)) else {
             return Ok(());
         };
-        let lacks = |what: &str| {
-            JsepError::Content(format!("the data section {:?} has no {what}", section.mid))
+        let group = bundles.into_iter().find(|group| group.contains(&lead));
+        let bundled = group.is_some();
+        // RFC 9143 section 7.3.1: a section that is rejected, or will be, cannot own the transport.
+        let (members, others): (Vec<usize>, Vec<usize>) = group
+            .unwrap_or_else(|| vec![lead])
+            .into_iter()
+            .partition(|index| self.can_use(*index, lead));
+        let read = TransportAttributes::read(&self.sdp, members, &others, bundled);
+        let transport = match read {
+            // Media alone is left aside where it cannot be connected, and declined.
+            Err(_) if data.is_none() => return Ok(()),
+            other => other?,
         };
-        if section.credentials.is_none() {
-            return Err(lacks("ice-ufrag and ice-pwd"));
-        }
-        if section.fingerprints.is_empty() {
-            return Err(lacks("usable fingerprint (sha-256, sha-384 or sha-512)"));
-        }
         let answers = matches!(self.kind, SdpType::Answer | SdpType::PrAnswer);
-        if answers && section.setup == Some(Setup::ActPass) {
-            return Err(JsepError::Content(
-                "an answer's setup must be active or passive (RFC 8842 section 5.3)".into(),
-            ));
+        if answers && transport.setup == Some(Setup::ActPass) {
+            return Err(JsepError::AnswerSetup);
         }
+        for index in &transport.members {
+            self.sections[*index].used = true;
+        }
+        self.transport = Some(transport);
         Ok(())
+    }
+
+    /// Whether a section can share the transport of the section `lead`: there is one association.
+    fn can_use(&self, index: usize, lead: usize) -> bool {
+        match self.sections.get(index).map(|section| &section.content) {
+            Some(Content::Data(_)) => index == lead,
+            Some(Content::Rtp) => true,
+            _ => false,
+        }
     }
 }
 
 impl MediaSection {
-    fn read(session: &Section, media: &Media, index: usize) -> Result<Self, JsepError> {
-        let section = &media.section;
-        // A section without a mid is named by its place, so that old peers can be answered.
-        let mid = section
-            .mid()?
-            .map_or_else(|| index.to_string(), str::to_owned);
-        let rejected = media.port == 0 && !section.has("bundle-only");
-        let fingerprints = section.fingerprints()?;
-        let setup = section.setup()?;
-        Ok(Self {
-            mid,
-            data: is_data(media) && !rejected,
-            credentials: match section.ice_credentials()? {
-                Some(credentials) => Some(credentials),
-                None => session.ice_credentials()?,
-            },
-            fingerprints: if fingerprints.is_empty() {
-                session.fingerprints()?
-            } else {
-                fingerprints
-            },
-            setup: if setup.is_none() {
-                session.setup()?
-            } else {
-                setup
-            },
-            sctp_port: section.sctp_port()?.unwrap_or(SCTP_PORT),
-            max_message_size: match section.max_message_size()? {
-                Some(0) => None,
-                Some(size) => Some(size),
-                None => Some(DEFAULT_MAX_MESSAGE_SIZE),
-            },
-            candidates: section.candidates(),
-            // RFC 8840 section 8.2: per section, or for all of them.
-            end_of_candidates: section.has("end-of-candidates") || session.has("end-of-candidates"),
-        })
+    /// What its data channels need, if they are in use.
+    pub(super) fn data(&self) -> Option<&DataSection> {
+        match &self.content {
+            Content::Data(data) if self.used => Some(data),
+            _ => None,
+        }
     }
 }
 
-/// RFC 8841 section 4, and the form before it: `DTLS/SCTP 5000` with `a=sctpmap`.
+fn read_sections(sdp: &Sdp, offer: Option<&Description>) -> Result<Vec<MediaSection>, JsepError> {
+    let mut said = BTreeMap::new();
+    for (index, media) in sdp.media.iter().enumerate() {
+        if let Some(mid) = media.section.mid()?
+            && said.insert(mid, index).is_some()
+        {
+            let text = format!("two media sections have the mid {mid:?}");
+            return Err(JsepError::Content(text));
+        }
+    }
+    let mut sections = Vec::with_capacity(sdp.media.len());
+    for (index, media) in sdp.media.iter().enumerate() {
+        let mid = media.section.mid()?;
+        let offered = || Some(offer?.sections.get(index)?.mid.clone());
+        // A section without a tag is named by its place, so that old peers can be answered.
+        let place = || {
+            (index..=index + sdp.media.len())
+                .map(|number| number.to_string())
+                .find(|name| !said.contains_key(name.as_str()))
+        };
+        sections.push(MediaSection {
+            mid: mid
+                .map(str::to_owned)
+                .or_else(offered)
+                .or_else(place)
+                .unwrap_or_default(),
+            named: mid.is_some(),
+            content: Content::read(media)?,
+            used: false,
+            ended: media.section.has("end-of-candidates"),
+        });
+    }
+    Ok(sections)
+}
+
+impl Content {
+    fn read(media: &Media) -> Result<Self, JsepError> {
+        let section = &media.section;
+        if media.port == 0 && !section.has("bundle-only") {
+            return Ok(Self::Rejected);
+        }
+        if is_data(media) {
+            let sctp_port = match section.sctp_port()? {
+                Some(port) => port,
+                None => legacy_port(media).unwrap_or(SCTP_PORT),
+            };
+            // RFC 8841 section 5: with port 0 there is to be no association.
+            if sctp_port == 0 {
+                return Ok(Self::Other);
+            }
+            return Ok(Self::Data(DataSection {
+                sctp_port,
+                max_message_size: match section.max_message_size()? {
+                    Some(0) => None,
+                    Some(size) => Some(size),
+                    None => Some(DEFAULT_MAX_MESSAGE_SIZE),
+                },
+            }));
+        }
+        // RFC 8827 section 6.5: media over DTLS-SRTP only; RFC 9143 section 9: with one port.
+        let rtp = matches!(media.kind.as_str(), "audio" | "video")
+            && media.protocol.to_ascii_uppercase().contains("TLS/RTP/SAVP")
+            && section.has("rtcp-mux");
+        Ok(if rtp { Self::Rtp } else { Self::Other })
+    }
+}
+
+/// RFC 8841 section 4, and the form before it: `DTLS/SCTP 5000`, mostly with `a=sctpmap`.
 fn is_data(media: &Media) -> bool {
-    let format = media
-        .formats
-        .first()
-        .map(String::as_str)
-        .unwrap_or_default();
-    let modern = matches!(media.protocol.as_str(), "UDP/DTLS/SCTP" | "TCP/DTLS/SCTP")
-        && format == "webrtc-datachannel";
-    let legacy = media.protocol == "DTLS/SCTP"
-        && media
-            .section
-            .attribute("sctpmap")
-            .is_some_and(|(_, v)| v.contains("webrtc-datachannel"));
-    media.kind == "application" && (modern || legacy)
+    let known = ["UDP/DTLS/SCTP", "TCP/DTLS/SCTP", "DTLS/SCTP"]
+        .iter()
+        .any(|protocol| media.protocol.eq_ignore_ascii_case(protocol));
+    let named = media.formats.first().map(String::as_str) == Some("webrtc-datachannel");
+    let mapped = media
+        .section
+        .attribute("sctpmap")
+        .is_none_or(|(_, map)| map.contains("webrtc-datachannel"));
+    media.kind == "application" && known && (named || (legacy_port(media).is_some() && mapped))
+}
+
+fn legacy_port(media: &Media) -> Option<u16> {
+    media.formats.first()?.parse().ok()
 }
 
 fn has_option(section: &Section, option: &str) -> bool {

@@ -10,6 +10,8 @@ mod media;
 mod negotiator;
 mod offer;
 mod plan;
+mod transport_attributes;
+mod write;
 
 pub use attributes::{Group, Setup};
 pub use candidates::{CandidateInit, RemoteCandidate};

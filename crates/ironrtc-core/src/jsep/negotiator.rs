@@ -1,6 +1,6 @@
 //! The signalling state machine: what each description changes.
 
-use super::media::Description;
+use super::media::{Content, Description};
 use super::{JsepError, SdpType, SessionDescription, SignalingState};
 use crate::dtls::{self, Fingerprint};
 use crate::ice::{self, Candidate, Credentials};
@@ -164,6 +164,19 @@ impl Negotiator {
             && !data(&self.current_remote)
     }
 
+    /// The identification tag of the data section, in our description or else in the peer's.
+    pub fn data_mid(&self) -> Option<&str> {
+        [
+            &self.pending_local,
+            &self.current_local,
+            &self.pending_remote,
+            &self.current_remote,
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(Description::data_mid)
+    }
+
     /// The local description of the last completed exchange.
     pub fn current_local_description(&self) -> Option<SessionDescription> {
         self.current_local.as_ref().map(Description::to_description)
@@ -230,7 +243,9 @@ impl Negotiator {
         if kind == SdpType::Rollback {
             return Ok(self.roll_back());
         }
-        let mut read = Description::read(&description)?;
+        let offer = self.pending_remote.as_ref();
+        let offer = offer.filter(|_| kind != SdpType::Offer);
+        let mut read = Description::read(&description, offer)?;
         self.check_local(&read)?;
         self.decorate(&mut read);
         match kind {
@@ -269,7 +284,9 @@ impl Negotiator {
         if kind == SdpType::Rollback {
             return Ok(self.roll_back());
         }
-        let read = Description::read(&description)?;
+        let offer = self.pending_local.as_ref();
+        let offer = offer.filter(|_| kind != SdpType::Offer);
+        let read = Description::read(&description, offer)?;
         self.check_remote(&read)?;
         if glare {
             self.roll_back();
@@ -326,20 +343,23 @@ impl Negotiator {
                 .sections
                 .iter()
                 .zip(&read.sections)
-                .any(|(o, a)| a.data && !o.data);
+                .any(|(o, a)| !o.used && a.content != Content::Rejected);
             if beyond {
                 return Err(JsepError::NotCreated(
-                    "it accepts a section that was not offered",
+                    "it accepts a section that was not offered, or cannot be connected",
                 ));
             }
         }
-        let ours = |section: &super::media::MediaSection| {
-            section
-                .fingerprints
-                .iter()
-                .all(|f| self.config.fingerprints.contains(f))
+        let Some(transport) = &read.transport else {
+            return Ok(());
         };
-        if read.data().is_some_and(|section| !ours(section)) {
+        // What the peer is told follows the grammar, whoever wrote it.
+        if transport.credentials.validate().is_err() {
+            return Err(JsepError::NotCreated(
+                "its ICE credentials are not of letters, digits, '+' and '/' alone",
+            ));
+        }
+        if !(transport.fingerprints.iter()).all(|f| self.config.fingerprints.contains(f)) {
             return Err(JsepError::NotCreated(
                 "its fingerprint is not that of our certificate",
             ));
@@ -363,27 +383,37 @@ impl Negotiator {
             }
         } else if let Some(offer) = &self.pending_local {
             check_count(offer, read)?;
-            for (ours, theirs) in offer.sections.iter().zip(&read.sections) {
-                if theirs.data && (!ours.data || ours.mid != theirs.mid) {
-                    let text = format!(
-                        "the answer's section {:?} does not fit the offer",
-                        theirs.mid
-                    );
-                    return Err(JsepError::Content(text));
+            let kinds = offer.sdp.media.iter().zip(&read.sdp.media);
+            let sections = offer.sections.iter().zip(&read.sections).zip(kinds);
+            for ((ours, theirs), (our_media, media)) in sections {
+                let fits = ours.used && ours.mid == theirs.mid && our_media.kind == media.kind;
+                if theirs.used && !fits {
+                    return Err(JsepError::SectionMismatch(theirs.mid.clone()));
                 }
             }
         }
-        // RFC 8842 section 5.5: other fingerprints ask for a new DTLS association, which needs a
-        // new transport.
-        let known = self.current_remote.as_ref().and_then(Description::data);
-        if let (Some(known), Some(new)) = (known, read.data())
-            && !new
-                .fingerprints
-                .iter()
-                .any(|f| known.fingerprints.contains(f))
+        self.check_sctp_port(read)
+    }
+
+    /// RFC 8841 section 10.3: an association keeps its ports. Another port would ask for another
+    /// association; to have one, the data section is declined and offered anew, or DTLS restarts.
+    fn check_sctp_port(&self, read: &Description) -> Result<(), JsepError> {
+        let (local, remote) = self.in_force();
+        let known = remote
+            .filter(|_| local.is_some_and(|local| local.data().is_some()))
+            .and_then(|remote| Some((remote.data()?, remote.transport.as_ref()?)));
+        let new = read
+            .data()
+            .and_then(|data| Some((data, read.transport.as_ref()?)));
+        if let (Some((known, before)), Some((new, after))) = (known, new)
+            && known.sctp_port != new.sctp_port
+            && before.shares_certificate(after)
         {
-            let text = "the peer's certificate cannot change during a connection; make a new one";
-            return Err(JsepError::Content(text.into()));
+            let text = format!(
+                "the peer's sctp-port changes from {} to {} under an association that exists",
+                known.sctp_port, new.sctp_port
+            );
+            return Err(JsepError::Content(text));
         }
         Ok(())
     }
@@ -405,16 +435,33 @@ impl Negotiator {
         });
     }
 
-    /// The answer decides who is the DTLS client; the first one for good (RFC 8842 section 5.5).
+    /// The answer decides who is the DTLS client, for as long as the association lasts. Another
+    /// certificate of the peer means another association (RFC 8842 section 5.1).
     fn settle_dtls_role(&mut self, answer: &Description, ours: bool) {
-        let Some(section) = answer.data() else { return };
+        let Some(transport) = &answer.transport else {
+            return;
+        };
         // RFC 4145 section 4: an answer without the attribute means active.
-        let answerer_is_client = section.setup != Some(super::Setup::Passive);
+        let answerer_is_client = transport.setup != Some(super::Setup::Passive);
         let role = if answerer_is_client == ours {
             dtls::Role::Client
         } else {
             dtls::Role::Server
         };
+        let attributes = |description: Option<&Description>| {
+            description.and_then(|description| description.transport.clone())
+        };
+        let before = attributes(self.current_remote.as_ref());
+        let after = if ours {
+            attributes(self.pending_remote.as_ref())
+        } else {
+            Some(transport.clone())
+        };
+        if let (Some(before), Some(after)) = (before, after)
+            && !before.shares_certificate(&after)
+        {
+            self.dtls_role = None;
+        }
         self.dtls_role.get_or_insert(role);
     }
 
@@ -430,6 +477,15 @@ impl Negotiator {
             self.to_replace.clear();
         }
         self.draft = None;
+        // RFC 8842 section 5.1: what is declined has no association any more, so that the next one
+        // takes its roles anew.
+        let connects = |description: &Option<Description>| {
+            let transport = description.as_ref().map(|d| d.transport.is_some());
+            transport.unwrap_or_default()
+        };
+        if !connects(&self.current_local) || !connects(&self.current_remote) {
+            self.dtls_role = None;
+        }
     }
 
     /// RFC 9429 section 4.1.10.2: as if the offer had never been.
@@ -481,8 +537,8 @@ impl Negotiator {
 }
 
 fn local_fragment(description: &Description) -> Option<String> {
-    let credentials = description.data()?.credentials.as_ref()?;
-    Some(credentials.ufrag.clone())
+    let transport = description.transport.as_ref()?;
+    Some(transport.credentials.ufrag.clone())
 }
 
 fn check_count(offer: &Description, answer: &Description) -> Result<(), JsepError> {

@@ -1,13 +1,14 @@
 //! From descriptions to what the transports do.
 
 use super::media::Description;
+use super::transport_attributes::TransportAttributes;
 use super::{Negotiator, SignalingState};
 use crate::ice;
 use crate::transport::{DtlsPlan, Plan, RemoteIce, SctpPlan, TransportPlan};
 
 impl Negotiator {
     /// The two descriptions in force. A remote offer counts once we have answered it.
-    fn in_force(&self) -> (Option<&Description>, Option<&Description>) {
+    pub(super) fn in_force(&self) -> (Option<&Description>, Option<&Description>) {
         match self.state {
             SignalingState::HaveLocalOffer => {
                 (self.pending_local.as_ref(), self.current_remote.as_ref())
@@ -22,32 +23,36 @@ impl Negotiator {
     /// What the descriptions in force ask of the transports.
     pub fn plan(&self) -> Plan {
         let (local, remote) = self.in_force();
-        let Some(section) = local.and_then(Description::data) else {
+        let Some((local, ours)) = with_transport(local) else {
             return Plan::default();
         };
-        let peer = remote.and_then(Description::data);
-        // The peer declined data: the transport has nothing to carry.
+        let peer = with_transport(remote);
+        // The peer declined everything: the transport has nothing to carry.
         if remote.is_some() && peer.is_none() && self.state == SignalingState::Stable {
             return Plan::default();
         }
-        let lite = remote.is_some_and(|description| description.lite);
-        let remote_ice = peer
-            .and_then(|peer| peer.credentials.clone())
-            .map(|credentials| RemoteIce { credentials, lite });
-        let dtls = peer.zip(self.dtls_role).map(|(peer, role)| DtlsPlan {
-            role,
-            remote_fingerprints: peer.fingerprints.clone(),
+        let remote_ice = peer.map(|(description, transport)| RemoteIce {
+            credentials: transport.credentials.clone(),
+            lite: description.lite,
         });
-        let sctp = peer.map(|peer| SctpPlan {
-            local_port: section.sctp_port,
-            remote_port: peer.sctp_port,
-            remote_max_message_size: peer.max_message_size,
+        let dtls = peer
+            .zip(self.dtls_role)
+            .map(|((_, transport), role)| DtlsPlan {
+                role,
+                remote_fingerprints: transport.fingerprints.clone(),
+            });
+        let data = local.data().zip(remote.and_then(Description::data));
+        let sctp = data.map(|(ours, theirs)| SctpPlan {
+            local_port: ours.sctp_port,
+            remote_port: theirs.sctp_port,
+            remote_max_message_size: theirs.max_message_size,
         });
+        let tagged = local.sections.get(ours.tagged());
         Plan {
             transports: vec![TransportPlan {
-                mid: section.mid.clone(),
+                mid: tagged.map_or_else(String::new, |section| section.mid.clone()),
                 ice_role: self.ice_role.unwrap_or(ice::Role::Controlled),
-                local_ice: section.credentials.clone(),
+                local_ice: Some(ours.credentials.clone()),
                 remote_ice,
                 dtls,
                 sctp,
@@ -58,20 +63,22 @@ impl Negotiator {
     /// The peer's candidates of the generation in force.
     pub(super) fn usable_remote_candidates(&self) -> (Vec<ice::Candidate>, bool) {
         let (local, remote) = self.in_force();
-        match (
-            local.and_then(Description::data),
-            remote.and_then(Description::data),
-        ) {
-            (Some(_), Some(peer)) => (peer.candidates.clone(), peer.end_of_candidates),
+        match (with_transport(local), with_transport(remote)) {
+            (Some(_), Some((_, peer))) => (peer.candidates.clone(), peer.end_of_candidates),
             _ => (Vec::new(), false),
         }
     }
 
     /// The username fragment of the peer's generation in force.
     pub(super) fn remote_fragment_in_force(&self) -> Option<&str> {
-        let peer = self.in_force().1.and_then(Description::data)?;
-        peer.credentials
-            .as_ref()
-            .map(|credentials| credentials.ufrag.as_str())
+        let (_, peer) = with_transport(self.in_force().1)?;
+        Some(&peer.credentials.ufrag)
     }
+}
+
+fn with_transport(
+    description: Option<&Description>,
+) -> Option<(&Description, &TransportAttributes)> {
+    let description = description?;
+    Some((description, description.transport.as_ref()?))
 }

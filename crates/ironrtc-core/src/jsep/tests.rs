@@ -2,6 +2,7 @@ use super::*;
 use crate::dtls::{self, Fingerprint, HashAlgorithm};
 use crate::ice::Role;
 use crate::rng::Rng;
+use crate::transport::Plan;
 
 fn negotiator(seed: u64) -> Negotiator {
     let certificate = seed.to_be_bytes();
@@ -430,16 +431,54 @@ fn a_lite_peer_makes_us_controlling() {
 }
 
 #[test]
-fn the_peers_certificate_cannot_change_under_a_connection() {
+fn another_certificate_of_the_peer_is_another_association() {
     let (mut a, mut b) = pair();
     exchange(&mut a, &mut b);
-    let mut intruder = negotiator(3);
-    intruder.add_data_channel();
-    intruder.set_local_description(None).unwrap();
-    let error = b
-        .set_remote_description(intruder.local_description().unwrap())
-        .unwrap_err();
-    assert_eq!(error.name(), "InvalidAccessError");
+    let before = b.plan().transports[0].dtls.clone().unwrap();
+    assert_eq!(before.role, dtls::Role::Client);
+    // Another endpoint goes on in the peer's place, and wants to be the client.
+    let mut successor = negotiator(3);
+    successor.add_data_channel();
+    successor.set_local_description(None).unwrap();
+    let mut offer = successor.local_description().unwrap();
+    offer.sdp = offer.sdp.replace("setup:actpass", "setup:active");
+    b.set_remote_description(offer).unwrap();
+    let applied = b.set_local_description(None).unwrap();
+    let after = applied.plan.transports[0].dtls.clone().unwrap();
+    assert_eq!(after.remote_fingerprints, successor.config.fingerprints);
+    assert_eq!(after.role, dtls::Role::Server, "a role of its own");
+}
+
+#[test]
+fn data_declined_and_offered_anew_takes_its_role_anew() {
+    let (mut a, mut b) = pair();
+    exchange(&mut a, &mut b);
+    assert_eq!(
+        a.plan().transports[0].dtls.as_ref().unwrap().role,
+        dtls::Role::Server
+    );
+    a.set_local_description(None).unwrap();
+    b.set_remote_description(a.local_description().unwrap())
+        .unwrap();
+    let answer = b.create_answer().unwrap().sdp;
+    let declined = SessionDescription::answer(answer.replace("m=application 9", "m=application 0"));
+    b.set_local_description(Some(declined.clone())).unwrap();
+    a.set_remote_description(declined).unwrap();
+    assert!(a.plan().transports.is_empty() && b.plan().transports.is_empty());
+    // This time the answerer is passive.
+    a.set_local_description(None).unwrap();
+    b.set_remote_description(a.local_description().unwrap())
+        .unwrap();
+    let answer = b.create_answer().unwrap().sdp;
+    assert!(answer.contains("a=setup:active"), "{answer}");
+    let passive = SessionDescription::answer(answer.replace("setup:active", "setup:passive"));
+    let at_b = b.set_local_description(Some(passive.clone())).unwrap().plan;
+    let at_a = a.set_remote_description(passive).unwrap().plan;
+    let role = |plan: &Plan| plan.transports[0].dtls.as_ref().unwrap().role;
+    assert_eq!(
+        (role(&at_a), role(&at_b)),
+        (dtls::Role::Client, dtls::Role::Server)
+    );
 }
 
 #[test]

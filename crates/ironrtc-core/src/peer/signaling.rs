@@ -73,6 +73,13 @@ impl PeerConnection {
                 };
                 let before = generation(self);
                 self.transport.apply(now, plan);
+                // Media goes on in the bundle without data.
+                if plan.sctp.is_none()
+                    && state == SignalingState::Stable
+                    && (self.transport.sctp().is_some() || self.negotiator.peer_declined_data())
+                {
+                    self.transport.stop_sctp(now);
+                }
                 if before != generation(self) {
                     self.named.clear();
                 }

@@ -22,6 +22,9 @@ impl Transport {
         if self.closed {
             return;
         }
+        if self.is_another_peer(plan) {
+            self.reject(now, "the peer has another certificate now");
+        }
         // A role that a conflict has decided outlives a restart, so a plan that says nothing new
         // does not take it back.
         if self.planned_role != Some(plan.ice_role) {
@@ -48,6 +51,21 @@ impl Transport {
             }
         }
         self.progress(now);
+    }
+
+    /// RFC 8842 section 5.1: other fingerprints ask for another DTLS association, with everything that
+    /// it carried. They are other ones if the certificate that is known does not match them: the
+    /// same certificate may come under another hash.
+    fn is_another_peer(&self, plan: &TransportPlan) -> bool {
+        let (Some(known), Some(new)) = (&self.dtls_plan, &plan.dtls) else {
+            return false;
+        };
+        let shared = (new.remote_fingerprints.iter())
+            .any(|fingerprint| known.remote_fingerprints.contains(fingerprint));
+        let matches = self.remote_certificate().is_some_and(|certificate| {
+            (new.remote_fingerprints.iter()).any(|fingerprint| fingerprint.matches(certificate))
+        });
+        !shared && !matches
     }
 
     /// Makes the association once its plan and a path are known. That is before DTLS is connected,

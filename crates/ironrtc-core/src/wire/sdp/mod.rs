@@ -7,6 +7,23 @@ mod error;
 mod parse;
 mod section;
 
+/// Counts the lines that readings look at, so that tests can hold the work linear.
+#[cfg(test)]
+pub(crate) mod work {
+    use std::cell::Cell;
+
+    thread_local!(static LINES: Cell<usize> = const { Cell::new(0) });
+
+    pub(super) fn add(lines: usize) {
+        LINES.set(LINES.get() + lines);
+    }
+
+    /// The count since the last call.
+    pub(crate) fn take() -> usize {
+        LINES.replace(0)
+    }
+}
+
 pub use error::SdpError;
-pub use parse::{MAX_LEN, MAX_LINES, MAX_MEDIA};
+pub use parse::{MAX_FORMATS, MAX_LEN, MAX_LINES, MAX_MEDIA};
 pub use section::{Line, Media, Sdp, Section};

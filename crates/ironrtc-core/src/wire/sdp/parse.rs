@@ -1,4 +1,7 @@
 //! Text to lines, with bounds.
+//!
+//! Generous in what it takes: any of CRLF, LF and CR ends a line, empty lines are passed over, the
+//! last line may lack its end, and lines of any type stay where they are.
 
 use std::str::FromStr;
 
@@ -10,6 +13,8 @@ pub const MAX_LEN: usize = 1024 * 1024;
 pub const MAX_LINES: usize = 10_000;
 /// Most media sections.
 pub const MAX_MEDIA: usize = 256;
+/// Most formats of a media section; RTP has 128 payload types.
+pub const MAX_FORMATS: usize = 256;
 
 impl FromStr for Sdp {
     type Err = SdpError;
@@ -20,14 +25,10 @@ impl FromStr for Sdp {
             return Err(SdpError::new(1, "", reason));
         }
         let mut sdp = Self::default();
-        // RFC 8866 section 5: lines end with CRLF, and a parser should accept a bare LF.
-        for (index, raw) in text.split('\n').enumerate() {
-            let raw = raw.strip_suffix('\r').unwrap_or(raw);
-            let number = index + 1;
-            if raw.is_empty() {
-                continue;
-            }
-            if number > MAX_LINES {
+        let mut count = 0;
+        for (number, raw) in lines(text) {
+            count += 1;
+            if count > MAX_LINES {
                 let reason = format!("the description has more than {MAX_LINES} lines");
                 return Err(SdpError::new(number, raw, reason));
             }
@@ -46,6 +47,16 @@ impl FromStr for Sdp {
         check_session(&sdp.session)?;
         Ok(sdp)
     }
+}
+
+/// The lines that are not empty, with their numbers. RFC 8866 section 5: lines end with CRLF, and a
+/// parser should accept a bare LF. A bare CR ends a line too: no value may hold one.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split('\n').enumerate().flat_map(|(index, line)| {
+        line.split('\r')
+            .filter(|piece| !piece.is_empty())
+            .map(move |piece| (index + 1, piece))
+    })
 }
 
 fn parse_line(raw: &str, number: usize) -> Result<Line, SdpError> {
@@ -67,7 +78,11 @@ fn parse_line(raw: &str, number: usize) -> Result<Line, SdpError> {
 
 /// RFC 8866 section 5.14: `media port["/"count] protocol formats`.
 fn parse_media(line: &Line) -> Result<Media, SdpError> {
-    let mut words = line.value.split_ascii_whitespace();
+    // What is repeated in an answer has to be a word there, whoever reads it.
+    if line.value.contains(|c: char| c.is_control() && c != '\t') {
+        return Err(line.error("a media line has no control characters"));
+    }
+    let mut words = line.value.split_whitespace();
     let (Some(kind), Some(port), Some(protocol)) = (words.next(), words.next(), words.next())
     else {
         return Err(line.error("a media line has a kind, a port, a protocol and formats"));
@@ -76,9 +91,16 @@ fn parse_media(line: &Line) -> Result<Media, SdpError> {
     let port = port
         .parse()
         .map_err(|_| line.error("the port is not a number up to 65535"))?;
-    let formats: Vec<String> = words.map(str::to_owned).collect();
+    let formats: Vec<String> = words
+        .by_ref()
+        .take(MAX_FORMATS)
+        .map(str::to_owned)
+        .collect();
     if formats.is_empty() {
         return Err(line.error("a media line names at least one format"));
+    }
+    if words.next().is_some() {
+        return Err(line.error(format!("more than {MAX_FORMATS} formats")));
     }
     Ok(Media {
         kind: kind.to_owned(),

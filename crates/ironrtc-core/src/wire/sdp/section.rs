@@ -59,6 +59,8 @@ impl Section {
         &'a self,
         name: &'a str,
     ) -> impl Iterator<Item = (&'a Line, &'a str)> + 'a {
+        #[cfg(test)]
+        super::work::add(self.lines.len());
         self.lines.iter().filter_map(move |line| {
             let (found, value) = line.attribute()?;
             (found == name).then_some((line, value))

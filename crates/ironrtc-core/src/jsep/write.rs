@@ -1,0 +1,235 @@
+//! What descriptions of ours are made of, to the letter of the grammar: offers and answers share it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::media::SCTP_PORT;
+use super::{JsepError, Negotiator, Setup};
+use crate::dtls::{Fingerprint, HashAlgorithm};
+use crate::ice::Credentials;
+use crate::wire::sdp::{Line, Media, Sdp, Section};
+
+/// The codecs that every WebRTC peer has (RFC 7874 section 3, RFC 7742 section 5).
+const CODECS: [&str; 5] = [
+    "opus/48000",
+    "PCMU/8000",
+    "PCMA/8000",
+    "VP8/90000",
+    "H264/90000",
+];
+
+impl Negotiator {
+    /// RFC 9429 section 5.2.1: the lines before the first section.
+    pub(super) fn new_sdp(&self) -> Sdp {
+        let mut session = Section::default();
+        session.push('v', "0");
+        session.push('o', "");
+        session.push('s', "-");
+        session.push('t', "0 0");
+        session.push_attribute("msid-semantic", " WMS *");
+        if self.config.ice_lite {
+            session.push('a', "ice-lite");
+        }
+        Sdp {
+            session,
+            media: Vec::new(),
+        }
+    }
+
+    /// A data section (RFC 8841).
+    pub(super) fn data_media(
+        &self,
+        mid: Option<&str>,
+        credentials: &Credentials,
+        setup: Setup,
+    ) -> Media {
+        let mut section = Section::default();
+        start(&mut section, mid);
+        section.push('a', "sendrecv");
+        self.write_transport(&mut section, credentials, setup);
+        section.push_attribute("sctp-port", SCTP_PORT);
+        section.push_attribute("max-message-size", self.config.max_message_size);
+        Media {
+            kind: "application".into(),
+            port: 9,
+            protocol: "UDP/DTLS/SCTP".into(),
+            formats: vec!["webrtc-datachannel".into()],
+            number: 0,
+            section,
+        }
+    }
+
+    /// A section for media that is neither sent nor received: inactive, so that it stays in the
+    /// bundle and may own its transport, which a rejected one cannot (RFC 9143 section 7.3.1). The
+    /// formats are those of `like`, the section offered in its place, that we could use.
+    pub(super) fn rtp_media(
+        &self,
+        like: &Media,
+        mid: Option<&str>,
+        credentials: &Credentials,
+        setup: Setup,
+    ) -> Media {
+        let mut section = Section::default();
+        start(&mut section, mid);
+        section.push('a', "inactive");
+        section.push('a', "rtcp-mux");
+        let formats = known_formats(like);
+        let known: BTreeSet<&str> = formats.iter().map(String::as_str).collect();
+        for line in &like.section.lines {
+            if let Some((name @ ("rtpmap" | "fmtp"), value)) = line.attribute()
+                && value
+                    .split_whitespace()
+                    .next()
+                    .is_some_and(|format| known.contains(format))
+                && is_one_line(value)
+            {
+                section.push_attribute(name, value.trim());
+            }
+        }
+        self.write_transport(&mut section, credentials, setup);
+        Media {
+            kind: like.kind.clone(),
+            port: 9,
+            protocol: like.protocol.clone(),
+            formats,
+            number: 0,
+            section,
+        }
+    }
+
+    /// ICE and DTLS. In a bundle each section repeats it, as in Chromium: peers that look for it
+    /// in the data section find it.
+    fn write_transport(&self, section: &mut Section, credentials: &Credentials, setup: Setup) {
+        section.push_attribute("ice-ufrag", &credentials.ufrag);
+        section.push_attribute("ice-pwd", &credentials.pwd);
+        section.push_attribute("ice-options", "trickle");
+        // RFC 8122 section 5.1 allows several; one, as browsers write it, is what everybody compares
+        // rightly: libdatachannel takes the last line's value and SHA-256 of the certificate.
+        let sha256 = |f: &&Fingerprint| f.algorithm == HashAlgorithm::Sha256;
+        let fingerprints = &self.config.fingerprints;
+        if let Some(fingerprint) = fingerprints.iter().find(sha256).or(fingerprints.first()) {
+            section.push_attribute("fingerprint", fingerprint);
+        }
+        section.push_attribute("setup", setup.name());
+    }
+
+    /// Adds the group and the origin. The version grows with every change of the text (RFC 9429
+    /// section 5.2.2), and only then.
+    pub(super) fn finish(&mut self, mut sdp: Sdp, bundle: &[String]) -> Result<String, JsepError> {
+        if !bundle.is_empty() {
+            let place = sdp.session.lines.len();
+            sdp.session
+                .push_attribute("group", format!("BUNDLE {}", bundle.join(" ")));
+            // Before the other attributes, where people look for it.
+            sdp.session.lines.swap(4.min(place), place);
+        }
+        let known = [&self.pending_local, &self.current_local];
+        if let Some(last) = known.into_iter().flatten().next()
+            && !last.sdp.said_lines().eq(sdp.said_lines())
+        {
+            self.version += 1;
+        }
+        let origin = self.origin(self.version);
+        if let Some(line) = sdp.session.lines.iter_mut().find(|line| line.kind == 'o') {
+            line.value = origin;
+        }
+        Ok(sdp.to_string())
+    }
+
+    fn origin(&self, version: u64) -> String {
+        format!("- {} {} IN IP4 0.0.0.0", self.session_id, version)
+    }
+}
+
+/// RFC 9429 section 5.3.1: a section that is not accepted has port 0 and none of its attributes.
+pub(super) fn rejected(like: &Media, mid: Option<&str>) -> Media {
+    let mut section = Section::default();
+    start(&mut section, mid);
+    if matches!(like.kind.as_str(), "audio" | "video") {
+        section.push('a', "inactive");
+    }
+    Media {
+        kind: like.kind.clone(),
+        port: 0,
+        protocol: like.protocol.clone(),
+        formats: like.formats.clone(),
+        number: 0,
+        section,
+    }
+}
+
+/// RFC 9429 section 5.2.1: the discard address until there are candidates. The tag is there if the
+/// offer had one (RFC 9429 section 5.3.1).
+fn start(section: &mut Section, mid: Option<&str>) {
+    section.push('c', "IN IP4 0.0.0.0");
+    if let Some(mid) = mid {
+        section.push_attribute("mid", mid);
+    }
+}
+
+/// Whether a value that is repeated is one line for whoever reads it.
+pub(super) fn is_one_line(value: &str) -> bool {
+    !value.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
+/// The formats of a media section that name a codec that we could use, or else its first: RFC 3264
+/// section 6 wants one at least, of those offered.
+fn known_formats(media: &Media) -> Vec<String> {
+    let maps: BTreeMap<&str, &str> = media
+        .section
+        .attributes("rtpmap")
+        .filter_map(|(_, value)| value.trim().split_once(' '))
+        .collect();
+    let known = |format: &&String| {
+        // RFC 3551 section 6: these two types need no map.
+        let map = match (format.as_str(), maps.get(format.as_str())) {
+            (_, Some(map)) => map.trim(),
+            ("0", None) => "PCMU/8000",
+            ("8", None) => "PCMA/8000",
+            _ => return false,
+        };
+        CODECS.iter().any(|codec| {
+            let start = map.get(..codec.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(codec))
+        })
+    };
+    let mut formats: Vec<String> = media.formats.iter().filter(known).cloned().collect();
+    if formats.is_empty() {
+        formats.extend(media.formats.first().cloned());
+    }
+    formats
+}
+
+impl Sdp {
+    /// What the media sections say, but for what may change without a new version: candidates and
+    /// the DTLS role.
+    fn said_lines(&self) -> impl Iterator<Item = Said<'_>> {
+        self.media.iter().flat_map(|media| {
+            let lines = media.section.lines.iter().filter(|line| {
+                !matches!(
+                    line.attribute(),
+                    Some(("candidate" | "end-of-candidates" | "setup", _))
+                )
+            });
+            std::iter::once(Said::Media(media.line())).chain(lines.map(Said::Line))
+        })
+    }
+}
+
+/// A line of a media section, or the one that begins it.
+#[derive(Debug)]
+enum Said<'a> {
+    Media(String),
+    Line(&'a Line),
+}
+
+impl PartialEq for Said<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Media(ours), Self::Media(theirs)) => ours == theirs,
+            (Self::Line(ours), Self::Line(theirs)) => {
+                (ours.kind, &ours.value) == (theirs.kind, &theirs.value)
+            }
+            _ => false,
+        }
+    }
+}
