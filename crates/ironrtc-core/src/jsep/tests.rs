@@ -637,3 +637,6 @@ fn a_restart_asked_for_during_an_offer_needs_another() {
     assert_ne!(fragment(&second), first);
     assert!(!a.negotiation_needed());
 }
+
+mod cost;
+mod liberal;

@@ -105,8 +105,8 @@ impl Negotiator {
         // RFC 8122 section 5.1 allows several; one, as browsers write it, is what everybody compares
         // rightly: libdatachannel takes the last line's value and SHA-256 of the certificate.
         let sha256 = |f: &&Fingerprint| f.algorithm == HashAlgorithm::Sha256;
-        let fingerprints = &self.config.fingerprints;
-        if let Some(fingerprint) = fingerprints.iter().find(sha256).or(fingerprints.first()) {
+        let all = &self.config.fingerprints;
+        if let Some(fingerprint) = all.iter().find(sha256).or_else(|| all.first()) {
             section.push_attribute("fingerprint", fingerprint);
         }
         section.push_attribute("setup", setup.name());
