@@ -4,7 +4,7 @@ use super::*;
 use crate::wire::sdp::work;
 
 /// How often a line of a description may be looked at, from its text to the answer.
-const LOOKS_PER_LINE: usize = 48;
+const LOOKS_PER_LINE: usize = 24;
 
 const HEAD: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
 const DATA: &str = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n";
