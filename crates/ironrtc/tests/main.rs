@@ -5,5 +5,7 @@ mod configuration;
 mod connect;
 mod lifetime;
 mod ortc;
+#[cfg(target_os = "linux")]
+mod path_mtu;
 mod stun;
 mod support;
