@@ -28,11 +28,14 @@ pub struct SctpConfig {
     /// `max_packet_size` switches discovery off; but with 0, the default, a data channel transport
     /// still searches for a larger size on a path within one host.
     pub max_probe_packet_size: usize,
-    /// Bytes of received and unread data to hold before the peer is told to stop. It is raised
-    /// if needed so that one message of `max_receive_message_size` fits.
+    /// Bytes of received and unread data to hold before the peer is told to stop, at first. It is
+    /// raised if needed so that one message of `max_receive_message_size` fits.
     pub receive_window: usize,
-    /// Largest message to accept; a larger one aborts the association. 0 for as much as the receive
-    /// window holds.
+    /// Up to this the receive window grows, to four times what arrives and is read in a round
+    /// trip. No larger than `receive_window`, it stays as it is.
+    pub max_receive_window: usize,
+    /// Largest message to accept; a larger one aborts the association. 0 for as much as the
+    /// largest receive window holds, which then is the first one, too.
     pub max_receive_message_size: usize,
     /// Most streams to send on; the peer may allow fewer.
     pub max_outbound_streams: u16,
@@ -79,7 +82,8 @@ impl Default for SctpConfig {
             // 1280 (IPv6 minimum) - 40 (IPv6) - 8 (UDP) - 41 (DTLS 1.2 record with GCM, or 1.3).
             max_packet_size: 1191,
             max_probe_packet_size: 0,
-            receive_window: 8 * 1024 * 1024,
+            receive_window: 1024 * 1024,
+            max_receive_window: 32 * 1024 * 1024,
             max_receive_message_size: 256 * 1024,
             max_outbound_streams: u16::MAX,
             max_inbound_streams: u16::MAX,
@@ -107,7 +111,7 @@ impl SctpConfig {
     /// The largest message that is accepted, in bytes.
     pub fn message_limit(&self) -> usize {
         match self.max_receive_message_size {
-            0 => self.receive_window,
+            0 => self.receive_window.max(self.max_receive_window),
             limit => limit,
         }
     }

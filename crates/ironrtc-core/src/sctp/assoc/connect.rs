@@ -183,6 +183,7 @@ impl Association {
         self.tx.queue_mut().limit_streams(self.outbound_streams);
         self.rx = Some(Receiver::new(ReceiverConfig {
             window: self.advertised_window(),
+            max_window: self.config.max_receive_window,
             max_message: self.config.message_limit(),
             streams: self.inbound_streams,
             sack_delay: self.config.sack_delay,

@@ -16,7 +16,7 @@ use crate::time::Time;
 use std::time::Duration;
 use stream::{InStream, Taken};
 use tracker::{Tracker, Verdict};
-use window::{MESSAGE_OVERHEAD, RUN_OVERHEAD, Usage};
+use window::{MESSAGE_OVERHEAD, RUN_OVERHEAD, Tuning, Usage};
 
 /// What the caller has to do about a chunk of user data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(crate) enum Received {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReceiverConfig {
     pub(crate) window: usize,
+    /// Up to which the window may grow.
+    pub(crate) max_window: usize,
     pub(crate) max_message: usize,
     pub(crate) streams: u16,
     pub(crate) sack_delay: Duration,
@@ -58,6 +60,7 @@ pub(crate) struct Receiver {
     tracker: Tracker,
     streams: BTreeMap<StreamId, InStream>,
     usage: Usage,
+    tuning: Tuning,
     sack: SackDue,
     packets_unacknowledged: u32,
     data_in_packet: bool,
@@ -81,6 +84,7 @@ impl Receiver {
             tracker: Tracker::new(config.initial_tsn),
             streams: BTreeMap::new(),
             usage: Usage::default(),
+            tuning: Tuning::new(config.window, config.max_window),
             sack: SackDue::No,
             packets_unacknowledged: 0,
             data_in_packet: false,
@@ -105,12 +109,17 @@ impl Receiver {
     }
 
     #[cfg(test)]
+    pub(crate) const fn limit(&self) -> usize {
+        self.tuning.window()
+    }
+
+    #[cfg(test)]
     pub(crate) const fn used(&self) -> usize {
         self.usage.bytes()
     }
 
     fn window(&self) -> usize {
-        let free = self.config.window.saturating_sub(self.usage.bytes());
+        let free = self.tuning.window().saturating_sub(self.usage.bytes());
         if free < SMALLEST_WINDOW { 0 } else { free }
     }
 
@@ -127,10 +136,10 @@ impl Receiver {
         let position = self.tracker.position(chunk.tsn);
         let verdict = self.tracker.check(position);
         let limit = match verdict {
-            Verdict::Next => self.config.window,
+            Verdict::Next => self.tuning.window(),
             // What fills a gap makes messages readable, so it may use a reserve: a peer counts
             // no overhead, and could fill the window with what waits for the gap.
-            Verdict::Gap => self.config.window + self.config.window / 4,
+            Verdict::Gap => self.tuning.window() + self.tuning.window() / 4,
             Verdict::Duplicate => {
                 // RFC 9260 section 6.2: acknowledge at once, as a SACK may have been lost.
                 self.tracker.note_duplicate(chunk.tsn);
@@ -153,6 +162,7 @@ impl Receiver {
             return Received::Dropped;
         }
         self.tracker.record(position);
+        self.tuning.on_arrived(chunk.payload.len());
         if self.tracker.has_gaps() || verdict == Verdict::Gap {
             self.sack = SackDue::Now;
         }
@@ -214,10 +224,11 @@ impl Receiver {
     }
 
     /// The end of a packet: decides when it is acknowledged (RFC 9260 section 6.2).
-    pub(crate) fn on_packet_end(&mut self, now: Time) {
+    pub(crate) fn on_packet_end(&mut self, now: Time, rtt: Option<Duration>) {
         if !std::mem::take(&mut self.data_in_packet) {
             return;
         }
+        self.tuning.adjust(now, rtt);
         self.packets_unacknowledged += 1;
         if self.packets_unacknowledged >= 2 {
             self.sack = SackDue::Now;
@@ -229,9 +240,10 @@ impl Receiver {
     /// The next message of a stream.
     pub(crate) fn recv(&mut self, stream: StreamId) -> Option<IncomingMessage> {
         let message = self.streams.get_mut(&stream)?.pop(&mut self.usage)?;
+        self.tuning.on_read(message.data.len());
         // The peer hears of a larger window, but not of every byte of it (RFC 9260 section 6.2
         // on the silly window syndrome).
-        if self.window() >= self.advertised + self.config.window / 4 {
+        if self.window() >= self.advertised + self.tuning.window() / 4 {
             self.sack = SackDue::Now;
         }
         Some(message)

@@ -165,6 +165,11 @@ impl Sender {
         &mut self.rtt
     }
 
+    /// The smoothed round-trip time, once one was measured.
+    pub(crate) const fn round_trip(&self) -> Option<std::time::Duration> {
+        self.rtt.smoothed()
+    }
+
     pub(crate) const fn rto(&self) -> std::time::Duration {
         self.rtt.timeout()
     }

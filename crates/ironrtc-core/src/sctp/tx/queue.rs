@@ -19,6 +19,10 @@ use crate::time::Time;
 /// No fragment smaller than this only to fill a packet.
 const MIN_FRAGMENT: usize = 64;
 
+/// A message of this size fits in one packet of any path, with headers (RFC 9260 section 6.9 on the
+/// smallest path MTU, less DTLS).
+const MIN_FULL: usize = 400;
+
 /// A fragment taken from the queue.
 #[derive(Debug)]
 pub(crate) struct Fragment {
@@ -233,7 +237,8 @@ impl SendQueue {
         Some(stream)
     }
 
-    /// The current stream's turn if it may begin or go on; otherwise one that is under way.
+    /// The current stream's turn if it may begin or go on; otherwise one that is under way. A
+    /// message that fits in one fragment may always begin, since it is never incomplete.
     fn select_allowed(&mut self) -> Option<StreamId> {
         let stream = self.select()?;
         if !self.interleaved || self.begun == 0 {
@@ -242,7 +247,8 @@ impl SendQueue {
         let under_way = |entry: &OutStream| entry.queue.front().is_some_and(|m| m.sent > 0);
         let entry = self.streams.get(&stream)?;
         let front = entry.queue.front()?;
-        if front.sent > 0 || self.begun + front.data.len() <= self.max_begun {
+        let len = front.data.len();
+        if front.sent > 0 || len <= MIN_FULL || self.begun + len <= self.max_begun {
             return Some(stream);
         }
         let other = self

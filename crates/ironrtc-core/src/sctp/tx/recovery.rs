@@ -37,6 +37,7 @@ impl Sender {
         let window = sack.window as usize;
         let reopened = self.peer_window < self.packet_size && window >= self.packet_size;
         self.peer_window = window;
+        self.queue.max_begun = self.queue.max_begun.max(window / 2);
         // RFC 9260 section 6.1, rule A: a peer that answers probes of its closed window is alive.
         if acked.advanced || window < self.packet_size {
             self.errors = 0;

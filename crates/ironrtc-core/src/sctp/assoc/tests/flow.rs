@@ -54,6 +54,43 @@ fn the_window_is_raised_so_that_the_largest_message_fits() {
 }
 
 #[test]
+fn a_small_message_does_not_wait_for_the_end_of_one_that_fills_the_window() {
+    let config = SctpConfig {
+        max_receive_message_size: 4 << 20,
+        ..SctpConfig::default()
+    };
+    let mut pair = Pair::connected(config, 1);
+    pair.network.spacing = Duration::from_micros(500);
+    pair.send(0, 1, vec![1; 3 << 20]);
+    pair.run_for(Duration::from_millis(300));
+    pair.send(0, 2, "small");
+    let begun = pair.now;
+    pair.run_until(Duration::from_secs(5), |pair| {
+        !pair.ends[1].messages(2).is_empty()
+    });
+    let took = pair.now - begun;
+    assert!(took < Duration::from_millis(150), "{took:?}");
+    assert!(pair.ends[1].messages(1).is_empty());
+}
+
+#[test]
+fn the_receive_window_grows_for_who_reads_and_not_for_who_does_not() {
+    for reads in [true, false] {
+        let mut pair = Pair::connected(SctpConfig::default(), 1);
+        pair.network.spacing = Duration::from_micros(10);
+        pair.network.delay = Duration::from_millis(50);
+        pair.ends[1].reads = reads;
+        for _ in 0..1000 {
+            pair.send(0, 1, vec![1; 16_384]);
+        }
+        pair.run_for(Duration::from_secs(5));
+        let rx = pair.ends[1].assoc.rx.as_ref().unwrap();
+        assert_eq!(rx.limit() > 4 << 20, reads, "{}", rx.limit());
+        assert!(rx.limit() <= 32 << 20 && rx.used() <= 2 << 20);
+    }
+}
+
+#[test]
 fn a_message_above_the_limit_ends_the_association() {
     for interleaving in [false, true] {
         let config = SctpConfig {
@@ -330,7 +367,12 @@ fn a_smaller_packet_size_is_obeyed_at_once() {
 
 #[test]
 fn a_sender_that_pauses_begins_again_with_a_smaller_window() {
-    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    let config = SctpConfig {
+        congestion: CongestionAlgorithm::Cubic,
+        initial_window_packets: 10,
+        ..SctpConfig::default()
+    };
+    let mut pair = Pair::connected(config, 1);
     for _ in 0..20 {
         pair.send(0, 1, vec![1; 200_000]);
     }
