@@ -16,11 +16,15 @@ if ! cmp -s pyproject.toml "$stamp"; then
 fi
 
 export VIRTUAL_ENV=$venv PATH=$venv/bin:$PATH
-if [ "${IRONRTC_PROFILE:-dev}" = release ]; then
-    maturin develop --quiet --release
-else
-    maturin develop --quiet
-fi
+release=
+[ "${IRONRTC_PROFILE:-dev}" = dev ] || release=--release
+maturin develop --quiet $release
+# What is installed for development lacks the file that carries the alias into child processes.
+ln -sf "$PWD/ironrtc-alias.pth" "$(python -c 'import site; print(site.getsitepackages()[0])')/"
+rm -rf "$target/wheels"
+maturin build --quiet $release --out "$target/wheels"
+IRONRTC_WHEEL=$(echo "$target"/wheels/*.whl)
+export IRONRTC_WHEEL
 ruff format --check --quiet .
 ruff check --quiet .
 mypy

@@ -7,10 +7,13 @@
 import logging
 
 from . import (
+    clock,
     codecs,
     events,
     exceptions,
+    jitterbuffer,
     mediastreams,
+    rate,
     rtcconfiguration,
     rtcdatachannel,
     rtcdtlstransport,
@@ -22,8 +25,10 @@ from . import (
     rtcrtptransceiver,
     rtcsctptransport,
     rtcsessiondescription,
+    rtp,
     sdp,
     stats,
+    utils,
 )
 from ._alias import install_as_aiortc as install_as_aiortc
 from ._ironrtc import __version__ as __version__

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Optional
 
 from . import __version__, install_as_aiortc
+from ._alias import ENVIRONMENT
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> None:
@@ -32,6 +33,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         # The words of the library, with the command line's way out.
         text = str(exc).replace("install_as_aiortc(force=True)", "again with --force")
         parser.exit(2, f"python -m ironrtc: {text.replace('call again', 'run again')}\n")
+    # Processes that the program starts take part: workers, reloaders, multiprocessing.
+    os.environ[ENVIRONMENT] = "1"
     sys.argv = [options.program, *options.arguments]
     if options.module:
         sys.path.insert(0, os.getcwd())

@@ -1,7 +1,7 @@
 """Connections of one process that talk to each other.
 
 In aiortc both ends of such a connection live in one loop, and the goodbye of one is handled by
-the other before `close` returns. Here it passes through Rust's threads, so `close` waits for it.
+the other before `close` returns. Here it passes through threads of Rust, so `close` waits.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _ironrtc
 from ._loop import Inbox, current_inbox, next_token, report_exception
+from ._names import module_names
 from .exceptions import InvalidStateError
 
 if TYPE_CHECKING:
@@ -465,3 +466,6 @@ def _warn_of_unread(reference: "weakref.ref[RTCDataChannel]") -> None:
 def _resolve(waiter: "asyncio.Future[None]") -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+__getattr__, __dir__ = module_names(globals())

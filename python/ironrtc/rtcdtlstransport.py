@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar
 from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _ironrtc
+from ._names import module_names
 from .exceptions import InvalidStateError
 from .rtcicetransport import RTCIceTransport
 
@@ -152,3 +153,12 @@ class RTCDtlsTransport(AsyncIOEventEmitter):
 def _assert_usable(transport: RTCDtlsTransport) -> None:
     if transport.state == "closed":
         raise InvalidStateError
+
+
+def _digest_algorithms() -> dict[str, Any]:
+    from cryptography.hazmat.primitives import hashes
+
+    return {"sha-256": hashes.SHA256(), "sha-384": hashes.SHA384(), "sha-512": hashes.SHA512()}
+
+
+__getattr__, __dir__ = module_names(globals(), X509_DIGEST_ALGORITHMS=_digest_algorithms)

@@ -1,16 +1,21 @@
 """ICE: candidates, and the transport that finds a path with them."""
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Optional
 
 from pyee.asyncio import AsyncIOEventEmitter
 
+from ._ice_servers import transport_policies
+from ._names import module_names
 from .exceptions import InvalidStateError
 from .rtcconfiguration import RTCIceServer, RTCIceTransportPolicy
 
 if TYPE_CHECKING:
     from ._link import Link
+
+logger = logging.getLogger(__name__)
 
 __all__ = [
     "RTCIceCandidate",
@@ -207,3 +212,6 @@ class RTCIceTransport(AsyncIOEventEmitter):
         self._set_state("closed")
         self.remove_all_listeners()
         self.__gatherer._close()
+
+
+__getattr__, __dir__ = module_names(globals(), ICE_TRANSPORT_POLICIES=transport_policies)

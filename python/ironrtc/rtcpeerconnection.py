@@ -13,6 +13,7 @@ from pyee.asyncio import AsyncIOEventEmitter
 from . import _ironrtc, _neighbours
 from ._link import PeerLink, candidate_from_native, candidate_to_native
 from ._loop import Inbox, current_inbox, next_token, running_inbox
+from ._names import module_names
 from ._native_types import configuration_to_native, stats_from_native
 from ._validation import data_mid, validate_description
 from .events import RTCPeerConnectionIceErrorEvent
@@ -645,3 +646,6 @@ def _description(native: Optional[tuple[str, str]]) -> Optional[RTCSessionDescri
 def _resolve(waiter: "asyncio.Future[None]") -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+__getattr__, __dir__ = module_names(globals())

@@ -5,11 +5,12 @@ import secrets
 import uuid
 from typing import Optional, Union
 
+from ._names import module_names, needs_media
 from .codecs import get_capabilities
 from .exceptions import InvalidStateError
 from .mediastreams import MediaStreamTrack
 from .rtcdtlstransport import RTCDtlsTransport
-from .rtcrtpparameters import RTCRtpCapabilities
+from .rtcrtpparameters import RTCRtpCapabilities, RTCRtpSendParameters
 from .stats import RTCStatsReport
 
 __all__ = ["RTCRtpSender"]
@@ -66,6 +67,10 @@ class RTCRtpSender:
         if track is not None:
             self._track_id = track.id
 
+    async def send(self, parameters: RTCRtpSendParameters) -> None:
+        """Begin to send."""
+        needs_media("RTCRtpSender.send")
+
     def setTransport(self, transport: RTCDtlsTransport) -> None:
         """Move to another transport."""
         self.__transport = transport
@@ -73,3 +78,6 @@ class RTCRtpSender:
     async def stop(self) -> None:
         """Stop sending, for good."""
         self.__track = None
+
+
+__getattr__, __dir__ = module_names(globals())

@@ -3,6 +3,7 @@
 import logging
 from typing import Optional
 
+from ._names import module_names
 from .codecs import get_capabilities, is_rtx
 from .rtcrtpparameters import RTCRtpCodecCapability
 from .rtcrtpreceiver import RTCRtpReceiver
@@ -90,3 +91,6 @@ class RTCRtpTransceiver:
         await self.__receiver.stop()
         await self.__sender.stop()
         self.__stopped = True
+
+
+__getattr__, __dir__ = module_names(globals())

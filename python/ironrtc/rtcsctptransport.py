@@ -12,6 +12,7 @@ from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _ironrtc
 from ._loop import Inbox, current_inbox, running_inbox
+from ._names import module_names
 from .exceptions import InvalidStateError
 from .rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from .rtcdtlstransport import RTCDtlsTransport
@@ -174,3 +175,6 @@ class RTCSctpTransport(AsyncIOEventEmitter):
     def _forget_channel(self, channel: RTCDataChannel) -> None:
         if channel in self.__channels:
             self.__channels.remove(channel)
+
+
+__getattr__, __dir__ = module_names(globals())

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
+from ._names import module_names
 from .rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
 from .rtcicetransport import RTCIceCandidate, RTCIceParameters
 from .rtcrtpparameters import (
@@ -673,3 +674,6 @@ def _parse_codec_attributes(media: MediaDescription, lines: list[str]) -> None:
                 if bits[0] in ("*", str(codec.payloadType)):
                     parameter = bits[2] if len(bits) > 2 else None
                     codec.rtcpFeedback.append(RTCRtcpFeedback(bits[1], parameter))
+
+
+__getattr__, __dir__ = module_names(globals())

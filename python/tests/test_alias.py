@@ -142,3 +142,72 @@ def test_a_program_is_not_run_in_an_installed_aiortcs_place(tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (result.returncode, result.stdout) == (2, "")
     assert "--force" in result.stderr
+
+
+CHILDREN = """
+import multiprocessing, subprocess, sys
+import aiortc
+
+def name(_=None):
+    import aiortc
+    return aiortc.RTCPeerConnection.__module__
+
+if __name__ == "__main__":
+    print(name())
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(pool.map(name, [0]))
+    child = "import aiortc; print(aiortc.RTCPeerConnection.__module__)"
+    print(subprocess.check_output([sys.executable, "-c", child], text=True), end="")
+"""
+
+
+def test_children_of_a_program_take_part(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(CHILDREN)
+    command = [sys.executable, "-m", "ironrtc", "run", "--force", str(program)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    name = "ironrtc.rtcpeerconnection"
+    assert result.stdout == f"{name}\n['{name}']\n{name}\n", result.stderr
+    # And nothing happens without being asked for.
+    plain = subprocess.run([sys.executable, str(program)], capture_output=True, text=True)
+    assert plain.stdout == result.stdout.replace("ironrtc", "aiortc")
+
+
+def without(*packages):
+    return f"""
+        import sys, importlib.machinery
+        real = importlib.machinery.PathFinder.find_spec
+        importlib.machinery.PathFinder.find_spec = classmethod(
+            lambda cls, name, *rest: None if name in {packages} else real(name, *rest))
+        import ironrtc
+        ironrtc.install_as_aiortc()
+        """
+
+
+def test_where_aioice_is_not_installed_its_names_are_there():
+    passes(
+        without("aiortc", "aioice")
+        + """
+        import aioice, aioice.stun
+        from aioice import Candidate
+        from aioice.ice import CandidatePair, get_host_addresses
+        from aioice.utils import random_string
+        assert aioice is ironrtc.aioice
+        assert aiortc_candidate is Candidate
+        assert len(random_string(22)) == 22
+        assert "127.0.0.1" not in get_host_addresses(use_ipv4=True, use_ipv6=False)
+        """.replace(
+            "assert aiortc_candidate",
+            "from aiortc.rtcicetransport import Candidate as other\n        assert other",
+        )
+    )
+
+
+def test_an_installed_aioice_stays():
+    passes(
+        without("aiortc")
+        + """
+        import aioice
+        assert not aioice.__file__.startswith(ironrtc.__path__[0])
+        """
+    )

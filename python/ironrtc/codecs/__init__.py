@@ -5,6 +5,7 @@
 
 from typing import Optional, Union
 
+from .._names import needs_media
 from ..rtcrtpparameters import (
     ParametersDict,
     RTCRtcpFeedback,
@@ -14,6 +15,13 @@ from ..rtcrtpparameters import (
     RTCRtpHeaderExtensionCapability,
     RTCRtpHeaderExtensionParameters,
 )
+from . import base, g711, g722, h264, opus, vpx
+from .base import Decoder, Encoder
+from .g711 import PcmaDecoder, PcmaEncoder, PcmuDecoder, PcmuEncoder
+from .g722 import G722Decoder, G722Encoder
+from .h264 import H264Decoder, H264Encoder, h264_depayload
+from .opus import OpusDecoder, OpusEncoder
+from .vpx import Vp8Decoder, Vp8Encoder, vp8_depayload
 
 __all__ = [
     "CODECS",
@@ -21,8 +29,20 @@ __all__ = [
     "HEADER_EXTENSIONS",
     "PCMA_CODEC",
     "PCMU_CODEC",
+    "Decoder",
+    "Encoder",
+    "G722Decoder",
+    "G722Encoder",
+    "H264Decoder",
+    "H264Encoder",
     "Optional",
+    "OpusDecoder",
+    "OpusEncoder",
     "ParametersDict",
+    "PcmaDecoder",
+    "PcmaEncoder",
+    "PcmuDecoder",
+    "PcmuEncoder",
     "RTCRtcpFeedback",
     "RTCRtpCapabilities",
     "RTCRtpCodecCapability",
@@ -30,9 +50,22 @@ __all__ = [
     "RTCRtpHeaderExtensionCapability",
     "RTCRtpHeaderExtensionParameters",
     "Union",
+    "Vp8Decoder",
+    "Vp8Encoder",
+    "base",
+    "depayload",
+    "g711",
+    "g722",
     "get_capabilities",
+    "get_decoder",
+    "get_encoder",
+    "h264",
+    "h264_depayload",
     "init_codecs",
     "is_rtx",
+    "opus",
+    "vp8_depayload",
+    "vpx",
 ]
 
 # RFC 3551 section 6: these payload types are static.
@@ -107,6 +140,29 @@ def init_codecs() -> None:
             ),
         ]
         payload_type += 2
+
+
+def depayload(codec: RTCRtpCodecParameters, payload: bytes) -> bytes:
+    """Strip the codec's own header from the payload of an RTP packet."""
+    needs_media("depayload")
+
+
+def _assert_known(codec: RTCRtpCodecParameters, what: str) -> None:
+    known = {each.mimeType.lower() for each in CODECS["audio"] + CODECS["video"]}
+    if codec.mimeType.lower() not in known:
+        raise ValueError(f"No {what} found for MIME type `{codec.mimeType}`")
+
+
+def get_decoder(codec: RTCRtpCodecParameters) -> Decoder:
+    """Make a decoder."""
+    _assert_known(codec, "decoder")
+    needs_media("get_decoder")
+
+
+def get_encoder(codec: RTCRtpCodecParameters) -> Encoder:
+    """Make an encoder."""
+    _assert_known(codec, "encoder")
+    needs_media("get_encoder")
 
 
 def is_rtx(codec: Union[RTCRtpCodecCapability, RTCRtpCodecParameters]) -> bool:

@@ -1,0 +1,69 @@
+"""G.711: names only, until there are audio and video."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._names import module_names, needs_media
+from ..jitterbuffer import JitterFrame
+from .base import Decoder, Encoder
+
+if TYPE_CHECKING:
+    from av.frame import Frame
+    from av.packet import Packet
+
+__getattr__, __dir__ = module_names(globals())
+
+
+class PcmDecoder(Decoder):
+    """Decodes G.711."""
+
+    def __init__(self) -> None:
+        needs_media("PcmDecoder")
+
+    def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
+        """Decode what was put together from RTP packets."""
+        needs_media("PcmDecoder")
+
+
+class PcmEncoder(Encoder):
+    """Encodes G.711."""
+
+    def __init__(self) -> None:
+        needs_media("PcmEncoder")
+
+    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
+        """Encode a frame; returns the payloads and the timestamp."""
+        needs_media("PcmEncoder")
+
+    def pack(self, packet: Packet[Any]) -> tuple[list[bytes], int]:
+        """Cut encoded data; returns the payloads and the timestamp."""
+        needs_media("PcmEncoder")
+
+
+class PcmaDecoder(PcmDecoder):
+    """Decodes G.711 with the A-law."""
+
+    def __init__(self) -> None:
+        needs_media("PcmaDecoder")
+
+
+class PcmaEncoder(PcmEncoder):
+    """Encodes G.711 with the A-law."""
+
+    def __init__(self) -> None:
+        needs_media("PcmaEncoder")
+
+
+class PcmuDecoder(PcmDecoder):
+    """Decodes G.711 with the µ-law."""
+
+    def __init__(self) -> None:
+        needs_media("PcmuDecoder")
+
+
+class PcmuEncoder(PcmEncoder):
+    """Encodes G.711 with the µ-law."""
+
+    def __init__(self) -> None:
+        needs_media("PcmuEncoder")

@@ -1,0 +1,41 @@
+"""Opus: names only, until there are audio and video."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._names import module_names, needs_media
+from ..jitterbuffer import JitterFrame
+from .base import Decoder, Encoder
+
+if TYPE_CHECKING:
+    from av.frame import Frame
+    from av.packet import Packet
+
+__getattr__, __dir__ = module_names(globals())
+
+
+class OpusDecoder(Decoder):
+    """Decodes Opus."""
+
+    def __init__(self) -> None:
+        needs_media("OpusDecoder")
+
+    def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
+        """Decode what was put together from RTP packets."""
+        needs_media("OpusDecoder")
+
+
+class OpusEncoder(Encoder):
+    """Encodes Opus."""
+
+    def __init__(self) -> None:
+        needs_media("OpusEncoder")
+
+    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
+        """Encode a frame; returns the payloads and the timestamp."""
+        needs_media("OpusEncoder")
+
+    def pack(self, packet: Packet[Any]) -> tuple[list[bytes], int]:
+        """Cut encoded data; returns the payloads and the timestamp."""
+        needs_media("OpusEncoder")
