@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 from typing import Any, Optional
 
+from ._arguments import plain
 from .rtcconfiguration import RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
 from .rtcicetransport import RTCIceGatherer
 from .stats import (
@@ -33,6 +34,7 @@ _FIELDS = {
 
 def configuration_to_native(configuration: RTCConfiguration) -> dict[str, Any]:
     """The settings of a connection for the core."""
+    configuration = plain(configuration)
     servers = configuration.iceServers
     if servers is None:
         servers = RTCIceGatherer.getDefaultIceServers()

@@ -120,8 +120,8 @@ class RTCDataChannel(AsyncIOEventEmitter):
             id=native.id,
         )
         channel._prepare(transport, parameters)
-        channel.__readyState = "open"
         channel._bind(native)
+        channel.__set_state("open")
         return channel
 
     def _prepare(
@@ -236,12 +236,16 @@ class RTCDataChannel(AsyncIOEventEmitter):
         if not self.__send(data):
             # The channel has just closed, and the event that says so is on its way. The message
             # is lost, as one that was sent a moment ago would be.
-            self.__readyState = "closing"
+            self.__set_state("closing")
 
     def close(self) -> None:
         """Close the channel, after what is queued has been sent."""
-        if self.__readyState in ("connecting", "open"):
-            self.__readyState = "closing"
+        if self.__readyState == "connecting" and self.__transport.state == "new":
+            # The other side has not heard of it.
+            self.__native.close()
+            self._closed(by_us=True)
+        elif self.__readyState in ("connecting", "open"):
+            self.__set_state("closing")
             self.__native.close()
 
     async def drain(self) -> None:
@@ -305,13 +309,13 @@ class RTCDataChannel(AsyncIOEventEmitter):
                 self.__on_readable()
             case "open":
                 if self.__readyState == "connecting":
-                    self.__readyState = "open"
+                    self.__set_state("open")
                     self.emit("open")
             case "bufferedamountlow":
                 self.emit("bufferedamountlow")
             case "closing":
                 if self.__readyState in ("connecting", "open"):
-                    self.__readyState = "closing"
+                    self.__set_state("closing")
                     self.emit("closing")
                 self.__take_rest()
             case "closed":
@@ -324,6 +328,12 @@ class RTCDataChannel(AsyncIOEventEmitter):
         early, self.__early = self.__early or [], None
         for kind, payload in early:
             self._on_event(kind, payload)
+
+    def __set_state(self, state: str) -> None:
+        if logger.isEnabledFor(logging.DEBUG):
+            id = self.id if state == "open" else self.__id
+            logger.debug("RTCDataChannel(%s) - %s -> %s", id, self.__readyState, state)
+        self.__readyState = state
 
     def __on_readable(self) -> None:
         if self.__iterated:
@@ -425,7 +435,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
             while self.listeners("message") and not self.__iterated and self.__deliver():
                 pass
             self.__take_rest()
-        self.__readyState = "closed"
+        self.__set_state("closed")
         self.__wake_readers()
         if self.__inbox is not None:
             self.__inbox.unregister(self.__token)

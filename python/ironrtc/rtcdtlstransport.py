@@ -141,6 +141,7 @@ class RTCDtlsTransport(AsyncIOEventEmitter):
 
     def _set_state(self, state: str) -> None:
         if state != self.__state and self.__state not in ("closed", "failed"):
+            logger.debug("RTCDtlsTransport() - %s -> %s", self.__state, state)
             self.__state = state
             self.encrypted = state == "connected"
             self.emit("statechange")

@@ -1,6 +1,7 @@
 """ICE: candidates, and the transport that finds a path with them."""
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Optional
@@ -205,6 +206,12 @@ class RTCIceTransport(AsyncIOEventEmitter):
 
     def _set_state(self, state: str) -> None:
         if state != self.__state and self.__state != "closed":
+            if logger.isEnabledFor(logging.DEBUG):
+                # In a forked child nobody knows the role.
+                with contextlib.suppress(InvalidStateError):
+                    logger.debug(
+                        "RTCIceTransport(%s) - %s -> %s", self.role, self.__state, state
+                    )
             self.__state = state
             self.emit("statechange")
 

@@ -10,7 +10,7 @@ from typing import Any, Optional, Union
 
 from pyee.asyncio import AsyncIOEventEmitter
 
-from . import _ironrtc, _neighbours
+from . import _arguments, _ironrtc, _neighbours
 from ._link import PeerLink, candidate_from_native, candidate_to_native
 from ._loop import Inbox, current_inbox, next_token, running_inbox
 from ._names import module_names
@@ -68,7 +68,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self, configuration: Optional[RTCConfiguration] = None, *, w3c: bool = False
     ) -> None:
         super().__init__()
-        self.__configuration = configuration or RTCConfiguration()
+        self.__configuration = _arguments.configuration(configuration)
         self.__w3c = w3c
         self.__certificate = RTCCertificate.generateCertificate()
         self.__native = _ironrtc.PeerConnection(
@@ -171,8 +171,10 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     async def addIceCandidate(self, candidate: Optional[RTCIceCandidate]) -> None:
         """Add a candidate of the other side. `None` says that no more will come.
 
+        A browser's dictionary, with `candidate`, `sdpMid` and `sdpMLineIndex`, will do too.
         Before `setRemoteDescription`, candidates are kept until then.
         """
+        candidate = _arguments.candidate(candidate)
         if (
             candidate is not None
             and candidate.sdpMid is None
@@ -198,6 +200,10 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         `id`.
         """
         self.__assertNotClosed()
+        if not hasattr(track, "kind"):
+            raise TypeError(
+                f"addTrack takes a MediaStreamTrack; this is of type {type(track).__name__}"
+            )
         self.__assertTrackHasNoSender(track)
         if track.kind not in _MEDIA_KINDS:
             raise InternalError(f'Invalid track kind "{track.kind}"')
@@ -286,6 +292,10 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         """Create a data channel. See `RTCDataChannelParameters` for the settings."""
         if maxPacketLifeTime is not None and maxRetransmits is not None:
             raise ValueError("Cannot specify both maxPacketLifeTime and maxRetransmits")
+        if not isinstance(label, str):
+            raise TypeError(
+                f"createDataChannel takes a str; this is of type {type(label).__name__}"
+            )
         self.__assertNotClosed()
         return RTCDataChannel(
             self.__sctp or self.__createSctp(),
@@ -324,6 +334,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def setConfiguration(self, configuration: RTCConfiguration) -> None:
         """Change the configuration: new ICE servers are used from the next gathering on."""
         self.__assertNotClosed()
+        configuration = _arguments.configuration(configuration)
         self.__native.set_configuration(configuration_to_native(configuration))
         self.__configuration = configuration
 
@@ -341,24 +352,38 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         """
         self.__assertNotClosed()
         self.__warn_of_media()
-        home = self.__home()
         kind, sdp = None, None
         if sessionDescription is not None:
+            sessionDescription = _arguments.description(
+                sessionDescription, "setLocalDescription"
+            )
             kind, sdp = sessionDescription.type, sessionDescription.sdp
+            self.__log_debug("setLocalDescription(%s)\n%s", kind, sdp)
             validate_description(
                 sessionDescription, self.__native.signaling_state, True, self.__w3c, None
             )
+        home = self.__home()
         await home.run(
             lambda inbox, token: self.__native.set_local_description(inbox, token, kind, sdp)
         )
         self.__synchronise()
+        if kind is None and logger.isEnabledFor(logging.DEBUG):
+            made = self.localDescription
+            self.__log_debug(
+                "setLocalDescription(%s, implicit)\n%s", made and made.type, made and made.sdp
+            )
         if not self.__w3c and not self.listeners("icecandidate"):
             await self.__wait_for_gathering()
 
     async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
-        """Set the description that the other side has sent."""
+        """Set the description that the other side has sent.
+
+        A browser's dictionary, with `type` and `sdp`, will do too.
+        """
+        sessionDescription = _arguments.description(sessionDescription, "setRemoteDescription")
         home = self.__home()
         kind, sdp = sessionDescription.type, sessionDescription.sdp
+        self.__log_debug("setRemoteDescription(%s)\n%s", kind, sdp)
         validate_description(
             sessionDescription,
             self.__native.signaling_state if not self.__isClosed else "closed",
@@ -504,6 +529,10 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def __synchronise(self) -> None:
         """Show what an operation has changed, even if its events are still on the way."""
         self.__set_signaling_state(self.__native.signaling_state)
+        if self.__iceConnectionState == "new" and self.__native.checks_candidates():
+            # The rest of what happened in between comes in order, with the events.
+            self.__set_ice_state("checking")
+            self.__set_connection_state("connecting")
         _neighbours.remember(self, self.__native.local_ice_parameters()[0])
         if self.__sctp is None or self.__sctp.mid is None:
             mid = self.__described_data_mid()
@@ -598,12 +627,14 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     def __set_signaling_state(self, state: str) -> None:
         if state != self.__signalingState and self.__signalingState != "closed":
+            self.__log_debug("signalingState %s -> %s", self.__signalingState, state)
             self.__signalingState = state
             self.__announce("signalingstatechange")
 
     def __set_gathering_state(self, state: str) -> None:
         if state == self.__iceGatheringState:
             return
+        self.__log_debug("iceGatheringState %s -> %s", self.__iceGatheringState, state)
         self.__iceGatheringState = state
         gatherer = self.__ice.iceGatherer
         gatherer._set_state("completed" if state == "complete" else state)
@@ -620,6 +651,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             if state == "disconnected":
                 return
         if state != self.__iceConnectionState and self.__iceConnectionState != "closed":
+            self.__log_debug("iceConnectionState %s -> %s", self.__iceConnectionState, state)
             self.__iceConnectionState = state
             self.__announce("iceconnectionstatechange")
 
@@ -627,8 +659,12 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         if state == "disconnected" and not self.__w3c:
             return
         if state != self.__connectionState and self.__connectionState != "closed":
+            self.__log_debug("connectionState %s -> %s", self.__connectionState, state)
             self.__connectionState = state
             self.__announce("connectionstatechange")
+
+    def __log_debug(self, message: str, *arguments: object) -> None:
+        logger.debug(f"RTCPeerConnection() {message}", *arguments)
 
     def __announce(self, event: str) -> None:
         # webrtc-pc section 4.4.1.10: closing is silent. In aiortc it is not.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import logging
 from dataclasses import dataclass
@@ -126,15 +127,24 @@ class RTCSctpTransport(AsyncIOEventEmitter):
 
     def _set_state(self, state: str) -> None:
         if state != self.__state and self.__state != "closed":
-            self.__state = state
+            self.__log_state(state)
             if state == "closed":
                 self._close()
             elif state == "connected":
                 for channel in list(self.__channels):
                     channel._release_events()
 
+    def __log_state(self, state: str) -> None:
+        if logger.isEnabledFor(logging.DEBUG):
+            # In a forked child nobody knows the role.
+            with contextlib.suppress(InvalidStateError):
+                side = "server" if self.is_server else "client"
+                logger.debug("RTCSctpTransport(%s) - %s -> %s", side, self.__state, state)
+        self.__state = state
+
     def _close(self, *, by_us: bool = False) -> None:
-        self.__state = "closed"
+        if self.__state != "closed":
+            self.__log_state("closed")
         for channel in list(self.__channels):
             channel._closed(by_us=by_us)
         self.remove_all_listeners()

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ironrtc::{
-    Error, Event, Events, IceCandidateInit, OfferOptions, PeerConnection as Core, SdpType,
-    SessionDescription, StatsReport, StatsValue,
+    Error, Event, Events, IceCandidateInit, IceConnectionState, OfferOptions,
+    PeerConnection as Core, SdpType, SessionDescription, StatsReport, StatsValue,
 };
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
@@ -259,6 +259,15 @@ impl PeerConnection {
     /// Whether what both sides agreed on, or offered, includes data channels.
     fn has_data(&self, py: Python<'_>) -> PyResult<bool> {
         Ok(self.with(py, Core::sctp)?.is_some())
+    }
+
+    /// Whether ICE has begun to look for a path.
+    fn checks_candidates(&self, py: Python<'_>) -> PyResult<bool> {
+        let state = self.with(py, Core::ice_connection_state)?;
+        Ok(!matches!(
+            state,
+            IceConnectionState::New | IceConnectionState::Closed
+        ))
     }
 
     #[getter]
