@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ironrtc_core::ice::IceState;
 use ironrtc_core::peer::{ConnectionState, Event};
-use ironrtc_sim::{Link, Pair, Setup, Side};
+use ironrtc_sim::{Link, NatKind, Pair, Setup, Side};
 
 fn cut(pair: &mut Pair, cut: bool) {
     for side in [Side::A, Side::B] {
@@ -90,5 +90,38 @@ fn a_peer_that_closes_is_noticed_within_a_trip() {
         endpoint.connection.close(now);
         assert_eq!(endpoint.connection.poll_transmit(now, 10, &mut out), None);
         assert_eq!(endpoint.connection.poll_timeout(), None);
+    }
+}
+
+/// A description that somebody carries by hand: no clock runs while it is under way.
+#[test]
+fn an_answer_that_takes_minutes_connects_when_it_arrives() {
+    for (minutes, nats) in [
+        (1, [None, None]),
+        (15, [None, None]),
+        (2, [Some(NatKind::RESTRICTED), None]),
+        (2, [None, Some(NatKind::RESTRICTED)]),
+    ] {
+        let delay = Duration::from_secs(60 * minutes);
+        let mut pair = Pair::new(Setup {
+            nats,
+            stun: true,
+            trickle: false,
+            signalling_delay: delay,
+            ..Setup::new(24)
+        });
+        pair.a.create(pair.now, "first");
+        // The offer and the answer, and what set-up takes with gathering.
+        let patience = delay * 2 + Duration::from_secs(2);
+        let connected = pair.run_until(patience, |pair| {
+            pair.a.is_connected() && pair.b.is_connected()
+        });
+        let failed = pair.b.connection.transport().dtls_failure();
+        assert!(connected, "{minutes} min, {nats:?}: {failed:?}");
+        assert!(
+            !pair
+                .b
+                .saw(&Event::ConnectionStateChange(ConnectionState::Failed))
+        );
     }
 }

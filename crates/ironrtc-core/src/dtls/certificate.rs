@@ -10,8 +10,11 @@ use x509_cert::der::Decode as _;
 use super::{Fingerprint, HashAlgorithm};
 use crate::rng::Rng;
 
-/// The longest certificate that is accepted, ours or a peer's.
+/// The longest certificate of a peer's that is accepted.
 pub(crate) const MAX_CERTIFICATE_LEN: usize = 8 * 1024;
+/// The longest of our own: dimpl keeps twelve records of a flight for repetition, and panics over
+/// more.
+const MAX_OWN_CERTIFICATE_LEN: usize = 2 * 1024;
 
 /// Longest validity that W3C allows a user to ask for: 365 days.
 const MAX_VALIDITY: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -129,9 +132,9 @@ impl Certificate {
 
     /// A certificate in DER and its private key in PKCS#8 DER.
     pub fn from_der(certificate: &[u8], private_key: &[u8]) -> Result<Self, CertificateError> {
-        if certificate.len() > MAX_CERTIFICATE_LEN {
+        if certificate.len() > MAX_OWN_CERTIFICATE_LEN {
             let text = format!(
-                "it has {} bytes, over {MAX_CERTIFICATE_LEN}",
+                "it has {} bytes, over {MAX_OWN_CERTIFICATE_LEN}",
                 certificate.len()
             );
             return Err(CertificateError::Certificate(text));
@@ -281,7 +284,7 @@ mod tests {
             Certificate::from_pem("nothing").unwrap_err(),
             CertificateError::MissingBlock("CERTIFICATE")
         );
-        let oversized = vec![0x30; MAX_CERTIFICATE_LEN + 1];
+        let oversized = vec![0x30; MAX_OWN_CERTIFICATE_LEN + 1];
         assert!(Certificate::from_der(&oversized, &a.0.private_key).is_err());
     }
 

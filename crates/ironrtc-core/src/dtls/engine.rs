@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use dimpl::{Config, Dtls, Error, Output};
 
 use super::certificate::MAX_CERTIFICATE_LEN;
+use super::clock::{Clock, FirstFlight};
 use super::keys::Opened;
 use super::records::{Records, TICK_EVERY};
 use super::{Certificate, Fingerprint, record, tap};
@@ -22,6 +23,10 @@ const HANDSHAKE_MTU: usize = 1200;
 /// First retransmission of a flight. ICE has measured a working path by then, so RFC 9147's second
 /// (section 5.8.2) would only slow down set-up on a lossy network.
 const FLIGHT_RTO: Duration = Duration::from_millis(200);
+/// The level of a fatal alert, and two descriptions (RFC 5246 section 7.2).
+const FATAL: u8 = 2;
+const HANDSHAKE_FAILURE: u8 = 40;
+const BAD_CERTIFICATE: u8 = 42;
 const FLIGHT_RETRIES: usize = 8;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(40);
 /// Datagrams that may wait to be sent: a flight and its retransmission.
@@ -29,6 +34,13 @@ const MAX_OUTGOING: usize = 32;
 /// Records of DTLS 1.3 under one key before its update: dimpl's default, of which it draws three
 /// quarters to all. RFC 9147 section 4.5.3 allows 2^24.5.
 const KEY_UPDATE_AFTER: u64 = 1 << 23;
+/// How long after a fatal alert that anybody on the path can have sent (RFC 6347 section 4.1.2.7
+/// and RFC 9147 section 4.5.2 have us distrust such) the handshake waits for a sign that it goes on.
+const ALERT_GRACE: Duration = Duration::from_secs(3);
+/// The buffer for dimpl's output once the handshake is done.
+const SCRATCH: usize = 2048;
+/// Last epoch of DTLS 1.3 that is used: dimpl counts in 16 bits. A key lasts for gigabytes.
+const MAX_EPOCH: u16 = 65_000;
 /// The largest buffer a record can need: 2^14 bytes of plaintext and expansion.
 const MAX_SCRATCH: usize = (1 << 14) + 4096;
 
@@ -101,8 +113,10 @@ pub enum Event {
 #[derive(Debug)]
 pub struct Engine {
     dtls: Dtls,
-    /// The driver's `Instant` of `Time::ZERO`: dimpl counts in `Instant`.
-    epoch: Instant,
+    clock: Clock,
+    first_flight: FirstFlight,
+    /// The peer may have refused: with which alert, and when that is believed.
+    refusal: Option<(u8, Time)>,
     role: Role,
     state: DtlsState,
     failure: Option<DtlsError>,
@@ -150,7 +164,9 @@ impl Engine {
         dtls.set_active(role == Role::Client);
         let mut engine = Self {
             dtls,
-            epoch,
+            clock: Clock::new(epoch, now),
+            first_flight: FirstFlight::new(Vec::new(), now, FLIGHT_RTO),
+            refusal: None,
             role,
             state: DtlsState::New,
             failure: None,
@@ -160,13 +176,20 @@ impl Engine {
             deadline: None,
             outgoing: VecDeque::new(),
             events: VecDeque::new(),
-            scratch: vec![0; 2048],
+            // dimpl panics if a certificate does not fit.
+            scratch: vec![0; record::MAX_HANDSHAKE_MESSAGE],
             drops: DropCounters::default(),
             records: Records::default(),
             now,
         };
         engine.set_state(DtlsState::Connecting);
-        engine.handle_timeout(now);
+        engine.in_dimpl(|engine| {
+            if engine.advance_clock() {
+                engine.drain(&mut |_| {});
+            }
+        });
+        let datagrams = engine.outgoing.iter().cloned().collect();
+        engine.first_flight = FirstFlight::new(datagrams, now, FLIGHT_RTO);
         engine
     }
 
@@ -227,7 +250,11 @@ impl Engine {
         }
         self.now = now;
         if !self.records.is_receiving() {
-            self.hand_to_dimpl(data, application);
+            let end = self.before_alert(data);
+            match data.get(..end) {
+                Some(rest @ [_, ..]) => self.hand_to_dimpl(rest, application),
+                _ => self.drops.add(DropReason::DtlsRecord),
+            }
             return;
         }
         let mut rest = data;
@@ -244,6 +271,35 @@ impl Engine {
                 return;
             }
         }
+    }
+
+    /// How much of a datagram comes before the first alert that nothing protects. One that comes
+    /// before any handshake message is nobody's; of a later one we wait and see whether the peer
+    /// goes on, as it does if somebody else sent it.
+    fn before_alert(&mut self, data: &[u8]) -> usize {
+        let mut at = 0;
+        while let Some(rest) = data.get(at..)
+            && let Some(header) = record::header(rest)
+        {
+            if header.is_plaintext(record::HANDSHAKE) {
+                self.clock.start(self.now);
+                self.first_flight.datagrams.clear();
+            }
+            if header.is_plaintext(record::ALERT) {
+                let alert = rest.get(header.len..header.record_len);
+                if let Some([FATAL, description]) = alert
+                    && self.clock.is_running()
+                    && self.state == DtlsState::Connecting
+                {
+                    let refusal = (*description, self.now + ALERT_GRACE);
+                    self.refusal.get_or_insert(refusal);
+                }
+                return at;
+            }
+            self.refusal = None;
+            at += header.record_len;
+        }
+        at
     }
 
     fn hand_to_dimpl(&mut self, data: &[u8], application: &mut dyn FnMut(&[u8])) {
@@ -277,6 +333,9 @@ impl Engine {
         let result = call(self);
         let ready = self.state == DtlsState::Connected && self.trusted;
         self.records.finish(ready);
+        if self.records.last_epoch() > MAX_EPOCH {
+            self.fail(DtlsError::Handshake("the keys are used up".into()));
+        }
         result
     }
 
@@ -325,7 +384,7 @@ impl Engine {
                     self.scratch.resize(needed, 0);
                 }
                 Output::Timeout(at) => {
-                    self.deadline = Some(time_of(self.epoch, at));
+                    self.deadline = Some(self.clock.time(at));
                     return Ok(written);
                 }
                 _ => {}
@@ -342,21 +401,52 @@ impl Engine {
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.deadline.filter(|_| !self.is_over())
+        if self.is_over() {
+            return None;
+        }
+        if !self.clock.is_running() {
+            return self.first_flight.next();
+        }
+        let refusal = self.refusal.map(|(_, at)| at);
+        self.deadline.into_iter().chain(refusal).min()
     }
 
     /// Advances the time: retransmits a flight, or gives the handshake up.
+    ///
+    /// The handshake has 40 seconds from the peer's first message on. There is no limit on how long
+    /// that may take: ICE knows whether the peer is there.
     pub fn handle_timeout(&mut self, now: Time) {
-        if self.is_over() || self.deadline.is_some_and(|at| at > now) {
+        if self.poll_timeout().is_none_or(|at| at > now) {
             return;
         }
         self.now = now;
+        if !self.clock.is_running() {
+            self.first_flight.repeat(now);
+            if self.outgoing.is_empty() {
+                self.outgoing.extend(self.first_flight.datagrams.clone());
+            }
+            return;
+        }
+        if let Some((alert, at)) = self.refusal
+            && at <= now
+        {
+            let text = format!("the peer refused it with alert {alert}");
+            self.fail(DtlsError::Handshake(text));
+            return;
+        }
         self.in_dimpl(|engine| {
             if engine.advance_clock() {
                 // A timeout produces no application data.
                 engine.drain(&mut |_| {});
             }
         });
+    }
+
+    /// The peer is known to have our description from now on: what was sent before may have come
+    /// too early for it, and goes out again.
+    pub fn hurry(&mut self, now: Time) {
+        self.first_flight.hurry(now, FLIGHT_RTO);
+        self.handle_timeout(now);
     }
 
     /// The next thing that happened.
@@ -382,7 +472,7 @@ impl Engine {
     }
 
     fn advance_clock(&mut self) -> bool {
-        let instant = self.epoch + Duration::from_nanos(self.now.as_nanos());
+        let instant = self.clock.instant(self.now);
         match self.dtls.handle_timeout(instant) {
             Ok(()) => true,
             Err(error) => {
@@ -420,7 +510,10 @@ impl Engine {
                         }
                     }
                 }
-                Output::Connected if self.trusted => self.set_state(DtlsState::Connected),
+                Output::Connected if self.trusted => {
+                    self.scratch = vec![0; SCRATCH];
+                    self.set_state(DtlsState::Connected);
+                }
                 Output::Connected => {
                     self.fail(DtlsError::FingerprintMismatch);
                     return;
@@ -429,7 +522,7 @@ impl Engine {
                 Output::ApplicationData(_) => self.drops.add(DropReason::DtlsRecord),
                 Output::CloseNotify => self.set_state(DtlsState::Closed),
                 Output::Timeout(at) => {
-                    self.deadline = Some(time_of(self.epoch, at));
+                    self.deadline = Some(self.clock.time(at));
                     return;
                 }
                 _ => {}
@@ -441,14 +534,30 @@ impl Engine {
         if !self.is_over() {
             self.trusted = false;
             self.outgoing.clear();
+            self.refuse(&error);
             self.failure = Some(error);
             self.set_state(DtlsState::Failed);
         }
     }
 
+    /// Tells the peer why, as far as that is possible: dimpl has no way to, and DTLS 1.3 takes an
+    /// alert only under keys that are dimpl's.
+    fn refuse(&mut self, error: &DtlsError) {
+        let keyless = self.version() != Some("FEFC") && self.state == DtlsState::Connecting;
+        if !keyless || !self.clock.is_running() {
+            return;
+        }
+        let description = match error {
+            DtlsError::FingerprintMismatch | DtlsError::CertificateTooLarge => BAD_CERTIFICATE,
+            _ => HANDSHAKE_FAILURE,
+        };
+        self.outgoing.push_back(record::alert(FATAL, description));
+    }
+
     fn set_state(&mut self, state: DtlsState) {
         if self.state != state && !self.is_over() {
             self.state = state;
+            self.refusal = None;
             self.events.push_back(Event::StateChange(state));
         }
     }
@@ -474,10 +583,6 @@ fn is_verdict(error: &Error) -> bool {
     )
 }
 
-fn time_of(epoch: Instant, at: Instant) -> Time {
-    Time::ZERO + at.saturating_duration_since(epoch)
-}
-
 /// Building a configuration tests the crypto library, which takes longer than a handshake.
 fn shared_config() -> Result<Arc<Config>, DtlsError> {
     static CONFIG: OnceLock<Result<Arc<Config>, String>> = OnceLock::new();
@@ -498,6 +603,8 @@ fn shared_config() -> Result<Arc<Config>, DtlsError> {
     built.clone().map_err(DtlsError::Setup)
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod record_tests;
 #[cfg(test)]

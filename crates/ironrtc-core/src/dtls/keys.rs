@@ -164,11 +164,6 @@ impl SendKeys {
         self.key.tap.scheme == Scheme::Dtls13
     }
 
-    /// Bytes between header and plaintext.
-    pub(super) fn explicit_len(&self) -> usize {
-        self.key.explicit_len()
-    }
-
     /// True once dimpl has dropped the cipher: it has moved on to the next epoch.
     pub(super) fn is_abandoned(&self) -> bool {
         Arc::strong_count(&self.key.tap) == 1
@@ -268,6 +263,11 @@ impl ReceiveKeys {
 
     pub(super) fn epoch(&self) -> u16 {
         self.key.epoch
+    }
+
+    /// These keys open nothing any more, in dimpl either.
+    pub(super) fn retire(self) {
+        self.key.tap.retire();
     }
 
     pub(super) fn is_dtls13(&self) -> bool {

@@ -6,6 +6,7 @@
 
 mod acks;
 mod certificate;
+mod clock;
 mod engine;
 mod fingerprint;
 mod keys;

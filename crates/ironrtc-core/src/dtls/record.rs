@@ -20,6 +20,12 @@ pub(super) const ACK: u8 = 26;
 /// The version in a protected DTLS 1.2 record.
 pub(super) const VERSION_1_2: [u8; 2] = [254, 253];
 
+/// Longest handshake message: a certificate of 8 KiB in a chain of as much again. dimpl would keep
+/// whatever comes, and panics over a certificate that exceeds the buffer it is given.
+pub(super) const MAX_HANDSHAKE_MESSAGE: usize = 1 << 14;
+/// The header of a handshake message's fragment (RFC 6347 section 4.2.2).
+const FRAGMENT_HEADER_LEN: usize = 12;
+
 /// The header of one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
@@ -35,6 +41,37 @@ pub(super) struct Header {
     pub(super) len: usize,
     /// Length of the whole record.
     pub(super) record_len: usize,
+}
+
+impl Header {
+    /// True for a record of this type that nothing protects.
+    pub(super) fn is_plaintext(&self, kind: u8) -> bool {
+        !self.unified && self.epoch == 0 && self.kind == kind
+    }
+}
+
+/// True if handshake messages, or fragments of them, have a length that is read.
+pub(super) fn are_messages_bounded(mut fragments: &[u8]) -> bool {
+    while let Some((header, rest)) = fragments.split_first_chunk::<FRAGMENT_HEADER_LEN>() {
+        let [_, a, b, c, _, _, _, _, _, x, y, z] = *header;
+        let length = u32::from_be_bytes([0, a, b, c]) as usize;
+        let fragment = u32::from_be_bytes([0, x, y, z]) as usize;
+        if length > MAX_HANDSHAKE_MESSAGE {
+            return false;
+        }
+        fragments = rest.get(fragment..).unwrap_or_default();
+    }
+    true
+}
+
+/// An alert that nothing protects. It is the last record of its epoch, and has the last number.
+pub(super) fn alert(level: u8, description: u8) -> Vec<u8> {
+    let mut record = vec![ALERT];
+    record.extend(VERSION_1_2);
+    record.extend([0, 0]);
+    record.extend([0, 0, 0, 0, 0xff, 0xff]);
+    record.extend([0, 2, level, description]);
+    record
 }
 
 /// The first record's header, if it is plausible and the record is complete.
@@ -53,10 +90,17 @@ pub(super) fn is_plausible(mut datagram: &[u8]) -> bool {
         return false;
     }
     while !datagram.is_empty() {
-        match header(datagram).and_then(|header| datagram.get(header.record_len..)) {
-            Some(rest) => datagram = rest,
-            None => return false,
+        let Some(header) = header(datagram) else {
+            return false;
+        };
+        let Some((record, rest)) = datagram.split_at_checked(header.record_len) else {
+            return false;
+        };
+        let content = record.get(header.len..).unwrap_or_default();
+        if header.is_plaintext(HANDSHAKE) && !are_messages_bounded(content) {
+            return false;
         }
+        datagram = rest;
     }
     true
 }

@@ -97,13 +97,22 @@ impl Records {
             return;
         }
         // The next epoch's records are dimpl's until it has opened one.
-        if let Some(slot) = self.receive.get_mut(usize::from((epoch + 1) & 3)) {
-            *slot = None;
+        if let Some(slot) = self
+            .receive
+            .get_mut(usize::from((epoch.wrapping_add(1)) & 3))
+            && let Some(keys) = slot.take()
+        {
+            keys.retire();
         }
         if let Some(slot) = self.receive.get_mut(usize::from(epoch & 3)) {
             *slot = Some(ReceiveKeys::take(tap, learnt, epoch));
             self.receive_epoch = epoch;
         }
+    }
+
+    /// The highest epoch that either side uses.
+    pub(super) fn last_epoch(&self) -> u16 {
+        self.send_epoch.max(self.receive_epoch)
     }
 
     /// True if [`open`](Self::open) has keys.
@@ -172,21 +181,21 @@ impl Records {
         })
     }
 
-    /// Seals a record that dimpl left bare. One that cannot be sealed is lost, as on the network.
+    /// Seals a record that dimpl left bare. One that cannot be sealed is lost, as on the network; so
+    /// is one of this epoch that dimpl did not leave to us, since we would use its nonce again.
     fn reseal(&mut self, header: &record::Header, record: &[u8], out: &mut Vec<u8>) {
         let Some(keys) = self.send.as_mut() else {
             return;
         };
-        let body = header.len + keys.explicit_len();
-        let end = record.len().saturating_sub(TAG_LEN);
-        let Some(plaintext) = record.get(body..end) else {
+        let tag = record.last_chunk::<TAG_LEN>();
+        let Some(plaintext) = tag.and_then(|tag| tap::take_bare(tag)) else {
             return;
         };
         let split = plaintext.split_last();
         let (kind, content) = match split {
             Some((kind, content)) if header.unified => (*kind, content),
             _ if header.unified => return,
-            _ => (header.kind, plaintext),
+            _ => (header.kind, plaintext.as_slice()),
         };
         let partial = record.get(1..3).and_then(|bytes| bytes.first_chunk::<2>());
         let partial = partial.map_or(0, |bytes| u16::from_be_bytes(*bytes));

@@ -19,7 +19,7 @@ use dimpl::crypto::{
 use dimpl::{CryptoError, CryptoOperation};
 
 use super::acks::Acks;
-use super::record::ACK;
+use super::record::{ACK, HANDSHAKE, are_messages_bounded};
 
 /// Length of the tag of every AEAD here.
 pub(super) const TAG_LEN: usize = 16;
@@ -63,6 +63,8 @@ pub(super) struct Tap {
     next: AtomicU64,
     /// dimpl no longer encrypts under this key: we do.
     taken: AtomicBool,
+    /// dimpl no longer opens anything under this key: its records are too old.
+    retired: AtomicBool,
     /// dimpl used an explicit nonce that we would use one day.
     tainted: AtomicBool,
     #[cfg(test)]
@@ -89,8 +91,9 @@ impl Tap {
         self.next.load(Ordering::Relaxed)
     }
 
-    /// Stops dimpl from encrypting: what it sends under this key from now on is plaintext with a
-    /// tag of zeros and a bare record number, for us to seal. Refuses if a nonce could come twice.
+    /// Stops dimpl from encrypting: what it sends under this key from now on is zeros that name the
+    /// plaintext kept aside ([`take_bare`]), for us to seal. A record that came to be sent as dimpl
+    /// made it would show nothing. Refuses if a nonce could come twice.
     pub(super) fn take(&self) -> bool {
         let usable = !self.tainted.load(Ordering::Relaxed);
         self.taken.store(usable, Ordering::Relaxed);
@@ -99,6 +102,11 @@ impl Tap {
 
     fn is_taken(&self) -> bool {
         self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Stops dimpl from decrypting: it does not remember which records of this epoch it has seen.
+    pub(super) fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
     }
 
     /// The mask over a record number (RFC 9147 section 4.2.3).
@@ -181,6 +189,23 @@ struct Trace {
     /// The mask asked for last. dimpl opens the record with this sample next.
     masked: Option<([u8; TAG_LEN], HeaderProtectionKey)>,
     acks: Acks,
+    /// Plaintexts that dimpl did not encrypt, by the tags that stand for them.
+    bare: Vec<([u8; TAG_LEN], Vec<u8>)>,
+    /// How many there were.
+    named: u64,
+}
+
+impl Trace {
+    /// Keeps a plaintext aside and names it. The name is no secret and no AEAD's tag.
+    fn put_aside(&mut self, plaintext: Vec<u8>) -> [u8; TAG_LEN] {
+        let mut tag = [0; TAG_LEN];
+        self.named += 1;
+        for (byte, value) in tag.iter_mut().skip(8).zip(self.named.to_be_bytes()) {
+            *byte = value;
+        }
+        self.bare.push((tag, plaintext));
+        tag
+    }
 }
 
 thread_local! {
@@ -211,6 +236,14 @@ pub(super) fn finish() -> (Vec<Arc<Tap>>, Acks) {
     (trace.made, trace.acks)
 }
 
+/// The plaintext that dimpl's record with this tag stands for.
+pub(super) fn take_bare(tag: &[u8]) -> Option<Vec<u8>> {
+    trace(|trace| {
+        let place = trace.bare.iter().position(|(known, _)| known == tag)?;
+        Some(trace.bare.swap_remove(place).1)
+    })
+}
+
 struct TappedCipher(Arc<Tap>);
 
 impl fmt::Debug for TappedCipher {
@@ -234,6 +267,7 @@ impl TappedCipher {
             number_key: OnceLock::new(),
             next: AtomicU64::new(0),
             taken: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
             tainted: AtomicBool::new(false),
             #[cfg(test)]
             id: audit::next_id(),
@@ -247,7 +281,11 @@ impl Cipher for TappedCipher {
     fn encrypt(&mut self, plaintext: &mut Buf, aad: Aad, nonce: Nonce) -> Result<(), CryptoError> {
         let tap = &self.0;
         if tap.is_taken() {
-            plaintext.extend_from_slice(&[0; TAG_LEN]);
+            let tag = trace(|trace| trace.put_aside(plaintext.to_vec()));
+            let len = plaintext.len();
+            plaintext.clear();
+            plaintext.resize(len, 0);
+            plaintext.extend_from_slice(&tag);
         } else {
             #[cfg(test)]
             tap.audit(nonce.0);
@@ -272,6 +310,9 @@ impl Cipher for TappedCipher {
         nonce: Nonce,
     ) -> Result<(), CryptoError> {
         let tap = &self.0;
+        if tap.retired.load(Ordering::Relaxed) {
+            return Err(CryptoError::OperationFailed(CryptoOperation::Decrypt));
+        }
         let sample: Option<[u8; TAG_LEN]> = ciphertext.as_ref().first_chunk().copied();
         let unique = aead::Nonce::assume_unique_for_key(nonce.0);
         let len = tap
@@ -292,13 +333,16 @@ impl Cipher for TappedCipher {
                 let _ = tap.number_key.set(key);
             }
             let plaintext = ciphertext.as_mut();
-            if let Some(end) = plaintext.iter().rposition(|byte| *byte != 0)
-                && let Some((content, [ACK, ..])) = plaintext.split_at_mut_checked(end)
-            {
-                trace.acks.renumber(content);
+            let end = plaintext.iter().rposition(|byte| *byte != 0);
+            match end.and_then(|end| plaintext.split_at_mut_checked(end)) {
+                Some((content, [ACK, ..])) => trace.acks.renumber(content),
+                Some((content, [HANDSHAKE, ..])) if !are_messages_bounded(content) => {
+                    return Err(CryptoError::OperationFailed(CryptoOperation::Decrypt));
+                }
+                _ => {}
             }
-        });
-        Ok(())
+            Ok(())
+        })
     }
 }
 

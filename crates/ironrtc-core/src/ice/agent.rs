@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-use super::checks::UNHEARD;
+use super::checks::{RETRY, UNHEARD};
 use super::gather::{Query, Server};
-use super::incoming::{MAX_REMOTE_CANDIDATES, Seen};
+use super::incoming::Seen;
+use super::learnt::{Recent, Throttle};
 use super::pair::Pair;
+use super::previous::Previous;
 use super::{
     Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Credentials, Event,
     GatheringState, IceConfig, IceState, Role,
@@ -14,6 +16,9 @@ use super::{
 use crate::datagram::{DropCounters, DropReason, Path, Transmit};
 use crate::rng::Rng;
 use crate::time::Time;
+
+/// Remote candidates that the peer told. Those that checks have shown have a bound of their own.
+const MAX_TOLD: usize = 64;
 
 /// Why a remote candidate was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,22 +39,11 @@ pub enum AddCandidateError {
     #[error("the candidate belongs to ufrag {0:?}, which is not the peer's present one")]
     Generation(String),
     /// The bound is reached.
-    #[error("64 remote candidates are known already; more are refused")]
+    #[error("the peer has told 64 candidates already; more are refused")]
     TooMany,
     /// The agent is closed.
     #[error("the ICE agent is closed")]
     Closed,
-}
-
-/// The pair in use when ICE was restarted.
-#[derive(Clone, Debug)]
-pub(super) struct Previous {
-    pub(super) path: Path,
-    pub(super) local: Credentials,
-    /// The peer's fragment of that generation.
-    pub(super) remote_fragment: Option<String>,
-    /// Consent on it ends then.
-    pub(super) until: Time,
 }
 
 /// One ICE agent.
@@ -74,6 +68,16 @@ pub struct Agent {
     pub(super) sockets_complete: bool,
     pub(super) local_candidates: Vec<Candidate>,
     pub(super) remote_candidates: Vec<Candidate>,
+    /// The addresses of those that only a check has shown, oldest first.
+    pub(super) learnt: Vec<SocketAddr>,
+    /// The checks that came last.
+    pub(super) recent: Recent,
+    /// Paces checks towards learnt addresses.
+    pub(super) throttle: Throttle,
+    /// When the peer first checked us in this generation: it has our description.
+    pub(super) heard: Option<Time>,
+    /// When failed pairs are tried again, should the peer not have been heard by then.
+    pub(super) next_retry: Time,
     pub(super) remote_complete: bool,
     pub(super) pairs: Vec<Pair>,
     pub(super) triggered: VecDeque<Path>,
@@ -110,6 +114,11 @@ impl Agent {
             sockets_complete: false,
             local_candidates: Vec::new(),
             remote_candidates: Vec::new(),
+            learnt: Vec::new(),
+            recent: Recent::default(),
+            throttle: Throttle::default(),
+            heard: None,
+            next_retry: Time::ZERO,
             remote_complete: false,
             pairs: Vec::new(),
             triggered: VecDeque::new(),
@@ -189,6 +198,8 @@ impl Agent {
         self.remote = Some(credentials);
         self.remote_lite = lite;
         self.started = Some(now);
+        self.consent_lost = false;
+        self.next_retry = now + RETRY;
         self.next_check = now;
         self.form_pairs(now);
         for seen in std::mem::take(&mut self.early) {
@@ -197,23 +208,14 @@ impl Agent {
         self.refresh_state(now);
     }
 
-    fn keep_previous(&mut self, now: Time, local: Credentials) {
-        if let Some(path) = self.selected.filter(|_| self.previous.is_none()) {
-            self.previous = Some(Previous {
-                path,
-                local,
-                remote_fragment: self.remote.as_ref().map(|remote| remote.ufrag.clone()),
-                until: now + self.config.consent_timeout,
-            });
-        }
-    }
-
     /// Forgets what belongs to the credentials that were replaced.
     fn begin_generation(&mut self) {
         self.pairs.clear();
         self.triggered.clear();
         self.early.clear();
         self.remote_candidates.clear();
+        self.learnt.clear();
+        self.heard = None;
         self.remote_complete = false;
         self.nomination_at = None;
         self.consent_lost = false;
@@ -312,10 +314,11 @@ impl Agent {
             // RFC 8838 section 11.4: signalled knowledge replaces what a check has shown.
             if known.kind == CandidateKind::PeerReflexive {
                 *known = candidate;
+                self.learnt.retain(|learnt| Some(*learnt) != address);
             }
             return Ok(());
         }
-        if self.remote_candidates.len() >= MAX_REMOTE_CANDIDATES {
+        if self.remote_candidates.len() >= MAX_TOLD + self.learnt.len() {
             return Err(AddCandidateError::TooMany);
         }
         self.remote_candidates.push(candidate);
@@ -378,7 +381,7 @@ impl Agent {
             .pairs
             .iter()
             // A lite agent may have nominated before it knows the peer's credentials.
-            .filter(|pair| pair.nominated && self.remote.is_some())
+            .filter(|pair| self.is_in_use(pair) && self.remote.is_some())
             .map(|p| p.next_consent);
         let ordinary = self
             .next_ordinary()
@@ -387,6 +390,8 @@ impl Agent {
         let nomination = nomination.into_iter().flat_map(|at| [at, at + UNHEARD]);
         checks
             .chain(consent)
+            .chain(self.next_previous_consent())
+            .chain(self.next_triggered().map(|(_, at)| at))
             .chain(ordinary.map(|_| self.next_check))
             .chain(nomination.filter(|at| *at > self.clock))
             .chain(self.next_probe().map(|(_, at)| at))
@@ -403,6 +408,7 @@ impl Agent {
         self.clock = now;
         self.expire_queries(now);
         self.expire_consent(now);
+        self.retry_failed(now);
         self.refresh_state(now);
     }
 
@@ -416,7 +422,7 @@ impl Agent {
     pub fn accepts(&self, path: Path) -> bool {
         self.previous
             .as_ref()
-            .is_some_and(|previous| previous.path == path)
+            .is_some_and(|previous| previous.pair.path == path)
             || self
                 .pairs
                 .iter()
@@ -431,6 +437,23 @@ impl Agent {
                 .pairs
                 .iter()
                 .any(|pair| pair.path == path && pair.authenticated)
+    }
+
+    /// Whether the peer has our description, as far as we can know: it has checked us, or it
+    /// answered our description.
+    ///
+    /// What the peer answers to checks of ours says nothing about that, since it answers whoever
+    /// knows its description. A controlled side whose peer only ever answers waits two seconds.
+    pub fn peer_is_ready(&self, now: Time) -> bool {
+        let waited = |at: Time| at + UNHEARD <= now;
+        self.heard.is_some()
+            || self.role == Role::Controlling
+            || self.nomination_at.is_some_and(waited)
+    }
+
+    /// Whether the peer has checked us in this generation.
+    pub fn is_heard(&self) -> bool {
+        self.heard.is_some()
     }
 
     /// Where to send data.

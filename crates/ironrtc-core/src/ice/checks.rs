@@ -2,18 +2,24 @@
 
 use std::time::Duration;
 
-use super::pair::Check;
+use super::pair::{Check, Pair};
 use super::{Agent, CandidateKind, Credentials, PairState, Role};
 use crate::datagram::{Path, Transmit};
 use crate::time::Time;
 use crate::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, TransactionId, Writer};
 
+/// How often failed pairs are tried again while our description may not have reached the peer; a
+/// NAT keeps the way to us open for twice as long.
+pub(super) const RETRY: Duration = Duration::from_secs(15);
 /// How long after the grace a valid pair waits for a check of the peer's before it is nominated.
 pub(super) const UNHEARD: Duration = Duration::from_secs(2);
 
 impl Agent {
     /// Appends the next request that is due.
     pub(super) fn write_due_check(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit> {
+        if self.next_previous_consent().is_some_and(|at| at <= now) {
+            return self.send_previous_consent(now, out);
+        }
         if !self.check_is_due(now) {
             return None;
         }
@@ -22,16 +28,12 @@ impl Agent {
             return self.resend(now, index, &remote, out);
         }
         // A check in answer to the peer's own, or one that nominates, does not wait for its turn:
-        // there is at most one per request of the peer.
+        // there is at most one per request of the peer, and fewer to addresses that it has not told.
         if let Some(index) = self.nomination_due(now) {
             return self.start_check(now, index, true, &remote, out);
         }
-        while let Some(path) = self.triggered.pop_front() {
-            if let Some(index) = self.pair_at(path)
-                && self.pairs[index].check.is_none()
-            {
-                return self.start_check(now, index, false, &remote, out);
-            }
+        if let Some(index) = self.take_triggered(now) {
+            return self.start_check(now, index, false, &remote, out);
         }
         if self.next_check <= now
             && self.may_check()
@@ -46,14 +48,14 @@ impl Agent {
         let due = self
             .pairs
             .iter()
-            .position(|pair| pair.nominated && pair.next_consent <= now);
+            .position(|pair| self.is_in_use(pair) && pair.next_consent <= now);
         due.and_then(|index| self.send_consent(now, index, &remote, out))
     }
 
     /// Whether [`write_due_check`](Self::write_due_check) may find something; asked for every batch
     /// of data, so it copies nothing.
     fn check_is_due(&self, now: Time) -> bool {
-        !self.triggered.is_empty()
+        self.next_triggered().is_some_and(|(_, at)| at <= now)
             || self.retransmission_due(now).is_some()
             || self.nomination_due(now).is_some()
             || self.probe_due(now).is_some()
@@ -61,7 +63,13 @@ impl Agent {
             || self
                 .pairs
                 .iter()
-                .any(|pair| pair.nominated && pair.next_consent <= now)
+                .any(|pair| self.is_in_use(pair) && pair.next_consent <= now)
+    }
+
+    /// Whether data goes over the pair: then consent is asked for on it (RFC 7675 section 5.1), and
+    /// it is kept alive (RFC 8445 section 11), nominated or not.
+    pub(super) fn is_in_use(&self, pair: &Pair) -> bool {
+        pair.nominated || (pair.is_valid() && self.selected == Some(pair.path))
     }
 
     /// Once a pair is nominated no new ones are checked (RFC 8445 section 8.1.2).
@@ -87,7 +95,7 @@ impl Agent {
 
     /// The pair in use, and when a check is to ask for a sign of life.
     pub(super) fn next_probe(&self) -> Option<(usize, Time)> {
-        let index = self.pairs.iter().position(|pair| pair.nominated)?;
+        let index = self.pairs.iter().position(|pair| self.is_in_use(pair))?;
         let pair = self.pairs.get(index)?;
         let quiet = self.config.disconnected_timeout * 5 / 8;
         (pair.check.is_none() && !self.config.lite).then(|| (index, pair.last_seen + quiet))
@@ -101,13 +109,18 @@ impl Agent {
         out: &mut Vec<u8>,
     ) -> Option<Transmit> {
         let (attempts, longest) = (self.config.check_attempts, self.config.check_rto_max);
+        let in_use = self
+            .pairs
+            .get(index)
+            .is_some_and(|pair| self.is_in_use(pair));
         let pair = self.pairs.get_mut(index)?;
+        let attempts = if pair.retried { 1 } else { attempts };
         let check = pair.check.as_mut()?;
         if check.sent >= attempts {
             pair.check = None;
             // A nominating check that fails leaves a pair that worked before; RFC 8445 section 8.1.1
             // has us try another. Of the pair in use, consent decides.
-            if !pair.nominated {
+            if !in_use {
                 pair.state = PairState::Failed;
             }
             return self.write_due_check(now, out);
@@ -118,7 +131,7 @@ impl Agent {
         let (transaction, nominates) = (check.transaction, check.nominates);
         pair.counters.requests_sent += 1;
         let path = pair.path;
-        Some(self.write_request(path, transaction, nominates, remote, out))
+        Some(self.write_own_request(path, transaction, nominates, remote, out))
     }
 
     fn start_check(
@@ -146,10 +159,15 @@ impl Agent {
         });
         pair.counters.requests_sent += 1;
         let path = pair.path;
-        Some(self.write_request(path, transaction, nominates, remote, out))
+        Some(self.write_own_request(path, transaction, nominates, remote, out))
     }
 
     /// RFC 7675 section 5.1: every 5 s, give or take a fifth, never retransmitted.
+    pub(super) fn consent_interval(&mut self) -> Duration {
+        let tenths = 8 + self.rng.below(5);
+        self.config.consent_interval * u32::try_from(tenths).unwrap_or(10) / 10
+    }
+
     fn send_consent(
         &mut self,
         now: Time,
@@ -158,8 +176,7 @@ impl Agent {
         out: &mut Vec<u8>,
     ) -> Option<Transmit> {
         let transaction = self.rng.bytes();
-        let tenths = 8 + self.rng.below(5);
-        let interval = self.config.consent_interval * u32::try_from(tenths).unwrap_or(10) / 10;
+        let interval = self.consent_interval();
         let pair = self.pairs.get_mut(index)?;
         pair.next_consent = now + interval;
         pair.consent_check = Some((transaction, now));
@@ -167,7 +184,7 @@ impl Agent {
         let path = pair.path;
         // A peer that has missed the nomination learns of it here.
         let nominates = self.role == Role::Controlling;
-        Some(self.write_request(path, transaction, nominates, remote, out))
+        Some(self.write_own_request(path, transaction, nominates, remote, out))
     }
 
     /// The pair to nominate now (RFC 8445 section 8.1.1): the best valid one, once no better one
@@ -200,7 +217,7 @@ impl Agent {
         ((heard && best_is_known) || unheard_of).then_some(index)
     }
 
-    fn write_request(
+    fn write_own_request(
         &self,
         path: Path,
         transaction: TransactionId,
@@ -208,9 +225,21 @@ impl Agent {
         remote: &Credentials,
         out: &mut Vec<u8>,
     ) -> Transmit {
+        let local = self.local.as_ref().map_or("", |local| local.ufrag.as_str());
+        self.write_request(path, transaction, nominates, (local, remote), out)
+    }
+
+    /// Writes a request of the generation that has our fragment and the peer's credentials.
+    pub(super) fn write_request(
+        &self,
+        path: Path,
+        transaction: TransactionId,
+        nominates: bool,
+        (local, remote): (&str, &Credentials),
+        out: &mut Vec<u8>,
+    ) -> Transmit {
         let start = out.len();
         let mut writer = Writer::new(out, Class::Request, BINDING, transaction);
-        let local = self.local.as_ref().map_or("", |local| local.ufrag.as_str());
         // RFC 8445 section 7.2.2: the peer's fragment first.
         let username = format!("{}:{local}", remote.ufrag);
         writer.attribute(AttributeType::USERNAME, username.as_bytes());

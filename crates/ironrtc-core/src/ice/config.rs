@@ -39,6 +39,12 @@ pub struct IceConfig {
     /// How long failed checks are not final, since the peer's own checks may still open a path
     /// (RFC 8863).
     pub patience: Duration,
+    /// The same for the controlled side as long as the peer has not checked it: our description may
+    /// still be under way to it, even by hand. Failed pairs are tried again meanwhile.
+    pub unheard_patience: Duration,
+    /// Incoming checks show consent only for this long after the last answer to a check of ours:
+    /// checks can be repeated by others, answers cannot.
+    pub proof_timeout: Duration,
 }
 
 impl Default for IceConfig {
@@ -58,6 +64,8 @@ impl Default for IceConfig {
             consent_timeout: Duration::from_secs(30),
             disconnected_timeout: Duration::from_secs(8),
             patience: Duration::from_secs(30),
+            unheard_patience: Duration::from_secs(300),
+            proof_timeout: Duration::from_secs(120),
         }
     }
 }
@@ -73,6 +81,7 @@ impl IceConfig {
         self.check_attempts = self.check_attempts.clamp(1, 8);
         // RFC 7675 section 5.1: an interval under 4 s (5 s less a fifth) would only add load.
         self.consent_interval = self.consent_interval.max(Duration::from_secs(1));
+        self.unheard_patience = self.unheard_patience.max(self.patience);
         self
     }
 }

@@ -1,9 +1,7 @@
 //! STUN messages on their way in (RFC 8445 section 7.2.5 and 7.3).
 
-use super::{
-    Agent, Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Credentials, PairState,
-    Role,
-};
+use super::learnt::Freshness;
+use super::{Agent, Credentials, PairState, Role};
 use crate::datagram::{DropReason, Path};
 use crate::time::Time;
 use crate::wire::stun::{BINDING, Class, IntegrityKind, Message, Writer};
@@ -12,15 +10,14 @@ use crate::wire::stun::{BINDING, Class, IntegrityKind, Message, Writer};
 const MAX_RESPONSES: usize = 64;
 /// Requests remembered until the peer's credentials are known.
 const MAX_EARLY: usize = 16;
-/// Remote candidates, told or found.
-pub(super) const MAX_REMOTE_CANDIDATES: usize = 64;
 
 /// An authenticated request, as far as it matters later.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) path: Path,
-    priority: u32,
+    pub(super) priority: u32,
     nominates: bool,
+    pub(super) freshness: Freshness,
 }
 
 /// What to answer.
@@ -61,7 +58,7 @@ impl Agent {
         };
         // After a restart that was rolled back, the pair in use is of the present generation again.
         let resumed = self.previous.as_ref().is_some_and(|previous| {
-            previous.path == path && Some(&previous.local) == self.local.as_ref()
+            previous.pair.path == path && Some(&previous.local) == self.local.as_ref()
         });
         if current && !resumed && !self.sockets.contains(&path.local) {
             // A socket of an earlier generation: a response would have the peer use a path that we
@@ -84,9 +81,12 @@ impl Agent {
             return;
         }
         self.respond(path, message, &key, &Verdict::Success);
+        let freshness = self.recent.note(message.transaction(), path);
         if !current || resumed {
-            if let Some(previous) = self.previous.as_mut().filter(|p| p.path == path) {
-                previous.until = now + self.config.consent_timeout;
+            if let Some(previous) = self.previous.as_mut().filter(|p| p.pair.path == path)
+                && freshness == Freshness::New
+            {
+                previous.pair.on_request(now, &self.config);
             }
             return;
         }
@@ -94,10 +94,11 @@ impl Agent {
             path,
             priority: message.priority().unwrap_or_default(),
             nominates: message.use_candidate(),
+            freshness,
         };
         if self.remote.is_some() || self.config.lite {
             self.on_check(now, &seen);
-        } else if self.early.len() < MAX_EARLY {
+        } else if self.early.len() < MAX_EARLY && freshness == Freshness::New {
             // The peer is faster than the signalling: its checks count once we know who it is.
             self.early.push(seen);
         }
@@ -121,7 +122,8 @@ impl Agent {
             return Some((local.pwd.clone(), true));
         }
         let previous = self.previous.as_ref()?;
-        let of_previous = check(&previous.local, previous.remote_fragment.as_deref());
+        let theirs = previous.remote.as_ref().map(|remote| remote.ufrag.as_str());
+        let of_previous = check(&previous.local, theirs);
         of_previous.then(|| (previous.local.pwd.clone(), false))
     }
 
@@ -180,19 +182,23 @@ impl Agent {
         let Some(index) = self.pair_for(now, seen) else {
             return;
         };
-        let consent_until = now + self.config.consent_timeout;
+        self.heard.get_or_insert(now);
         let (lite, role) = (self.config.lite, self.role);
         let attempts = self.config.check_attempts;
+        let fresh = seen.freshness == Freshness::New;
         let pair = &mut self.pairs[index];
         pair.counters.requests_received += 1;
         pair.authenticated = true;
-        pair.last_seen = now;
-        // Current browsers may stop answering our checks on a pair that works; their own,
-        // authenticated ones show consent just as well.
-        pair.consent_until = consent_until;
-        let nominates = seen.nominates && role == Role::Controlled;
-        if lite {
+        pair.retried = false;
+        let nominates = fresh && seen.nominates && role == Role::Controlled;
+        if lite && !pair.is_valid() {
             pair.state = PairState::Succeeded;
+            // Asking for consent begins here.
+            pair.answered = Some(now);
+        }
+        // Whoever repeats a check of the peer's does not keep a pair alive.
+        if fresh {
+            pair.on_request(now, &self.config);
         }
         if pair.is_valid() {
             if nominates && !pair.nominated {
@@ -222,44 +228,16 @@ impl Agent {
         if !self.sockets.contains(&seen.path.local) || self.config.relay_only {
             return None;
         }
-        let known = self
-            .remote_candidates
-            .iter()
-            .find(|c| c.socket_addr() == Some(seen.path.remote));
-        let remote = match known.cloned() {
-            Some(known) => known,
-            None if self.remote_candidates.len() >= MAX_REMOTE_CANDIDATES => return None,
-            None => {
-                let found = self.peer_reflexive(seen);
-                self.remote_candidates.push(found.clone());
-                found
-            }
-        };
+        let remote = self.remote_of(seen)?;
         let host = self.host_candidate(seen.path.local);
         self.add_pair(now, (seen.path.local, host), remote, seen.path.remote)
     }
 
-    /// RFC 8445 section 7.3.1.3.
-    fn peer_reflexive(&self, seen: &Seen) -> Candidate {
-        let address = seen.path.remote;
-        Candidate {
-            // Unlike any that the peer will tell us.
-            foundation: format!("prflx{}", self.remote_candidates.len()),
-            component: 1,
-            protocol: CandidateProtocol::Udp,
-            priority: seen.priority,
-            address: CandidateAddress::Ip(address.ip()),
-            port: address.port(),
-            kind: CandidateKind::PeerReflexive,
-            related: None,
-            tcp_type: None,
-            username_fragment: self.remote.as_ref().map(|remote| remote.ufrag.clone()),
-            url: None,
-        }
-    }
-
     fn on_response(&mut self, now: Time, path: Path, message: &Message<'_>) {
         let transaction = message.transaction();
+        if self.on_previous_response(now, path, message) {
+            return;
+        }
         let asked = self.pairs.iter().position(|pair| {
             pair.check
                 .as_ref()
@@ -287,7 +265,7 @@ impl Agent {
         if let Some((_, sent)) = pair.consent_check.take_if(|(sent, _)| *sent == transaction) {
             if message.class() == Class::Success {
                 note_round_trip(&mut self.pairs[index].counters, now.since(sent));
-                self.pairs[index].consent_until = now + self.config.consent_timeout;
+                self.pairs[index].on_answer(now, &self.config);
             }
             self.refresh_state(now);
             return;
@@ -303,6 +281,29 @@ impl Agent {
             self.on_success(now, index, check.nominates);
         }
         self.refresh_state(now);
+    }
+
+    /// True if the message answers a question about consent on the pair in use before a restart.
+    fn on_previous_response(&mut self, now: Time, path: Path, message: &Message<'_>) -> bool {
+        let transaction = message.transaction();
+        let Some(previous) = &mut self.previous else {
+            return false;
+        };
+        let pair = &mut previous.pair;
+        let asked = pair.consent_check.is_some_and(|(t, _)| t == transaction);
+        if pair.path != path || !asked {
+            return false;
+        }
+        let key = previous.remote.as_ref().zip(message.integrity_kind());
+        if !key.is_some_and(|(key, kind)| message.verify_integrity(kind, key.pwd.as_bytes())) {
+            return false;
+        }
+        pair.consent_check = None;
+        if message.class() == Class::Success {
+            pair.on_answer(now, &self.config);
+        }
+        self.refresh_state(now);
+        true
     }
 
     fn on_refusal(&mut self, index: usize, check: &super::pair::Check, message: &Message<'_>) {
@@ -322,13 +323,14 @@ impl Agent {
     }
 
     fn on_success(&mut self, now: Time, index: usize, nominates: bool) {
-        let (timeout, interval) = (self.config.consent_timeout, self.config.consent_interval);
+        let interval = self.config.consent_interval;
         let grace = now + self.config.nomination_grace;
         self.nomination_at.get_or_insert(grace);
         let pair = &mut self.pairs[index];
         pair.state = PairState::Succeeded;
         pair.authenticated = true;
-        pair.consent_until = now + timeout;
+        pair.retried = false;
+        pair.on_answer(now, &self.config);
         pair.next_consent = now + interval;
         let by_peer = std::mem::take(&mut pair.nominate_on_success);
         self.unfreeze_like(index);

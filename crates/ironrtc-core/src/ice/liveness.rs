@@ -1,6 +1,8 @@
 //! Which pair is in use, whether the peer still consents (RFC 7675), and the state that follows.
 
-use super::{Agent, Event, GatheringState, IceState, PairState};
+use super::checks::RETRY;
+use super::pair::Pair;
+use super::{Agent, Event, GatheringState, IceState, PairState, Role};
 use crate::datagram::Path;
 use crate::time::Time;
 
@@ -32,7 +34,7 @@ impl Agent {
             return;
         }
         let nominated = self.pairs.iter().any(|pair| pair.nominated);
-        let restarting = self.previous.as_ref().map(|previous| previous.path);
+        let restarting = self.previous.as_ref().map(|previous| previous.pair.path);
         let selected = match (nominated, restarting) {
             // Data stays on the old pair until the new generation has settled on one.
             (false, Some(path)) => Some(path),
@@ -62,31 +64,69 @@ impl Agent {
                 IceState::Connected
             };
         }
-        if self.selected.is_some() {
+        if self.selected.is_some()
+            && let Some(previous) = &self.previous
+        {
             // The old generation's pair, during a restart. webrtc-pc section 5.6.4: it passes from
             // completed to connected, and from disconnected to checking.
-            return match self.state {
-                IceState::Completed => IceState::Connected,
-                IceState::Disconnected if self.remote.is_some() => IceState::Checking,
-                state => state,
+            let silent = now.since(previous.pair.last_seen) >= self.config.disconnected_timeout;
+            let interrupted = matches!(self.state, IceState::Disconnected | IceState::Checking);
+            return match self.remote {
+                _ if !silent => IceState::Connected,
+                Some(_) if interrupted => IceState::Checking,
+                _ => IceState::Disconnected,
             };
         }
         if self.consent_lost {
             return IceState::Failed;
         }
-        let Some(started) = self.started else {
+        let Some(end) = self.patience_end() else {
             return IceState::New;
         };
         let hopeless = self
             .pairs
             .iter()
             .all(|pair| pair.state == PairState::Failed);
-        let patience_over = now >= started + self.config.patience;
-        if hopeless && patience_over {
+        if hopeless && now >= end {
             IceState::Failed
         } else {
             IceState::Checking
         }
+    }
+
+    /// Whether our description may still be under way. The controlling side's was answered.
+    fn may_be_unknown(&self) -> bool {
+        self.role == Role::Controlled && self.heard.is_none() && self.started.is_some()
+    }
+
+    /// When failed checks become final.
+    fn patience_end(&self) -> Option<Time> {
+        let started = self.started?;
+        Some(if self.may_be_unknown() {
+            started + self.config.unheard_patience
+        } else {
+            started.max(self.heard.unwrap_or(started)) + self.config.patience
+        })
+    }
+
+    /// Tries failed pairs again while the peer may not know us: it may have been out of reach
+    /// until it checks us, and a NAT in front of us forgets the way that our checks opened.
+    pub(super) fn retry_failed(&mut self, now: Time) {
+        if !self.retries() || self.next_retry > now {
+            return;
+        }
+        self.next_retry = now + RETRY;
+        for pair in &mut self.pairs {
+            if pair.state == PairState::Failed {
+                pair.state = PairState::Waiting;
+                pair.retried = true;
+            }
+        }
+    }
+
+    fn retries(&self) -> bool {
+        let waiting = self.state == IceState::Checking && self.may_check();
+        waiting && self.may_be_unknown() && self.selected.is_none()
     }
 
     pub(super) fn set_state(&mut self, state: IceState) {
@@ -106,9 +146,11 @@ impl Agent {
 
     /// Ends pairs without consent.
     pub(super) fn expire_consent(&mut self, now: Time) {
+        let (selected, is_final) = (self.selected, !self.may_be_unknown());
         for pair in &mut self.pairs {
             if pair.is_valid() && pair.consent_until <= now {
-                self.consent_lost |= pair.nominated;
+                let in_use = pair.nominated || selected == Some(pair.path);
+                self.consent_lost |= in_use && is_final;
                 pair.state = PairState::Failed;
                 pair.authenticated = false;
                 pair.nominated = false;
@@ -118,10 +160,11 @@ impl Agent {
         if self
             .previous
             .as_ref()
-            .is_some_and(|previous| previous.until <= now)
+            .is_some_and(|previous| previous.pair.consent_until <= now)
         {
             self.previous = None;
-            self.consent_lost |= !self.pairs.iter().any(super::pair::Pair::is_valid);
+            // With the peer's new credentials, the new generation decides.
+            self.consent_lost |= self.started.is_none();
         }
     }
 
@@ -136,18 +179,19 @@ impl Agent {
             }
         }
         if let Some(previous) = &self.previous {
-            consider(previous.until);
+            consider(previous.pair.consent_until);
+            if matches!(self.state, IceState::Connected | IceState::Completed) {
+                consider(previous.pair.last_seen + self.config.disconnected_timeout);
+            }
         }
         let waiting = self.selected.is_none() && self.state == IceState::Checking;
-        if let Some(started) = self.started.filter(|_| waiting) {
-            let end = started + self.config.patience;
+        let failed = |pair: &Pair| pair.state == PairState::Failed;
+        if self.retries() && self.pairs.iter().any(failed) {
+            consider(self.next_retry);
+        }
+        if let Some(end) = self.patience_end().filter(|_| waiting) {
             // Past it, only the end of the running checks matters, which has its own time.
-            if self
-                .pairs
-                .iter()
-                .all(|pair| pair.state == PairState::Failed)
-                || end > self.clock
-            {
+            if self.pairs.iter().all(failed) || end > self.clock {
                 consider(end);
             }
         }

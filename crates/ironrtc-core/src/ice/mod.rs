@@ -13,8 +13,10 @@ mod credentials;
 mod event;
 mod gather;
 mod incoming;
+mod learnt;
 mod liveness;
 mod pair;
+mod previous;
 mod stats;
 
 pub use agent::{AddCandidateError, Agent};

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::{Agent, Candidate, PairCounters, PairState, Role};
+use super::{Agent, Candidate, IceConfig, PairCounters, PairState, Role};
 use crate::datagram::Path;
 use crate::time::Time;
 use crate::wire::stun::TransactionId;
@@ -37,16 +37,36 @@ pub(super) struct Pair {
     pub(super) nominated: bool,
     /// The peer nominated it before our own check was through (RFC 8445 section 7.3.1.5).
     pub(super) nominate_on_success: bool,
+    /// When the peer last answered a check of ours.
+    pub(super) answered: Option<Time>,
     pub(super) consent_until: Time,
     pub(super) next_consent: Time,
     pub(super) consent_check: Option<(TransactionId, Time)>,
     pub(super) last_seen: Time,
+    /// Its checks failed before; one is sent now and then.
+    pub(super) retried: bool,
     pub(super) counters: PairCounters,
 }
 
 impl Pair {
     pub(super) fn is_valid(&self) -> bool {
         self.state == PairState::Succeeded
+    }
+
+    /// Consent shown by an answer to a check of ours (RFC 7675 section 5.1).
+    pub(super) fn on_answer(&mut self, now: Time, config: &IceConfig) {
+        self.answered = Some(now);
+        self.last_seen = now;
+        self.consent_until = now + config.consent_timeout;
+    }
+
+    /// Consent shown by a check of the peer's: current browsers may stop answering our checks on a
+    /// pair that works. It holds only for so long after the last answer.
+    pub(super) fn on_request(&mut self, now: Time, config: &IceConfig) {
+        self.last_seen = now;
+        let end = self.answered.unwrap_or(now) + config.proof_timeout;
+        let until = (now + config.consent_timeout).min(end);
+        self.consent_until = self.consent_until.max(until);
     }
 
     fn foundation(&self) -> (&str, &str) {
@@ -66,7 +86,9 @@ impl Agent {
                 continue;
             };
             for host in self.hosts() {
-                self.add_pair(now, host, remote.clone(), address);
+                if reachable(host.0.ip(), address.ip()) {
+                    self.add_pair(now, host, remote.clone(), address);
+                }
             }
         }
     }
@@ -94,15 +116,13 @@ impl Agent {
         if let Some(index) = self.pair_at(path) {
             return Some(index);
         }
-        if !reachable(socket.ip(), address.ip()) {
+        let priority = pair_priority(self.role, &local, &remote);
+        if self.pairs.len() >= MAX_PAIRS && !self.drop_worst_unused(priority) {
             return None;
         }
-        if self.pairs.len() >= MAX_PAIRS && !self.drop_worst_unused() {
-            return None;
-        }
-        let mut pair = Pair {
+        let pair = Pair {
             path,
-            priority: 0,
+            priority,
             local,
             remote,
             state: PairState::Frozen,
@@ -110,25 +130,28 @@ impl Agent {
             authenticated: false,
             nominated: false,
             nominate_on_success: false,
+            answered: None,
             consent_until: now,
             next_consent: now,
             consent_check: None,
             last_seen: now,
+            retried: false,
             counters: PairCounters::default(),
         };
-        pair.priority = pair_priority(self.role, &pair.local, &pair.remote);
         self.pairs.push(pair);
         Some(self.pairs.len() - 1)
     }
 
-    /// A peer that floods us with candidates only displaces pairs that came to nothing.
-    fn drop_worst_unused(&mut self) -> bool {
-        let unused = self
-            .pairs
-            .iter()
-            .enumerate()
-            .filter(|(_, pair)| pair.state == PairState::Failed && !pair.authenticated);
-        let Some((index, _)) = unused.min_by_key(|(_, pair)| pair.priority) else {
+    /// Makes room for a pair: for any in place of one that came to nothing, else for a better one in
+    /// place of the worst that nothing has been sent on (RFC 8445 section 6.1.2.5).
+    fn drop_worst_unused(&mut self, priority: u64) -> bool {
+        let unused = self.pairs.iter().enumerate().filter(|(_, pair)| {
+            let idle = matches!(pair.state, PairState::Frozen | PairState::Waiting);
+            let worse = idle && pair.priority < priority;
+            !pair.authenticated && (pair.state == PairState::Failed || worse)
+        });
+        let worst = unused.min_by_key(|(_, pair)| (pair.state != PairState::Failed, pair.priority));
+        let Some((index, _)) = worst else {
             return false;
         };
         self.pairs.remove(index);
@@ -185,15 +208,17 @@ impl Agent {
 }
 
 /// RFC 8445 section 6.1.2.2, with the scopes of RFC 6724: a link-local address only reaches its
-/// like, and a loopback address its machine.
+/// like, and so does a loopback address, or a description could have us knock at services of this
+/// machine. Whoever does reach us is answered wherever it comes from.
 fn reachable(local: IpAddr, remote: IpAddr) -> bool {
     let link_local = |ip: IpAddr| match ip {
         IpAddr::V4(ip) => ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_unicast_link_local(),
     };
+    let remote = remote.to_canonical();
     local.is_ipv4() == remote.is_ipv4()
         && link_local(local) == link_local(remote)
-        && (!local.is_loopback() || remote.is_loopback())
+        && local.is_loopback() == remote.is_loopback()
 }
 
 /// RFC 8445 section 6.1.2.3.

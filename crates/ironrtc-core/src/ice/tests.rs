@@ -22,6 +22,8 @@ struct Net {
     rng: Rng,
     loss_percent: u64,
     sent: u64,
+    /// Every address that each side ever had: a driver keeps its sockets over a restart.
+    homes: [Vec<SocketAddr>; 2],
 }
 
 impl Net {
@@ -41,13 +43,18 @@ impl Net {
             rng,
             loss_percent: 0,
             sent: 0,
+            homes: [Vec::new(), Vec::new()],
         }
     }
 
     fn gather(&mut self, at_a: &[&str], at_b: &[&str]) {
-        for (agent, sockets) in [(&mut self.a, at_a), (&mut self.b, at_b)] {
+        for (side, (agent, sockets)) in [(&mut self.a, at_a), (&mut self.b, at_b)]
+            .into_iter()
+            .enumerate()
+        {
             agent.start_gathering(self.now);
             for socket in sockets {
+                self.homes[side].push(address(socket));
                 agent.add_local_socket(self.now, address(socket));
             }
             agent.all_sockets_added(self.now);
@@ -113,11 +120,9 @@ impl Net {
                     local: path.remote,
                     remote: path.local,
                 };
-                let to_a = self.a.sockets.contains(&back.local);
-                let to_b = self.b.sockets.contains(&back.local);
-                if to_a {
+                if self.homes[0].contains(&back.local) {
                     self.a.handle_datagram(self.now, back, &bytes);
-                } else if to_b {
+                } else if self.homes[1].contains(&back.local) {
                     self.b.handle_datagram(self.now, back, &bytes);
                 }
             }
@@ -640,4 +645,132 @@ fn lite_without_remote_does_not_spin() {
             net.b.poll_timeout()
         );
     }
+}
+
+/// A peer that answers every check, and checks and nominates nothing itself.
+fn with_a_peer_that_only_answers(seed: u64, role: Role) -> Net {
+    let mut net = Net::new(seed);
+    net.a.set_role(role);
+    net.gather(&["10.0.0.1:1000"], &["10.0.0.2:2000"]);
+    let credentials = net.b.local_credentials().unwrap().clone();
+    net.a.set_remote(net.now, credentials, false);
+    for candidate in net.b.local_candidates().to_vec() {
+        net.a.add_remote_candidate(net.now, candidate).unwrap();
+    }
+    net
+}
+
+#[test]
+fn a_pair_in_use_lives_on_consent_though_nobody_nominates_it() {
+    let mut net = with_a_peer_that_only_answers(31, Role::Controlled);
+    net.run(Duration::from_secs(600));
+    assert_eq!(net.a.state(), IceState::Connected);
+    let stats = net.a.pair_stats();
+    assert!(stats[0].selected && !stats[0].nominated);
+    let asked = stats[0].counters.consent_requests_sent;
+    assert!((90..150).contains(&asked), "{asked} in 600 s");
+    // And it ends with consent.
+    net.loss_percent = 100;
+    net.run(Duration::from_secs(31));
+    assert_eq!(net.a.selected(), None);
+}
+
+#[test]
+fn an_unheard_controlled_side_waits_for_its_description_to_arrive() {
+    // Nothing gets through before the peer knows us, as behind NATs.
+    let mut net = with_a_peer_that_only_answers(32, Role::Controlled);
+    net.loss_percent = 100;
+    net.run(Duration::from_secs(280));
+    assert_eq!(net.a.state(), IceState::Checking);
+    let sent = net.a.pair_stats()[0].counters.requests_sent;
+    assert!(
+        (18..30).contains(&sent),
+        "seven, then one each 15 s: {sent}"
+    );
+    net.loss_percent = 0;
+    let credentials = net.a.local_credentials().unwrap().clone();
+    net.b.set_remote(net.now, credentials, false);
+    for candidate in net.a.local_candidates().to_vec() {
+        net.b.add_remote_candidate(net.now, candidate).unwrap();
+    }
+    net.run(Duration::from_millis(200));
+    assert!(net.a.pair_stats()[0].nominated && net.b.pair_stats()[0].nominated);
+
+    let mut net = with_a_peer_that_only_answers(33, Role::Controlled);
+    net.loss_percent = 100;
+    net.run(Duration::from_secs(301));
+    assert_eq!(net.a.state(), IceState::Failed, "some day it is over");
+    let mut net = with_a_peer_that_only_answers(34, Role::Controlling);
+    net.loss_percent = 100;
+    net.run(Duration::from_secs(31));
+    assert_eq!(
+        net.a.state(),
+        IceState::Failed,
+        "its description was answered"
+    );
+}
+
+#[test]
+fn the_peer_is_ready_once_it_has_checked_us() {
+    let mut net = with_a_peer_that_only_answers(35, Role::Controlled);
+    net.run(Duration::from_millis(100));
+    assert!(net.a.selected().is_some());
+    assert!(!net.a.peer_is_ready(net.now) && !net.a.is_heard());
+    let credentials = net.a.local_credentials().unwrap().clone();
+    net.b.set_remote(net.now, credentials, false);
+    for candidate in net.a.local_candidates().to_vec() {
+        net.b.add_remote_candidate(net.now, candidate).unwrap();
+    }
+    net.run(Duration::from_millis(10));
+    assert!(net.a.peer_is_ready(net.now) && net.a.is_heard());
+    let mut net = with_a_peer_that_only_answers(36, Role::Controlled);
+    net.run(Duration::from_millis(2100));
+    assert!(net.a.peer_is_ready(net.now), "it may never check");
+    let mut net = with_a_peer_that_only_answers(37, Role::Controlling);
+    net.run(Duration::from_millis(10));
+    assert!(net.a.peer_is_ready(net.now), "it answered our description");
+}
+
+#[test]
+fn a_restart_that_nobody_follows_leaves_the_old_pair_alive_and_says_when_it_is_not() {
+    let mut net = Net::connected(38);
+    let old = net.a.selected().unwrap();
+    // The peer's answer has its old credentials.
+    net.a
+        .set_local_credentials(net.now, Credentials::generate(&mut net.rng));
+    let stale = net.b.local_credentials().unwrap().clone();
+    net.a.set_remote(net.now, stale, false);
+    net.gather(&["10.0.0.1:1000"], &[]);
+    net.run(Duration::from_secs(300));
+    assert_eq!(net.a.selected(), Some(old));
+    assert_eq!(net.a.state(), IceState::Connected);
+    net.loss_percent = 100;
+    while net.a.poll_event().is_some() {}
+    net.run(Duration::from_secs(60));
+    let states: Vec<Event> = std::iter::from_fn(|| net.a.poll_event())
+        .filter(|event| matches!(event, Event::StateChange(_)))
+        .collect();
+    let expected = [IceState::Disconnected, IceState::Failed].map(Event::StateChange);
+    assert_eq!(states, expected);
+}
+
+#[test]
+fn a_restart_of_both_sides_survives_an_answer_that_takes_minutes() {
+    let mut net = Net::connected(39);
+    let old = net.a.selected().unwrap();
+    let (a, b) = (&mut net.a, &mut net.b);
+    a.set_local_credentials(net.now, Credentials::generate(&mut net.rng));
+    b.set_local_credentials(net.now, Credentials::generate(&mut net.rng));
+    b.set_remote(net.now, a.local_credentials().unwrap().clone(), false);
+    net.gather(&["10.0.0.1:1000"], &["10.0.0.2:2000"]);
+    net.run(Duration::from_secs(200));
+    assert_eq!(net.a.selected(), Some(old));
+    let credentials = net.b.local_credentials().unwrap().clone();
+    net.a.set_remote(net.now, credentials, false);
+    net.tell_candidates();
+    net.run(Duration::from_secs(2));
+    assert_eq!(
+        (net.a.state(), net.b.state()),
+        (IceState::Completed, IceState::Completed)
+    );
 }

@@ -101,11 +101,20 @@ impl Transport {
         association.handle_path_change(max_probe, stable);
     }
 
-    /// Starts the handshake once its plan is known and ICE has a path.
+    /// Starts the handshake once its plan is known, ICE has a path, and the peer has our
+    /// description, or speaks first. Earlier, it could not know our fingerprint: some peers fail
+    /// then (libdatachannel), and others keep silent for as long as our description travels.
     pub(super) fn start_dtls(&mut self, now: Time) {
         let Some(plan) = &self.dtls_plan else { return };
+        if let Security::Begun(engine) = &mut self.security
+            && self.ice.is_heard()
+            && std::mem::take(&mut self.dtls_is_early)
+        {
+            engine.hurry(now);
+        }
         let waiting = matches!(self.security, Security::Waiting) && !self.closed;
-        if !waiting || self.ice.selected().is_none() {
+        let ready = self.ice.peer_is_ready(now) || !self.held.is_empty();
+        if !waiting || !ready || self.ice.selected().is_none() {
             return;
         }
         let engine = Engine::new(
@@ -118,6 +127,7 @@ impl Transport {
         match engine {
             Ok(engine) => {
                 self.security = Security::Begun(Box::new(engine));
+                self.dtls_is_early = !self.ice.is_heard();
             }
             Err(error) => {
                 let text = error.to_string();

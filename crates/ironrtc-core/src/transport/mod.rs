@@ -90,6 +90,8 @@ pub struct Transport {
     dtls_plan: Option<DtlsPlan>,
     sctp_plan: Option<SctpPlan>,
     security: Security,
+    /// The handshake began before the peer was known to have our description.
+    dtls_is_early: bool,
     association: Option<Association>,
     /// SCTP was started, or ended before it could be.
     sctp_started: bool,
@@ -122,6 +124,7 @@ impl Transport {
             dtls_plan: None,
             sctp_plan: None,
             security: Security::Waiting,
+            dtls_is_early: false,
             association: None,
             sctp_started: false,
             channels: Channels::new(),

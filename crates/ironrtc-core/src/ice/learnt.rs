@@ -1,0 +1,159 @@
+//! What checks teach about the peer's addresses (RFC 8445 section 7.3.1.3), and what they must not:
+//! a recorded check can be repeated by anybody, from any address.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::incoming::Seen;
+use super::{Agent, Candidate, CandidateAddress, CandidateKind, CandidateProtocol, PairState};
+use crate::datagram::Path;
+use crate::time::Time;
+use crate::wire::stun::TransactionId;
+
+/// Addresses of the peer's that only its checks have shown.
+pub(super) const MAX_LEARNT: usize = 16;
+/// Checks that are remembered.
+const MAX_RECENT: usize = 64;
+/// Checks towards learnt addresses that may go out at once; then they are paced.
+const BURST: u32 = 4;
+
+/// The checks that came last.
+#[derive(Debug, Default)]
+pub(super) struct Recent(VecDeque<(TransactionId, Path)>);
+
+/// How new a check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// Never seen.
+    New,
+    /// Seen from another address: a copy. The peer makes a transaction for each pair.
+    Copied,
+    /// Seen from here: sent again by the peer, or by somebody else.
+    Repeated,
+}
+
+impl Recent {
+    /// Notes a check.
+    pub(super) fn note(&mut self, transaction: TransactionId, path: Path) -> Freshness {
+        let mut freshness = Freshness::New;
+        for (known, from) in &self.0 {
+            if *known == transaction {
+                if *from == path {
+                    return Freshness::Repeated;
+                }
+                freshness = Freshness::Copied;
+            }
+        }
+        // A copy takes no place, so that a flood of them does not wash its original out.
+        if freshness == Freshness::New {
+            if self.0.len() >= MAX_RECENT {
+                self.0.pop_front();
+            }
+            self.0.push_back((transaction, path));
+        }
+        freshness
+    }
+}
+
+/// A token bucket over time.
+#[derive(Debug, Default)]
+pub(super) struct Throttle {
+    /// When the bucket will be full again.
+    full_at: Time,
+}
+
+impl Throttle {
+    fn next(&self, interval: Duration) -> Time {
+        self.full_at - interval * (BURST - 1)
+    }
+
+    fn take(&mut self, now: Time, interval: Duration) {
+        self.full_at = self.full_at.max(now) + interval;
+    }
+}
+
+impl Agent {
+    /// The next check in answer to the peer's own, and when it may go out. An address that the peer
+    /// has told is checked at once; others are paced, since a recorded check may name any.
+    pub(super) fn next_triggered(&self) -> Option<(usize, Time)> {
+        let mut paced = None;
+        for (position, path) in self.triggered.iter().enumerate() {
+            if !self.learnt.contains(&path.remote) {
+                return Some((position, Time::ZERO));
+            }
+            paced = paced.or(Some(position));
+        }
+        paced.map(|position| (position, self.throttle.next(self.config.check_interval)))
+    }
+
+    pub(super) fn take_triggered(&mut self, now: Time) -> Option<usize> {
+        while let Some((position, _)) = self.next_triggered().filter(|(_, at)| *at <= now) {
+            let path = self.triggered.remove(position)?;
+            if let Some(index) = self.pair_at(path)
+                && self.pairs[index].check.is_none()
+            {
+                if self.learnt.contains(&path.remote) {
+                    self.throttle.take(now, self.config.check_interval);
+                }
+                return Some(index);
+            }
+        }
+        None
+    }
+
+    /// The remote candidate at a check's source: known, or learnt from the check.
+    pub(super) fn remote_of(&mut self, seen: &Seen) -> Option<Candidate> {
+        let address = seen.path.remote;
+        let known = |c: &&Candidate| c.socket_addr() == Some(address);
+        if let Some(known) = self.remote_candidates.iter().find(known) {
+            return Some(known.clone());
+        }
+        let room = self.learnt.len() < MAX_LEARNT || self.forget_learnt();
+        if seen.freshness != Freshness::New || !room {
+            return None;
+        }
+        let found = Candidate {
+            // Unlike any that the peer will tell us.
+            foundation: format!("prflx{}", self.remote_candidates.len()),
+            component: 1,
+            protocol: CandidateProtocol::Udp,
+            priority: seen.priority,
+            address: CandidateAddress::Ip(address.ip()),
+            port: address.port(),
+            kind: CandidateKind::PeerReflexive,
+            related: None,
+            tcp_type: None,
+            username_fragment: self.remote.as_ref().map(|remote| remote.ufrag.clone()),
+            url: None,
+        };
+        self.learnt.push(address);
+        self.remote_candidates.push(found.clone());
+        Some(found)
+    }
+
+    /// Forgets the learnt address that is least likely to be the peer's: one whose checks failed,
+    /// else the oldest that never answered.
+    fn forget_learnt(&mut self) -> bool {
+        let rank = |address: &SocketAddr| {
+            let pairs = || {
+                self.pairs
+                    .iter()
+                    .filter(|pair| pair.path.remote == *address)
+            };
+            let kept = pairs().any(|pair| pair.is_valid() || pair.nominated);
+            let failed = pairs().all(|pair| pair.state == PairState::Failed);
+            (!kept).then_some(!failed)
+        };
+        let ranked = self.learnt.iter().filter_map(|a| rank(a).map(|r| (r, *a)));
+        let Some((_, address)) = ranked.min_by_key(|(rank, _)| *rank) else {
+            return false;
+        };
+        self.learnt.retain(|learnt| *learnt != address);
+        self.pairs.retain(|pair| pair.path.remote != address);
+        self.triggered.retain(|path| path.remote != address);
+        let other = |c: &Candidate| c.socket_addr() != Some(address);
+        self.remote_candidates.retain(other);
+        true
+    }
+}

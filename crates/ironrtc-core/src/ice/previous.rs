@@ -1,0 +1,62 @@
+//! The pair that was in use when ICE was restarted. It stays in use until the new generation has
+//! settled on one, which may take as long as a description takes to travel, and a peer may answer a
+//! restart with its old credentials. So consent is asked for on it as on any other.
+
+use super::pair::Pair;
+use super::{Agent, Credentials, Role};
+use crate::datagram::Transmit;
+use crate::time::Time;
+
+/// That pair, with the credentials of its generation.
+#[derive(Clone, Debug)]
+pub(super) struct Previous {
+    pub(super) pair: Pair,
+    pub(super) local: Credentials,
+    pub(super) remote: Option<Credentials>,
+}
+
+impl Agent {
+    pub(super) fn keep_previous(&mut self, now: Time, local: Credentials) {
+        let Some(path) = self.selected.filter(|_| self.previous.is_none()) else {
+            return;
+        };
+        let Some(mut pair) = self
+            .pair_at(path)
+            .and_then(|at| self.pairs.get(at).cloned())
+        else {
+            return;
+        };
+        pair.check = None;
+        pair.consent_until = now + self.config.consent_timeout;
+        self.previous = Some(Previous {
+            pair,
+            local,
+            remote: self.remote.clone(),
+        });
+    }
+
+    /// When consent is to be asked for on the previous pair.
+    pub(super) fn next_previous_consent(&self) -> Option<Time> {
+        let previous = self.previous.as_ref()?;
+        previous.remote.as_ref()?;
+        Some(previous.pair.next_consent)
+    }
+
+    pub(super) fn send_previous_consent(
+        &mut self,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        let interval = self.consent_interval();
+        let transaction = self.rng.bytes();
+        let previous = self.previous.as_mut()?;
+        let (local, remote) = (previous.local.clone(), previous.remote.clone()?);
+        let pair = &mut previous.pair;
+        pair.next_consent = now + interval;
+        pair.consent_check = Some((transaction, now));
+        pair.counters.consent_requests_sent += 1;
+        let path = pair.path;
+        let nominates = self.role == Role::Controlling;
+        Some(self.write_request(path, transaction, nominates, (&local.ufrag, &remote), out))
+    }
+}
