@@ -35,7 +35,7 @@ impl Description {
 impl From<SessionDescription> for Description {
     fn from(description: SessionDescription) -> Self {
         Self {
-            kind: description.kind.name().to_owned(),
+            kind: description.kind.as_str().to_owned(),
             sdp: description.sdp,
         }
     }

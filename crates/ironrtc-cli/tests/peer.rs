@@ -135,7 +135,7 @@ impl Peer {
 async fn send_description(connection: &PeerConnection, socket: &mut Socket) {
     connection.gathering_complete().await;
     let description = connection.local_description().unwrap();
-    let description = json!({"type": description.kind.name(), "sdp": description.sdp});
+    let description = json!({"type": description.kind.as_str(), "sdp": description.sdp});
     socket
         .send(json!({"type": "description", "description": description}))
         .await;

@@ -44,7 +44,7 @@ impl PeerConnection {
         which: fn(&Core) -> Option<SessionDescription>,
     ) -> PyResult<Description> {
         let description = self.with(py, which)?;
-        Ok(description.map(|description| (description.kind.name(), description.sdp)))
+        Ok(description.map(|description| (description.kind.as_str(), description.sdp)))
     }
 }
 
@@ -163,7 +163,7 @@ impl PeerConnection {
     fn get_stats(&self, py: Python<'_>, inbox: &Inbox, token: u64) -> PyResult<Started> {
         let connection = self.connection.get()?.clone();
         let operation = async move { connection.get_stats().await };
-        start(py, inbox, token, operation, stats)
+        start(py, inbox, token, operation, |py, report| stats(py, &report))
     }
 
     fn close(&self, py: Python<'_>, inbox: &Inbox, token: u64) -> PyResult<Started> {
@@ -238,7 +238,7 @@ impl PeerConnection {
 
     #[getter]
     fn signaling_state(&self, py: Python<'_>) -> PyResult<&'static str> {
-        Ok(self.with(py, Core::signaling_state)?.name())
+        Ok(self.with(py, Core::signaling_state)?.as_str())
     }
 
     #[getter]
@@ -306,7 +306,7 @@ async fn forward(mut events: Events, target: Arc<Target>) {
 fn tell(target: &Target, event: Event) {
     match event {
         Event::NegotiationNeeded => target.tell("negotiationneeded", ()),
-        Event::SignalingStateChange(state) => target.tell("signaling", state.name()),
+        Event::SignalingStateChange(state) => target.tell("signaling", state.as_str()),
         Event::IceGatheringStateChange(state) => target.tell("gathering", state.to_string()),
         Event::IceCandidate(init) => {
             let candidate = init.map(|init| (init.candidate, init.sdp_mid, init.sdp_mline_index));
@@ -325,8 +325,8 @@ fn tell(target: &Target, event: Event) {
             target.tell("candidateerror", (url, error_code, error_text, host, port));
         }
         Event::IceConnectionStateChange(state) => target.tell("ice", state.to_string()),
-        Event::ConnectionStateChange(state) => target.tell("connection", name::connection(state)),
-        Event::DtlsStateChange(state) => target.tell("dtls", name::dtls(state)),
+        Event::ConnectionStateChange(state) => target.tell("connection", state.as_str()),
+        Event::DtlsStateChange(state) => target.tell("dtls", state.as_str()),
         Event::SctpStateChange(state) => target.tell("sctp", name::sctp(state)),
         Event::DataChannel(channel) => target.push(Box::new(move |py| {
             let channel = Py::new(py, DataChannel::new(channel))?;
@@ -339,13 +339,16 @@ fn tell(target: &Target, event: Event) {
 /// The states that may have been told to an inbox which nobody empties any more.
 fn states(connection: &Core) -> Vec<(&'static str, String)> {
     let mut states = vec![
-        ("signaling", connection.signaling_state().name().to_owned()),
+        (
+            "signaling",
+            connection.signaling_state().as_str().to_owned(),
+        ),
         ("gathering", connection.ice_gathering_state().to_string()),
         ("ice", connection.ice_connection_state().to_string()),
-        ("dtls", name::dtls(connection.dtls_state()).to_owned()),
+        ("dtls", connection.dtls_state().as_str().to_owned()),
         (
             "connection",
-            name::connection(connection.connection_state()).to_owned(),
+            connection.connection_state().as_str().to_owned(),
         ),
     ];
     if let Some(sctp) = connection.sctp() {
@@ -355,13 +358,15 @@ fn states(connection: &Core) -> Vec<(&'static str, String)> {
 }
 
 fn describe(kind: &str, sdp: String) -> PyResult<SessionDescription> {
-    let kind: SdpType = kind.parse().map_err(PyValueError::new_err)?;
+    let kind: SdpType = kind
+        .parse()
+        .map_err(|error: ironrtc::UnknownWord| PyValueError::new_err(error.to_string()))?;
     Ok(SessionDescription { kind, sdp })
 }
 
 fn described(py: Python<'_>, result: Result<SessionDescription, Error>) -> PyResult<Py<PyAny>> {
     let description = result.map_err(|error| exception::from_connection(&error))?;
-    (description.kind.name(), description.sdp).into_py_any(py)
+    (description.kind.as_str(), description.sdp).into_py_any(py)
 }
 
 fn nothing(py: Python<'_>, result: Result<(), Error>) -> PyResult<Py<PyAny>> {
@@ -370,21 +375,20 @@ fn nothing(py: Python<'_>, result: Result<(), Error>) -> PyResult<Py<PyAny>> {
 }
 
 /// A list of dictionaries with the W3C's member names.
-fn stats(py: Python<'_>, report: StatsReport) -> PyResult<Py<PyAny>> {
+fn stats(py: Python<'_>, report: &StatsReport) -> PyResult<Py<PyAny>> {
     let list = PyList::empty(py);
-    for entry in report.entries {
+    for object in report {
         let members = PyDict::new(py);
-        members.set_item("type", entry.kind)?;
-        members.set_item("id", entry.id)?;
-        members.set_item("timestamp", report.timestamp)?;
-        for (name, value) in entry.fields {
+        members.set_item("type", object.stats_type().as_str())?;
+        members.set_item("id", object.id())?;
+        members.set_item("timestamp", report.timestamp())?;
+        for (name, value) in object.members() {
             match value {
                 StatsValue::Text(text) => members.set_item(name, text)?,
                 StatsValue::Integer(number) => members.set_item(name, number)?,
-                StatsValue::Float(number) | StatsValue::Timestamp(number) => {
-                    members.set_item(name, number)?;
-                }
+                StatsValue::Float(number) => members.set_item(name, number)?,
                 StatsValue::Flag(flag) => members.set_item(name, flag)?,
+                _ => debug_assert!(false, "a kind of value that Python is not given: {value:?}"),
             }
         }
         list.append(members)?;

@@ -79,7 +79,7 @@ impl Transport {
                 )
             });
             self.target.tell("ice", ice.to_string());
-            self.target.tell("dtls", name::dtls(dtls));
+            self.target.tell("dtls", dtls.as_str());
             self.target.tell("sctp", name::sctp(sctp));
         }
         Ok(())
@@ -257,7 +257,7 @@ async fn forward(transport: Core, target: Arc<Target>, progress: watch::Sender<P
 fn tell(target: &Target, event: Event) {
     match event {
         Event::IceStateChange(state) => target.tell("ice", state.to_string()),
-        Event::DtlsStateChange(state) => target.tell("dtls", name::dtls(state)),
+        Event::DtlsStateChange(state) => target.tell("dtls", state.as_str()),
         Event::SctpStateChange(state) => target.tell("sctp", name::sctp(state)),
         Event::DataChannel(channel) => target.push(Box::new(move |py| {
             let channel = Py::new(py, DataChannel::new(channel))?;

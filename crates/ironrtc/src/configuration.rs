@@ -5,19 +5,46 @@ use ironrtc_core::ice::IceConfig;
 use ironrtc_core::jsep::BundlePolicy;
 use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::SctpConfig;
+use ironrtc_core::words;
 
 use crate::ConfigurationError;
 use crate::clock::unix_now;
 
 /// One STUN or TURN server under its URLs (`RTCIceServer`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct IceServer {
     /// `stun:host[:port]`, `turn:host[:port][?transport=udp]` and so on (RFC 7064, RFC 7065).
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "one_or_more"))]
     pub urls: Vec<String>,
     /// TURN's user name.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub username: Option<String>,
     /// TURN's password.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub credential: Option<String>,
+}
+
+/// webrtc-pc section 4.2.4: `urls` is a string or a sequence of strings.
+#[cfg(feature = "serde")]
+fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Urls {
+        One(String),
+        More(Vec<String>),
+    }
+    let urls = <Urls as serde::Deserialize>::deserialize(deserializer)?;
+    Ok(match urls {
+        Urls::One(url) => vec![url],
+        Urls::More(urls) => urls,
+    })
 }
 
 impl IceServer {
@@ -39,6 +66,8 @@ pub enum IceTransportPolicy {
     /// Relayed ones only.
     Relay,
 }
+
+words!(IceTransportPolicy, "ICE transport policy", { All => "all", Relay => "relay" });
 
 /// Settings of a connection (`RTCConfiguration`, and what a program outside a browser may want).
 #[derive(Clone, Debug, Default)]

@@ -1,8 +1,11 @@
 //! A data channel (`RTCDataChannel`).
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use futures_core::Stream;
 use ironrtc_core::channel::{Channel, ChannelId, ChannelState, Message, Priority, SendError};
 
 use crate::handle::Handle;
@@ -172,12 +175,17 @@ impl DataChannel {
     /// The next message; `None` once the channel is closed and everything was read. What is not
     /// read makes the peer wait. Nothing is lost if the future is dropped before it is ready.
     pub async fn recv(&self) -> Option<Message> {
-        let received = || match self.try_recv() {
+        self.0.signal.wait_for(|| self.received()).await
+    }
+
+    /// `Some(None)` is the end.
+    fn received(&self) -> Option<Option<Message>> {
+        match self.try_recv() {
             Some(message) => Some(Some(message)),
             None => (self.ready_state() == ChannelState::Closed).then_some(None),
-        };
-        self.0.signal.wait_for(received).await
+        }
     }
+
     /// The next message, if there is one now.
     pub fn try_recv(&self) -> Option<Message> {
         self.0.connection.recv(self.0.id)
@@ -191,6 +199,15 @@ impl DataChannel {
         let id = self.0.id;
         let connection = &self.0.connection;
         connection.change(|machine, now| machine.close_channel(now, id));
+    }
+}
+
+/// The messages, as [`recv`](DataChannel::recv) gives them.
+impl Stream for DataChannel {
+    type Item = Message;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        self.0.signal.poll_for(context, || self.received())
     }
 }
 

@@ -1,7 +1,71 @@
-//! WebRTC peer connections for Rust, on tokio.
+//! WebRTC for Rust programs, on tokio: talk to browsers, and to each other, over data channels.
 //!
-//! [`PeerConnection`] is the W3C's `RTCPeerConnection` in Rust's spelling; [`DataChannel`] its
-//! `RTCDataChannel`. [`ortc::Transport`] is the level below, without offers and answers.
+//! [`PeerConnection`] is the W3C's `RTCPeerConnection` in Rust's spelling, and [`DataChannel`] its
+//! `RTCDataChannel`. What a browser's page does in JavaScript is done here with the same names and
+//! in the same order, so the W3C's documentation and that of browsers apply.
+//!
+//! # A server that a page connects to
+//!
+//! The page makes an offer and sends it in a `POST`; this function makes the answer, and each
+//! channel of the page is echoed. `examples/axum_chat` is a whole server with its page.
+//!
+//! ```no_run
+//! use ironrtc::{Configuration, Event, PeerConnection, SessionDescription};
+//!
+//! async fn answer(
+//!     offer: SessionDescription,
+//! ) -> Result<SessionDescription, Box<dyn std::error::Error>> {
+//!     let connection = PeerConnection::new(Configuration::default())?;
+//!     let mut events = connection.events();
+//!     connection.set_remote_description(offer).await?;
+//!     connection.set_local_description(None).await?;
+//!     // The answer travels once, so it is complete with candidates.
+//!     connection.gathering_complete().await;
+//!     let answer = connection.local_description().ok_or("closed")?;
+//!     tokio::spawn(async move {
+//!         // The handle lives here: a connection closes with its last one.
+//!         let _connection = connection;
+//!         while let Some(event) = events.next().await {
+//!             if let Event::DataChannel(channel) = event {
+//!                 tokio::spawn(async move {
+//!                     while let Some(message) = channel.recv().await {
+//!                         if channel.send(message).is_err() {
+//!                             break;
+//!                         }
+//!                     }
+//!                 });
+//!             }
+//!         }
+//!     });
+//!     Ok(answer)
+//! }
+//! ```
+//!
+//! # How it behaves
+//!
+//! - **A connection is a task** of the tokio runtime in which it was made. Handles of it and of its
+//!   channels are cheap to clone, may be used from any thread, and never block.
+//! - **Events** come in a stream ([`PeerConnection::events`]) in the order in which they happened,
+//!   and after the state that they tell of can be read. They wait until they are read: subscribe
+//!   before the first description, and nothing is missed.
+//! - **Messages** are read from their channel, not from the events. What is not read stays in the
+//!   transport and makes the peer wait; nothing is dropped that was promised. A channel is a
+//!   [`Stream`](futures_core::Stream) of its messages.
+//! - **Cancelling is safe**: a future that is dropped before it is ready has lost nothing. The
+//!   methods that change offer and answer do all of their work at the first poll.
+//! - **Errors** are one enumeration per operation. Each says what is wrong in words, and
+//!   [`Error::name`] is the name of the W3C's exception. What the network sends is never an error.
+//! - **States and types** have the W3C's words: `as_str`, `Display` and `FromStr` on all of them.
+//!
+//! # Features
+//!
+//! `serde`: descriptions, candidates, ICE servers, states and statistics are read and written as
+//! the JSON of browsers, such as that of `JSON.stringify(pc.localDescription)`.
+//!
+//! # Below
+//!
+//! [`ortc::Transport`] is ICE, DTLS and SCTP without offers and answers. `ironrtc-core` holds all
+//! protocols without sockets and clocks, for drivers of one's own.
 #![forbid(unsafe_code)]
 
 mod clock;
@@ -27,14 +91,19 @@ pub use peer_connection::{PeerConnection, SctpTransport};
 
 pub use ironrtc_core::channel::{
     ChannelState as DataChannelState, CreateError as CreateDataChannelError, DataChannelInit,
-    Message, Priority, SendError,
+    Message, Priority, SendError, Text,
 };
 pub use ironrtc_core::dtls::{
-    Certificate, CertificateError, CertificateOptions, DtlsState, Fingerprint, KeyAlgorithm,
+    Certificate, CertificateError, CertificateOptions, DtlsState, Fingerprint, FingerprintError,
+    HashAlgorithm, KeyAlgorithm, Role as DtlsRole,
 };
 pub use ironrtc_core::ice::{
-    Candidate as IceCandidate, GatheringState as IceGatheringState, IceConfig,
-    IceState as IceConnectionState, Role as IceRole,
+    AddCandidateError as AddIceCandidateError, Candidate as IceCandidate,
+    CandidateAddress as IceCandidateAddress, CandidateError as IceCandidateParseError,
+    CandidateKind as IceCandidateType, CandidateProtocol as IceCandidateProtocol,
+    Credentials as IceCredentials, CredentialsError as IceCredentialsError,
+    GatheringState as IceGatheringState, IceConfig, IceState as IceConnectionState,
+    PairState as IceCandidatePairState, Role as IceRole, TcpType as IceTcpCandidateType,
 };
 pub use ironrtc_core::jsep::{
     BundlePolicy, CandidateInit as IceCandidateInit, JsepError, OfferOptions, SdpType,
@@ -42,4 +111,8 @@ pub use ironrtc_core::jsep::{
 };
 pub use ironrtc_core::peer::ConnectionState;
 pub use ironrtc_core::sctp::{CongestionAlgorithm, SctpConfig, SctpState};
-pub use ironrtc_core::stats::{StatsEntry, StatsReport, StatsValue};
+pub use ironrtc_core::stats::{
+    CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
+    Stats, StatsReport, StatsType, StatsValue, TransportStats,
+};
+pub use ironrtc_core::words::UnknownWord;

@@ -97,19 +97,39 @@ impl PeerConnection {
         self.handle.change(operation)
     }
 
-    /// The events. There is one stream: a second call gives a stream that takes over.
+    /// The events, those that wait already among them. There is one stream: a second call gives a
+    /// stream that takes over, and the first one ends.
     pub fn events(&self) -> Events {
         Events::new(self.handle.shared())
     }
-    /// `createOffer`.
+
+    /// `createOffer`: an offer for what the application has asked for so far. Nothing changes
+    /// until it is set.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`]; [`Error::Jsep`] while the peer's offer waits for its answer.
     pub async fn create_offer(&self, options: OfferOptions) -> Result<SessionDescription, Error> {
         Ok(self.operate(|core, _| core.create_offer(&options))?)
     }
-    /// `createAnswer`.
+
+    /// `createAnswer`: an answer to the peer's offer. Nothing changes until it is set.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`]; [`Error::Jsep`] if there is no remote offer.
     pub async fn create_answer(&self) -> Result<SessionDescription, Error> {
         Ok(self.operate(|core, _| core.create_answer())?)
     }
-    /// `setLocalDescription`; `None` makes the fitting description. Candidates come as events.
+
+    /// `setLocalDescription`; `None` makes the fitting description. It starts gathering: candidates
+    /// come as [`Event::IceCandidate`](crate::Event::IceCandidate), the last one is `None`. An
+    /// answer starts the checks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`]; [`Error::Jsep`] if the description does not fit the signalling state or
+    /// was changed beyond what the W3C allows. Everything is as before then.
     pub async fn set_local_description(
         &self,
         description: impl Into<Option<SessionDescription>>,
@@ -117,19 +137,34 @@ impl PeerConnection {
         let description = description.into();
         Ok(self.operate(|core, now| core.set_local_description(now, description))?)
     }
-    /// `setRemoteDescription`.
+
+    /// `setRemoteDescription`. An offer while ours is pending rolls ours back, as perfect
+    /// negotiation needs it. A rollback undoes the pending description of either side.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`]; [`Error::Jsep`] if the text cannot be read, does not fit the signalling
+    /// state or contradicts what was negotiated. Everything is as before then.
     pub async fn set_remote_description(
         &self,
         description: SessionDescription,
     ) -> Result<(), Error> {
         Ok(self.operate(|core, now| core.set_remote_description(now, description))?)
     }
-    /// `addIceCandidate`.
+
+    /// `addIceCandidate`: a candidate of the peer; an empty text ends them. Candidates that come
+    /// before their description are refused, as in browsers: keep them until it is set.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`]; [`Error::Jsep`] if there is no remote description, or the candidate is no
+    /// candidate, or names no section or generation of it.
     pub async fn add_ice_candidate(&self, candidate: CandidateInit) -> Result<(), Error> {
         Ok(self.operate(|core, now| core.add_ice_candidate(now, &candidate))?)
     }
+
     /// Waits until gathering is complete, for applications that do not trickle, or the connection
-    /// is closed.
+    /// is closed. Cancel safe.
     pub async fn gathering_complete(&self) {
         let complete = || {
             let core = self.handle.lock();
@@ -138,6 +173,7 @@ impl PeerConnection {
         };
         self.handle.wait_for(complete).await;
     }
+
     /// `localDescription`: pending if there is one, with the candidates gathered so far.
     pub fn local_description(&self) -> Option<SessionDescription> {
         self.handle
@@ -249,7 +285,14 @@ impl PeerConnection {
             })
         })
     }
-    /// `createDataChannel`.
+    /// `createDataChannel`. It may be called before the connection is made; the channel opens when
+    /// SCTP does, and with the first one
+    /// [`Event::NegotiationNeeded`](crate::Event::NegotiationNeeded) comes.
+    ///
+    /// # Errors
+    ///
+    /// See [`CreateError`]: the connection is closed, the init contradicts itself, the label is too
+    /// long, or no stream is left.
     pub fn create_data_channel(
         &self,
         label: &str,
@@ -260,7 +303,8 @@ impl PeerConnection {
             .create_channel(|core, now| core.create_data_channel(now, label, init))?;
         Ok(DataChannel::new(self.handle.erase(), id, signal))
     }
-    /// `restartIce`.
+    /// `restartIce`: the next offer has new credentials, and
+    /// [`Event::NegotiationNeeded`](crate::Event::NegotiationNeeded) asks for it.
     pub fn restart_ice(&self) {
         self.operate(|core, _| core.restart_ice());
     }
@@ -292,7 +336,7 @@ impl PeerConnection {
         *settings = configuration;
         Ok(())
     }
-    /// `getStats`.
+    /// `getStats`: everything, at this moment.
     pub async fn get_stats(&self) -> StatsReport {
         let (now, unix_now) = (self.handle.clock.now(), clock::unix_now());
         self.handle.read(|core| core.stats(now, unix_now))

@@ -1,7 +1,8 @@
 //! What the handles of a channel wait for.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Notify;
 
@@ -16,6 +17,9 @@ pub(crate) const CLOSED: u8 = 1 << 5;
 /// `Close` was delivered: nothing follows.
 const OVER: u8 = 1 << 6;
 
+/// Most tasks that wait by polling.
+const MAX_POLLING: usize = 32;
+
 /// The events of a channel that were not delivered yet, one bit each: a bound that no peer can
 /// exceed.
 #[derive(Debug, Default)]
@@ -24,6 +28,12 @@ pub(crate) struct Signal {
     error: Mutex<Option<String>>,
     /// Wakes all that wait for a change of the channel.
     changed: Notify,
+    /// Those that wait by polling: one for each task.
+    polling: Mutex<Vec<Waker>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Signal {
@@ -33,12 +43,41 @@ impl Signal {
     }
 
     pub(crate) fn fail(&self, text: String) {
-        *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+        *lock(&self.error) = Some(text);
         self.raise(ERROR);
     }
 
     pub(crate) fn wake(&self) {
         self.changed.notify_waiters();
+        self.wake_polling();
+    }
+
+    fn wake_polling(&self) {
+        let polling = std::mem::take(&mut *lock(&self.polling));
+        polling.into_iter().for_each(Waker::wake);
+    }
+
+    /// Like [`wait_for`](Self::wait_for), for a poll.
+    pub(crate) fn poll_for<T>(
+        &self,
+        context: &Context<'_>,
+        mut ready: impl FnMut() -> Option<T>,
+    ) -> Poll<T> {
+        if let Some(value) = ready() {
+            return Poll::Ready(value);
+        }
+        let waker = context.waker();
+        // A waker that was left behind may wait for long: then all ask once more.
+        if lock(&self.polling).len() >= MAX_POLLING {
+            self.wake_polling();
+        }
+        let mut polling = lock(&self.polling);
+        if !polling.iter().any(|known| known.will_wake(waker)) {
+            polling.push(waker.clone());
+        }
+        drop(polling);
+        // What changed before the waker was there.
+        ready().map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Waits until `ready` gives something. It is asked again after each change.
@@ -74,11 +113,7 @@ impl Signal {
             LOW => DataChannelEvent::BufferedAmountLow,
             CLOSING => DataChannelEvent::Closing,
             ERROR => {
-                let text = self
-                    .error
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .take();
+                let text = lock(&self.error).take();
                 DataChannelEvent::Error(text.unwrap_or_default())
             }
             _ => {

@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+use futures_core::Stream;
 use ironrtc::{
     Configuration, DataChannel, DataChannelEvent, DataChannelInit, DataChannelState, Message,
     Priority, SendError,
@@ -44,6 +45,28 @@ async fn every_kind_of_message_arrives_as_it_was_sent() {
     }
     assert_eq!(theirs.try_recv(), None);
     assert_eq!(mine.buffered_amount(), 0);
+}
+
+#[tokio::test]
+async fn a_channel_is_a_stream_of_its_messages() {
+    let pair = pair().await;
+    let (mine, mut theirs) = pair.channels;
+    let reader = tokio::spawn(async move {
+        let mut texts = Vec::new();
+        while let Some(message) = poll_fn(|context| pin!(&mut theirs).poll_next(context)).await {
+            texts.push(message.as_text().map(str::to_owned));
+        }
+        texts
+    });
+    // The second comes when the reader waits already.
+    for text in ["one", "two"] {
+        mine.send(text).unwrap();
+        soon(mine.buffered_amount_below(0)).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    mine.close();
+    let texts = soon(reader).await.unwrap();
+    assert_eq!(texts, [Some("one".to_owned()), Some("two".to_owned())]);
 }
 
 #[tokio::test]

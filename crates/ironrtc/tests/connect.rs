@@ -24,7 +24,7 @@ async fn two_peers_connect_without_trickle() {
         let (local, remote) = side.selected_candidate_pair().unwrap();
         assert_ne!(local.port, remote.port);
         let stats = side.get_stats().await;
-        assert!(stats.entries.iter().any(|entry| entry.kind == "transport"));
+        assert!(stats.transports().next().is_some());
     }
     assert_eq!(alice.ice_role(), ironrtc::IceRole::Controlling);
     assert_eq!(bob.ice_role(), ironrtc::IceRole::Controlled);
@@ -99,7 +99,7 @@ async fn states_are_told_in_the_order_of_the_w3c() {
     next(&mut events, |event| {
         let name = match event {
             Event::NegotiationNeeded => "negotiationneeded".to_owned(),
-            Event::SignalingStateChange(state) => format!("signaling {}", state.name()),
+            Event::SignalingStateChange(state) => format!("signaling {}", state.as_str()),
             Event::IceGatheringStateChange(state) => format!("gathering {state}"),
             Event::IceCandidate(None) => "no more candidates".to_owned(),
             Event::IceCandidate(Some(_)) => "candidate".to_owned(),

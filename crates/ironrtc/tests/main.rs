@@ -3,6 +3,8 @@
 mod channels;
 mod configuration;
 mod connect;
+#[cfg(feature = "serde")]
+mod json;
 mod lifetime;
 mod ortc;
 #[cfg(target_os = "linux")]

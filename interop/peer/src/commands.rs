@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ironrtc::{DataChannel, Error, OfferOptions, PeerConnection, SessionDescription};
+use ironrtc::{DataChannel, Error, OfferOptions, PeerConnection};
 use serde_json::{Value, json};
 
 use crate::bulk::unhex;
 use crate::channel::{Channel, send_failure};
 use crate::connection;
 use crate::output::Failure;
-use crate::request::{Request, describe};
+use crate::request::{Request, read_description};
 
 /// All that the driving program made.
 #[derive(Debug, Default)]
@@ -91,33 +91,35 @@ impl Peer {
                 let mut options = OfferOptions::default();
                 options.ice_restart = request.options.ice_restart;
                 let offer = pc.create_offer(options).await.map_err(failed)?;
-                Ok(describe(Some(&offer)))
+                Ok(json!(offer))
             }
             "createAnswer" => {
                 let answer = pc.create_answer().await.map_err(failed)?;
-                Ok(describe(Some(&answer)))
+                Ok(json!(answer))
             }
             "setLocal" => {
-                let description = request.description.map(SessionDescription::try_from);
+                let description = request.description.map(read_description);
                 let description = description.transpose()?;
                 pc.set_local_description(description)
                     .await
                     .map_err(failed)?;
-                Ok(describe(pc.local_description().as_ref()))
+                Ok(json!(pc.local_description()))
             }
             "setRemote" => {
                 let description = request.description;
                 let description = description.ok_or_else(|| Failure::usage("no description"))?;
-                let applied = pc.set_remote_description(description.try_into()?).await;
+                let applied = pc
+                    .set_remote_description(read_description(description)?)
+                    .await;
                 applied.map_err(failed)?;
                 Ok(Value::Null)
             }
             "gathered" => {
                 pc.gathering_complete().await;
-                Ok(describe(pc.local_description().as_ref()))
+                Ok(json!(pc.local_description()))
             }
             "addCandidate" => {
-                let candidate = request.candidate.unwrap_or_default().into();
+                let candidate = request.candidate.unwrap_or_default();
                 pc.add_ice_candidate(candidate).await.map_err(failed)?;
                 Ok(Value::Null)
             }
@@ -134,7 +136,7 @@ impl Peer {
             }
             "states" => Ok(connection::states(&pc)),
             "sctp" => Ok(connection::sctp(&pc)),
-            "stats" => Ok(connection::stats(pc.get_stats().await)),
+            "stats" => Ok(connection::stats(&pc.get_stats().await)),
             "close" => {
                 pc.close().await;
                 Ok(Value::Null)

@@ -1,6 +1,6 @@
 //! A connection: its events are reported.
 
-use ironrtc::{Event, Events, IceCandidateInit, PeerConnection, StatsReport, StatsValue};
+use ironrtc::{Event, Events, IceCandidateInit, PeerConnection, Stats, StatsReport};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ pub(crate) async fn report(peer: Arc<Peer>, pc: String, mut events: Events) {
         let (name, members) = match event {
             Event::NegotiationNeeded => ("negotiationneeded", json!({})),
             Event::SignalingStateChange(state) => {
-                ("signalingstatechange", state_member(state.name()))
+                ("signalingstatechange", state_member(state.as_str()))
             }
             Event::IceGatheringStateChange(state) => {
-                ("icegatheringstatechange", state_member(&state.to_string()))
+                ("icegatheringstatechange", state_member(state.as_str()))
             }
             Event::IceConnectionStateChange(state) => {
-                ("iceconnectionstatechange", state_member(&state.to_string()))
+                ("iceconnectionstatechange", state_member(state.as_str()))
             }
             Event::ConnectionStateChange(state) => {
-                ("connectionstatechange", state_member(&lower(state)))
+                ("connectionstatechange", state_member(state.as_str()))
             }
             Event::IceCandidate(candidate) => ("icecandidate", candidate_member(candidate)),
             Event::IceCandidateError {
@@ -55,30 +55,17 @@ fn state_member(state: &str) -> Value {
     json!({ "state": state })
 }
 
-/// The W3C's name of a state of one word.
-fn lower(state: impl std::fmt::Debug) -> String {
-    format!("{state:?}").to_lowercase()
-}
-
 fn candidate_member(candidate: Option<IceCandidateInit>) -> Value {
-    let candidate = candidate.map(|candidate| {
-        json!({
-            "candidate": candidate.candidate,
-            "sdpMid": candidate.sdp_mid,
-            "sdpMLineIndex": candidate.sdp_mline_index,
-            "usernameFragment": candidate.username_fragment,
-        })
-    });
     json!({ "candidate": candidate })
 }
 
 /// The connection's states.
 pub(crate) fn states(pc: &PeerConnection) -> Value {
     json!({
-        "signaling": pc.signaling_state().name(),
+        "signaling": pc.signaling_state().as_str(),
         "iceGathering": pc.ice_gathering_state().to_string(),
         "iceConnection": pc.ice_connection_state().to_string(),
-        "connection": lower(pc.connection_state()),
+        "connection": pc.connection_state().as_str(),
     })
 }
 
@@ -86,31 +73,25 @@ pub(crate) fn states(pc: &PeerConnection) -> Value {
 pub(crate) fn sctp(pc: &PeerConnection) -> Value {
     pc.sctp().map_or(
         Value::Null,
-        |sctp| json!({ "state": lower(sctp.state), "maxMessageSize": sctp.max_message_size }),
+        |sctp| json!({ "state": sctp.state.as_str(), "maxMessageSize": sctp.max_message_size }),
     )
 }
 
 /// All statistics, as a list of objects.
-pub(crate) fn stats(report: StatsReport) -> Value {
-    let timestamp = report.timestamp;
-    let entries = report.entries.into_iter().map(|entry| {
-        let mut object = Map::new();
-        object.insert("id".into(), entry.id.into());
-        object.insert("type".into(), entry.kind.into());
-        object.insert("timestamp".into(), timestamp.into());
-        for (name, value) in entry.fields {
-            object.insert(name.into(), stats_value(value));
-        }
-        Value::Object(object)
-    });
-    entries.collect()
+pub(crate) fn stats(report: &StatsReport) -> Value {
+    report
+        .iter()
+        .map(|object| object_of(report, object))
+        .collect()
 }
 
-fn stats_value(value: StatsValue) -> Value {
-    match value {
-        StatsValue::Text(text) => text.into(),
-        StatsValue::Integer(number) => number.into(),
-        StatsValue::Float(number) | StatsValue::Timestamp(number) => number.into(),
-        StatsValue::Flag(flag) => flag.into(),
+fn object_of(report: &StatsReport, stats: &Stats) -> Value {
+    let mut object = Map::new();
+    object.insert("id".into(), stats.id().into());
+    object.insert("type".into(), stats.stats_type().as_str().into());
+    object.insert("timestamp".into(), report.timestamp().into());
+    for (name, value) in stats.members() {
+        object.insert(name.into(), json!(value));
     }
+    Value::Object(object)
 }

@@ -2,7 +2,7 @@
 
 use ironrtc::{Configuration, DataChannelInit, IceCandidateInit, IceServer, SessionDescription};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::output::Failure;
 
@@ -17,8 +17,8 @@ pub(crate) struct Request {
     pub(crate) channel: String,
     pub(crate) config: Config,
     pub(crate) options: Options,
-    pub(crate) description: Option<Description>,
-    pub(crate) candidate: Option<Candidate>,
+    pub(crate) description: Option<Value>,
+    pub(crate) candidate: Option<IceCandidateInit>,
     pub(crate) label: String,
     pub(crate) text: Option<String>,
     pub(crate) hex: Option<String>,
@@ -30,23 +30,14 @@ pub(crate) struct Request {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Config {
-    ice_servers: Vec<Server>,
+    ice_servers: Vec<IceServer>,
     bind: Vec<std::net::SocketAddr>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Server {
-    urls: Vec<String>,
 }
 
 impl From<Config> for Configuration {
     fn from(config: Config) -> Self {
-        let servers = config.ice_servers.into_iter().map(|server| IceServer {
-            urls: server.urls,
-            ..IceServer::default()
-        });
         Self {
-            ice_servers: servers.collect(),
+            ice_servers: config.ice_servers,
             bind: config.bind,
             ..Self::default()
         }
@@ -80,51 +71,7 @@ impl From<Options> for DataChannelInit {
     }
 }
 
-/// `RTCSessionDescriptionInit`.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Description {
-    r#type: String,
-    #[serde(default)]
-    sdp: String,
-}
-
-impl TryFrom<Description> for SessionDescription {
-    type Error = Failure;
-
-    fn try_from(description: Description) -> Result<Self, Failure> {
-        let kind = description.r#type.parse();
-        Ok(Self {
-            kind: kind.map_err(|error: String| Failure::new("TypeError", error))?,
-            sdp: description.sdp,
-        })
-    }
-}
-
-/// A description as an answer shows it.
-pub(crate) fn describe(description: Option<&SessionDescription>) -> Value {
-    description.map_or(
-        Value::Null,
-        |description| json!({ "type": description.kind.name(), "sdp": description.sdp }),
-    )
-}
-
-/// `RTCIceCandidateInit`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Candidate {
-    candidate: String,
-    sdp_mid: Option<String>,
-    sdp_m_line_index: Option<u16>,
-    username_fragment: Option<String>,
-}
-
-impl From<Candidate> for IceCandidateInit {
-    fn from(candidate: Candidate) -> Self {
-        Self {
-            candidate: candidate.candidate,
-            sdp_mid: candidate.sdp_mid,
-            sdp_mline_index: candidate.sdp_m_line_index,
-            username_fragment: candidate.username_fragment,
-        }
-    }
+/// An `RTCSessionDescriptionInit`, or what is wrong with it.
+pub(crate) fn read_description(description: Value) -> Result<SessionDescription, Failure> {
+    serde_json::from_value(description).map_err(|error| Failure::new("TypeError", error))
 }

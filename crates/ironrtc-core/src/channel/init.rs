@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::sctp::Reliability;
+use crate::words::words;
 
 /// Longest label and protocol, in bytes of UTF-8 (webrtc-pc section 6.1).
 const MAX_NAME_LEN: usize = 65_535;
@@ -22,6 +23,13 @@ pub enum Priority {
     /// Four times a low channel's share.
     High,
 }
+
+words!(Priority, "priority", {
+    VeryLow => "very-low",
+    Low => "low",
+    Medium => "medium",
+    High => "high",
+});
 
 impl Priority {
     /// RFC 8831 section 6.4's numbers; an RFC 8260 weight likewise.

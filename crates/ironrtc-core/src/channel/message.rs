@@ -1,6 +1,7 @@
 //! Application messages and the payload protocol identifiers they travel under (RFC 8831 section 8).
 
 use std::fmt;
+use std::ops::Deref;
 
 use bytes::Bytes;
 
@@ -11,7 +12,7 @@ const PPID_STRING_EMPTY: u32 = 56;
 const PPID_BINARY_EMPTY: u32 = 57;
 
 /// Text that is known to be UTF-8, over shared bytes.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Text(Bytes);
 
 impl Text {
@@ -24,6 +25,38 @@ impl Text {
     /// The bytes, without a copy.
     pub fn into_bytes(self) -> Bytes {
         self.0
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.as_str().to_owned()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::datagram::{DropCounters, DropReason};
 use crate::dtls::Role;
 use crate::sctp::{self, Association, OutgoingMessage, SctpState, StreamId};
 use crate::time::Time;
+use crate::words::words;
 
 /// Events that may wait before channels that the peer makes are left unread in SCTP. Events about
 /// channels that exist are bounded by their number.
@@ -30,6 +31,13 @@ pub enum ChannelState {
     /// Closed, or never opened.
     Closed,
 }
+
+words!(ChannelState, "state of a data channel", {
+    Connecting => "connecting",
+    Open => "open",
+    Closing => "closing",
+    Closed => "closed",
+});
 
 /// What happened to a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use super::records::{Records, TICK_EVERY};
 use super::{Certificate, Fingerprint, record, tap};
 use crate::datagram::{DropCounters, DropReason};
 use crate::time::Time;
+use crate::words::words;
 
 /// Bytes that the largest record of any suite we negotiate adds to its plaintext: a header of 13,
 /// an explicit nonce of 8 and a tag of 16 (RFC 5288 section 3).
@@ -67,6 +68,15 @@ pub enum DtlsState {
     /// The handshake failed, or the fingerprint did not match.
     Failed,
 }
+
+words!(Role, "DTLS role", { Client => "client", Server => "server" });
+words!(DtlsState, "state of a DTLS transport", {
+    New => "new",
+    Connecting => "connecting",
+    Connected => "connected",
+    Closed => "closed",
+    Failed => "failed",
+});
 
 /// Why a transport failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

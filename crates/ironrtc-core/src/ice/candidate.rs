@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::{FromStr, SplitAsciiWhitespace};
 
 use super::credentials::{is_ice_char, is_peer_char};
+use crate::words::words;
 
 /// Longest username fragment (RFC 8839 section 5.4).
 const MAX_FRAGMENT: usize = 256;
@@ -40,30 +41,12 @@ impl CandidateKind {
     }
 }
 
-impl fmt::Display for CandidateKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Host => "host",
-            Self::ServerReflexive => "srflx",
-            Self::PeerReflexive => "prflx",
-            Self::Relayed => "relay",
-        })
-    }
-}
-
-impl FromStr for CandidateKind {
-    type Err = CandidateError;
-
-    fn from_str(text: &str) -> Result<Self, CandidateError> {
-        match text.to_ascii_lowercase().as_str() {
-            "host" => Ok(Self::Host),
-            "srflx" => Ok(Self::ServerReflexive),
-            "prflx" => Ok(Self::PeerReflexive),
-            "relay" => Ok(Self::Relayed),
-            _ => Err(CandidateError::Kind(excerpt(text))),
-        }
-    }
-}
+words!(CandidateKind, "type of a candidate", {
+    Host => "host",
+    ServerReflexive => "srflx",
+    PeerReflexive => "prflx",
+    Relayed => "relay",
+});
 
 /// A candidate's transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,14 +57,7 @@ pub enum CandidateProtocol {
     Tcp,
 }
 
-impl fmt::Display for CandidateProtocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Udp => "udp",
-            Self::Tcp => "tcp",
-        })
-    }
-}
+words!(CandidateProtocol, "transport of a candidate", { Udp => "udp", Tcp => "tcp" });
 
 /// Who opens the TCP connection (RFC 6544 section 4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,15 +70,11 @@ pub enum TcpType {
     SimultaneousOpen,
 }
 
-impl fmt::Display for TcpType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Active => "active",
-            Self::Passive => "passive",
-            Self::SimultaneousOpen => "so",
-        })
-    }
-}
+words!(TcpType, "TCP type of a candidate", {
+    Active => "active",
+    Passive => "passive",
+    SimultaneousOpen => "so",
+});
 
 /// Where a candidate is: an address, or a name that has to be resolved first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -292,7 +264,12 @@ impl FromStr for Candidate {
         if !typ.eq_ignore_ascii_case("typ") {
             return Err(CandidateError::Typ(excerpt(typ)));
         }
-        let kind = field(&mut words, "type")?.parse()?;
+        let kind = field(&mut words, "type")?;
+        // Words are read in any case, as browsers do.
+        let kind = kind
+            .to_ascii_lowercase()
+            .parse()
+            .map_err(|_| CandidateError::Kind(excerpt(kind)))?;
 
         let mut candidate = Self {
             foundation: foundation.to_owned(),

@@ -1,10 +1,10 @@
 //! Roles, states and what the agent reports.
 
-use std::fmt;
 use std::net::SocketAddr;
 
 use super::Candidate;
 use crate::datagram::Path;
+use crate::words::words;
 
 /// Which side nominates (RFC 8445 section 6.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +25,7 @@ impl Role {
     }
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Controlling => "controlling",
-            Self::Controlled => "controlled",
-        })
-    }
-}
+words!(Role, "ICE role", { Controlling => "controlling", Controlled => "controlled" });
 
 /// The connection state, with the meanings of W3C's `RTCIceTransportState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,19 +46,15 @@ pub enum IceState {
     Closed,
 }
 
-impl fmt::Display for IceState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::New => "new",
-            Self::Checking => "checking",
-            Self::Connected => "connected",
-            Self::Completed => "completed",
-            Self::Disconnected => "disconnected",
-            Self::Failed => "failed",
-            Self::Closed => "closed",
-        })
-    }
-}
+words!(IceState, "ICE connection state", {
+    New => "new",
+    Checking => "checking",
+    Connected => "connected",
+    Completed => "completed",
+    Disconnected => "disconnected",
+    Failed => "failed",
+    Closed => "closed",
+});
 
 /// The gathering state, with the meanings of W3C's `RTCIceGathererState`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,15 +68,11 @@ pub enum GatheringState {
     Complete,
 }
 
-impl fmt::Display for GatheringState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::New => "new",
-            Self::Gathering => "gathering",
-            Self::Complete => "complete",
-        })
-    }
-}
+words!(GatheringState, "ICE gathering state", {
+    New => "new",
+    Gathering => "gathering",
+    Complete => "complete",
+});
 
 /// What the agent reports.
 #[derive(Clone, Debug, PartialEq, Eq)]

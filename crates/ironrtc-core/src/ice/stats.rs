@@ -1,11 +1,11 @@
 //! Statistics of candidate pairs, as W3C's `RTCIceCandidatePairStats` wants them.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::{Agent, Candidate};
 use crate::datagram::Path;
 use crate::time::Time;
+use crate::words::words;
 
 /// Where a pair's checks stand (RFC 8445 section 6.1.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,17 +22,13 @@ pub enum PairState {
     Failed,
 }
 
-impl fmt::Display for PairState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Frozen => "frozen",
-            Self::Waiting => "waiting",
-            Self::InProgress => "in-progress",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        })
-    }
-}
+words!(PairState, "state of a candidate pair", {
+    Frozen => "frozen",
+    Waiting => "waiting",
+    InProgress => "in-progress",
+    Succeeded => "succeeded",
+    Failed => "failed",
+});
 
 /// One candidate pair and its counters.
 #[derive(Clone, Debug, PartialEq, Eq)]

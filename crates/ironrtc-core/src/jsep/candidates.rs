@@ -7,12 +7,18 @@ use crate::ice::Candidate;
 
 /// A candidate as an application exchanges it (`RTCIceCandidateInit`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, rename_all = "camelCase")
+)]
 pub struct CandidateInit {
     /// `candidate:…`, or empty for the end of candidates.
     pub candidate: String,
     /// The media section by its identification tag.
     pub sdp_mid: Option<String>,
     /// The media section by its place.
+    #[cfg_attr(feature = "serde", serde(rename = "sdpMLineIndex"))]
     pub sdp_mline_index: Option<u16>,
     /// The generation.
     pub username_fragment: Option<String>,

@@ -1,7 +1,6 @@
 //! Descriptions as an application exchanges them, and the signalling state.
 
-use std::fmt;
-use std::str::FromStr;
+use crate::words::words;
 
 /// The kind of a description (`RTCSdpType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,43 +15,22 @@ pub enum SdpType {
     Rollback,
 }
 
-impl SdpType {
-    /// W3C's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Offer => "offer",
-            Self::PrAnswer => "pranswer",
-            Self::Answer => "answer",
-            Self::Rollback => "rollback",
-        }
-    }
-}
-
-impl fmt::Display for SdpType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for SdpType {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Offer, Self::PrAnswer, Self::Answer, Self::Rollback]
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| {
-                format!("a description is an offer, pranswer, answer or rollback, not {text:?}")
-            })
-    }
-}
+words!(SdpType, "type of a description", {
+    Offer => "offer",
+    PrAnswer => "pranswer",
+    Answer => "answer",
+    Rollback => "rollback",
+});
 
 /// A session description (`RTCSessionDescription`).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionDescription {
     /// Its kind; `type` in JavaScript.
+    #[cfg_attr(feature = "serde", serde(rename = "type"))]
     pub kind: SdpType,
     /// The text; empty for a rollback.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub sdp: String,
 }
 
@@ -99,19 +77,16 @@ pub enum SignalingState {
     Closed,
 }
 
-impl SignalingState {
-    /// W3C's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Stable => "stable",
-            Self::HaveLocalOffer => "have-local-offer",
-            Self::HaveRemoteOffer => "have-remote-offer",
-            Self::HaveLocalPrAnswer => "have-local-pranswer",
-            Self::HaveRemotePrAnswer => "have-remote-pranswer",
-            Self::Closed => "closed",
-        }
-    }
+words!(SignalingState, "signaling state", {
+    Stable => "stable",
+    HaveLocalOffer => "have-local-offer",
+    HaveRemoteOffer => "have-remote-offer",
+    HaveLocalPrAnswer => "have-local-pranswer",
+    HaveRemotePrAnswer => "have-remote-pranswer",
+    Closed => "closed",
+});
 
+impl SignalingState {
     /// RFC 9429 section 4.1.3: the state after our description, or `None` where it is not allowed.
     pub(super) const fn after_local(self, kind: SdpType) -> Option<Self> {
         match (kind, self) {
@@ -140,11 +115,5 @@ impl SignalingState {
             (SdpType::Rollback, _) => self.after_local(kind),
             _ => None,
         }
-    }
-}
-
-impl fmt::Display for SignalingState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

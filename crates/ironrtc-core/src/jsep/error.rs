@@ -11,7 +11,7 @@ pub enum JsepError {
     #[error("the connection is closed")]
     Closed,
     /// Not in this state.
-    #[error("a {side} {kind} is not possible in the signaling state {state:?}", state = .state.name())]
+    #[error("a {side} {kind} is not possible in the signaling state {state:?}", state = .state.as_str())]
     WrongState {
         /// `local` or `remote`.
         side: &'static str,
@@ -21,7 +21,7 @@ pub enum JsepError {
         state: SignalingState,
     },
     /// An answer needs an offer of the peer.
-    #[error("there is no remote offer to answer (the signaling state is {:?})", .0.name())]
+    #[error("there is no remote offer to answer (the signaling state is {:?})", .0.as_str())]
     NothingToAnswer(SignalingState),
     /// The text is not SDP.
     #[error(transparent)]

@@ -6,6 +6,7 @@ use crate::dtls::{self, Fingerprint};
 use crate::ice::{self, Candidate, Credentials};
 use crate::rng::Rng;
 use crate::transport::Plan;
+use crate::words::words;
 
 /// How sections share transports (`RTCBundlePolicy`). With one data section all are alike; the
 /// policy decides once there is media.
@@ -19,6 +20,12 @@ pub enum BundlePolicy {
     /// One transport.
     MaxBundle,
 }
+
+words!(BundlePolicy, "bundle policy", {
+    Balanced => "balanced",
+    MaxCompat => "max-compat",
+    MaxBundle => "max-bundle",
+});
 
 /// Settings of a negotiator.
 #[derive(Clone, Debug)]

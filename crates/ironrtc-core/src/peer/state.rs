@@ -2,6 +2,7 @@
 
 use crate::dtls::DtlsState;
 use crate::ice::{GatheringState, IceState};
+use crate::words::words;
 
 /// `RTCPeerConnectionState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,15 @@ pub enum ConnectionState {
     /// Closed by this side.
     Closed,
 }
+
+words!(ConnectionState, "connection state", {
+    New => "new",
+    Connecting => "connecting",
+    Connected => "connected",
+    Disconnected => "disconnected",
+    Failed => "failed",
+    Closed => "closed",
+});
 
 impl ConnectionState {
     /// webrtc-pc section 4.3.3, for the one transport that there is.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::words::words;
+
 /// A stream's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub u16);
@@ -51,7 +53,8 @@ pub struct IncomingMessage {
     pub data: Bytes,
 }
 
-/// Where an association is in its life.
+/// Where an association is in its life. `RTCSctpTransportState` has fewer words: there `New` is
+/// `connecting`, and `ShuttingDown` is `closed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SctpState {
     /// Neither side has begun; an INIT of the peer is answered.
@@ -65,6 +68,14 @@ pub enum SctpState {
     /// Over, by shutdown, abort or failure.
     Closed,
 }
+
+words!(SctpState, "state of an SCTP transport", {
+    New => "new",
+    Connecting => "connecting",
+    Connected => "connected",
+    ShuttingDown => "shutting-down",
+    Closed => "closed",
+});
 
 /// What happened since the last poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
