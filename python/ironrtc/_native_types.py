@@ -43,6 +43,7 @@ def configuration_to_native(configuration: RTCConfiguration) -> dict[str, Any]:
         "relay_only": configuration.iceTransportPolicy is RTCIceTransportPolicy.RELAY,
         "bundle_policy": configuration.bundlePolicy.value,
         "always_negotiate_data_channels": configuration.alwaysNegotiateDataChannels,
+        "congestion_control": configuration.congestionControl,
     }
 
 

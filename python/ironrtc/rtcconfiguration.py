@@ -65,3 +65,6 @@ class RTCConfiguration:
 
     alwaysNegotiateDataChannels: bool = False
     """Offer an m-line for data channels even before one is created."""
+
+    congestionControl: Optional[str] = None
+    """IronRTC only: how fast data channels send, `bbr` or `cubic`. `None` takes `bbr`."""

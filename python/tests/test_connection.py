@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from helpers import happened, negotiate, opened, peer, reached
 
 import ironrtc
@@ -170,6 +171,18 @@ async def test_always_negotiate_data_channels():
         await negotiate(one, two)
         assert two.sctp is not None
         await reached(two, "connectionState", "connected", "connectionstatechange")
+
+
+async def test_congestion_control_can_be_chosen():
+    for name in (None, "bbr", "cubic"):
+        configuration = ironrtc.RTCConfiguration(iceServers=[], congestionControl=name)
+        async with ironrtc.RTCPeerConnection(configuration) as one, peer() as two:
+            channel = one.createDataChannel("chat")
+            await negotiate(one, two)
+            await opened(channel)
+    wrong = ironrtc.RTCConfiguration(iceServers=[], congestionControl="vegas")
+    with pytest.raises(ValueError, match="bbr or cubic"):
+        ironrtc.RTCPeerConnection(wrong)
 
 
 async def test_tracks_and_transceivers_are_kept():

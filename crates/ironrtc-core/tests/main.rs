@@ -8,6 +8,7 @@ mod liveness;
 mod mtu;
 mod nat;
 mod negotiate;
+mod networks;
 mod ortc;
 mod security;
 mod statistics;

@@ -1,6 +1,8 @@
 //! Settings, as Python's dictionaries give them.
 
-use ironrtc::{BundlePolicy, Configuration, IceServer, IceTransportPolicy, SctpConfig};
+use ironrtc::{
+    BundlePolicy, Configuration, CongestionAlgorithm, IceServer, IceTransportPolicy, SctpConfig,
+};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -18,6 +20,7 @@ pub(crate) struct Settings {
     relay_only: bool,
     bundle_policy: String,
     always_negotiate_data_channels: bool,
+    congestion_control: Option<String>,
 }
 
 impl Settings {
@@ -32,11 +35,23 @@ impl Settings {
                 )));
             }
         };
-        Ok(Configuration {
+        let congestion = match self.congestion_control.as_deref() {
+            None => CongestionAlgorithm::default(),
+            Some("bbr") => CongestionAlgorithm::Bbr,
+            Some("cubic") => CongestionAlgorithm::Cubic,
+            Some(other) => {
+                return Err(PyValueError::new_err(format!(
+                    "congestionControl is bbr or cubic, not {other:?}"
+                )));
+            }
+        };
+        let mut configuration = Configuration {
             bundle_policy,
             always_negotiate_data_channels: self.always_negotiate_data_channels,
             ..transport(self.ice_servers, self.relay_only)
-        })
+        };
+        configuration.sctp.congestion = congestion;
+        Ok(configuration)
     }
 }
 

@@ -138,7 +138,11 @@ impl Link {
     ) -> Vec<Time> {
         let chance = |rng: &mut Rng, percent: u64| percent > 0 && rng.below(100) < percent;
         let lost = |rng: &mut Rng| {
-            self.loss > 0.0 && rng.below(1_000_000) < (self.loss * 10_000.0).round() as u64
+            if self.loss.fract() > 0.0 {
+                rng.below(1_000_000) < (self.loss * 10_000.0).round() as u64
+            } else {
+                chance(rng, self.loss as u64)
+            }
         };
         let Some(fragments) = self.fragments(parcel).filter(|_| !self.cut) else {
             return Vec::new();

@@ -8,10 +8,10 @@ pub enum CongestionAlgorithm {
     /// RFC 9260 section 7, the loss-based rules every SCTP stack follows.
     NewReno,
     /// RFC 9438 adapted to SCTP: recovers its window faster on long or fast paths.
-    #[default]
     Cubic,
     /// draft-ietf-ccwg-bbr, close to version 3: sends at the rate at which the network delivers.
     /// Keeps queues short, and its rate where packets are lost at random.
+    #[default]
     Bbr,
 }
 
@@ -50,7 +50,7 @@ pub struct SctpConfig {
     pub max_send_buffer: usize,
     /// Which congestion control to run.
     pub congestion: CongestionAlgorithm,
-    /// Initial congestion window in packets (RFC 6928 suggests 10).
+    /// Initial congestion window in packets. RFC 6928 suggests 10 for senders that do not pace.
     pub initial_window_packets: usize,
     /// Upper bound of the congestion window in bytes, and so of the unacknowledged data held.
     pub max_congestion_window: usize,
@@ -82,7 +82,7 @@ impl Default for SctpConfig {
             // 1280 (IPv6 minimum) - 40 (IPv6) - 8 (UDP) - 41 (DTLS 1.2 record with GCM, or 1.3).
             max_packet_size: 1191,
             max_probe_packet_size: 0,
-            receive_window: 1024 * 1024,
+            receive_window: 8 * 1024 * 1024,
             max_receive_window: 32 * 1024 * 1024,
             max_receive_message_size: 256 * 1024,
             max_outbound_streams: u16::MAX,
@@ -91,7 +91,7 @@ impl Default for SctpConfig {
             interleaving: true,
             max_send_buffer: 16 * 1024 * 1024,
             congestion: CongestionAlgorithm::default(),
-            initial_window_packets: 10,
+            initial_window_packets: 32,
             max_congestion_window: 32 * 1024 * 1024,
             max_burst: 128,
             rto_initial: Duration::from_millis(500),

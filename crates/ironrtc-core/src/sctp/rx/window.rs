@@ -49,8 +49,9 @@ impl Usage {
     }
 }
 
-/// Round trip to reckon with while none was measured.
-const USUAL_RTT: Duration = Duration::from_millis(100);
+/// Round trip to reckon with while none was measured: rather too long, as a window that is too
+/// large costs nothing while the application reads.
+const USUAL_RTT: Duration = Duration::from_secs(1);
 /// Shorter times than this say nothing about a rate.
 const SHORTEST_EPOCH: Duration = Duration::from_millis(1);
 /// The window is so many times what flows in a round trip, since a sender that has just begun

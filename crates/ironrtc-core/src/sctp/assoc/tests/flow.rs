@@ -80,13 +80,16 @@ fn the_receive_window_grows_for_who_reads_and_not_for_who_does_not() {
         pair.network.spacing = Duration::from_micros(10);
         pair.network.delay = Duration::from_millis(50);
         pair.ends[1].reads = reads;
+        // With which it measures the round trip.
+        pair.send(1, 1, "hello");
+        pair.run_for(Duration::from_secs(1));
         for _ in 0..1000 {
             pair.send(0, 1, vec![1; 16_384]);
         }
         pair.run_for(Duration::from_secs(5));
         let rx = pair.ends[1].assoc.rx.as_ref().unwrap();
-        assert_eq!(rx.limit() > 4 << 20, reads, "{}", rx.limit());
-        assert!(rx.limit() <= 32 << 20 && rx.used() <= 2 << 20);
+        assert_eq!(rx.limit() > 8 << 20, reads, "{}", rx.limit());
+        assert!(rx.limit() <= 32 << 20 && rx.used() <= 10 << 20);
     }
 }
 
@@ -109,7 +112,11 @@ fn a_message_above_the_limit_ends_the_association() {
 
 #[test]
 fn the_buffered_amount_falls_as_data_is_sent_and_crosses_its_threshold_once() {
-    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    let config = SctpConfig {
+        initial_window_packets: 10,
+        ..SctpConfig::default()
+    };
+    let mut pair = Pair::connected(config, 1);
     let stream = StreamId(4);
     let assoc = &mut pair.ends[0].assoc;
     assoc.set_buffered_amount_low_threshold(stream, 1000);
@@ -267,7 +274,7 @@ fn a_loss_at_the_end_does_not_cost_a_retransmission_timeout() {
 
 #[test]
 fn a_single_loss_is_repaired_fast_and_costs_one_retransmission() {
-    for congestion in [CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic] {
+    for congestion in ALGORITHMS {
         let config = SctpConfig {
             congestion,
             initial_window_packets: 40,
@@ -289,7 +296,9 @@ fn a_single_loss_is_repaired_fast_and_costs_one_retransmission() {
         let stats = pair.ends[0].assoc.stats();
         assert_eq!((stats.timeouts, stats.fast_recoveries), (0, 1));
         assert!(stats.retransmissions <= 3, "{}", stats.retransmissions);
-        assert!(stats.ssthresh < 2 * before);
+        // BBR takes one loss without a queue for a radio link's.
+        let reduced = stats.ssthresh < 2 * before;
+        assert_eq!(reduced, congestion != CongestionAlgorithm::Bbr);
     }
 }
 
@@ -385,6 +394,12 @@ fn a_sender_that_pauses_begins_again_with_a_smaller_window() {
     assert_eq!(pair.ends[0].assoc.stats().cwnd, 11_910);
 }
 
+const ALGORITHMS: [CongestionAlgorithm; 3] = [
+    CongestionAlgorithm::NewReno,
+    CongestionAlgorithm::Cubic,
+    CongestionAlgorithm::Bbr,
+];
+
 /// How much of a line's capacity a transfer uses, in percent.
 fn utilization(congestion: CongestionAlgorithm, network: Network, millis: u64) -> u64 {
     let config = SctpConfig {
@@ -417,7 +432,7 @@ fn utilization(congestion: CongestionAlgorithm, network: Network, millis: u64) -
 #[test]
 fn a_transfer_fills_the_line() {
     // 95 Mbit/s with 20 ms; the queue holds a round trip, a quarter of it, or a lot.
-    for congestion in [CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic] {
+    for congestion in ALGORITHMS {
         for (queue, least) in [(20, 90), (5, 75), (200, 90)] {
             let network = Network {
                 spacing: Duration::from_micros(100),
@@ -432,7 +447,7 @@ fn a_transfer_fills_the_line() {
 
 #[test]
 fn a_receiver_on_the_same_host_with_a_small_socket_buffer_is_served_without_timeouts() {
-    for congestion in [CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic] {
+    for congestion in ALGORITHMS {
         // 1.9 Gbit/s, and a buffer of 200 KiB.
         let network = Network {
             spacing: Duration::from_micros(5),
@@ -447,7 +462,7 @@ fn a_receiver_on_the_same_host_with_a_small_socket_buffer_is_served_without_time
 
 #[test]
 fn random_loss_does_not_stall_a_transfer() {
-    for congestion in [CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic] {
+    for congestion in ALGORITHMS {
         let network = Network {
             spacing: Duration::from_micros(100),
             queue: Duration::from_millis(50),

@@ -34,6 +34,10 @@ const PROBE_RTT_TIME: Duration = Duration::from_millis(200);
 /// without it.
 const FULL_PIPE_GROWTH: f64 = 1.25;
 const FULL_PIPE_ROUNDS: u32 = 3;
+/// After the first loss of startup: the gain, and the growth that says that the pipe is not full.
+const CAUTIOUS_GAIN: f64 = 1.4;
+const CAUTIOUS_GROWTH: f64 = 1.1;
+const CAUTIOUS_ROUNDS: u32 = 2;
 /// Fewer lost packets in a round say nothing.
 const FEW_LOSSES: usize = 6;
 
@@ -63,6 +67,8 @@ pub(super) struct Bbr {
     full_rate: f64,
     full_rounds: u32,
     full: bool,
+    /// Startup has lost something.
+    cautious: bool,
     /// When a probe for the shortest round trip ends, once little enough is in flight.
     probe_rtt_end: Option<Time>,
     /// The window before a probe or a timeout.
@@ -82,6 +88,7 @@ impl Bbr {
             full_rate: 0.0,
             full_rounds: 0,
             full: false,
+            cautious: false,
             probe_rtt_end: None,
             before: None,
         }
@@ -89,6 +96,7 @@ impl Bbr {
 
     const fn gains(&self) -> (f64, f64) {
         match self.mode {
+            Mode::Startup if self.cautious => (CAUTIOUS_GAIN, STARTUP_WINDOW_GAIN),
             Mode::Startup => (STARTUP_GAIN, STARTUP_WINDOW_GAIN),
             Mode::Drain => (DRAIN_GAIN, STARTUP_WINDOW_GAIN),
             Mode::Down => (probe::DOWN_GAIN, 2.0),
@@ -115,29 +123,40 @@ impl Bbr {
     }
 
     /// Draft section 5.3.1.2 and 5.3.1.3: whether startup has filled the pipe.
+    ///
+    /// A short queue overflows from the bursts of startup long before the pipe is full. So a loss
+    /// only makes startup cautious, and the end comes when the rate has ceased to grow.
     fn check_full(&mut self, sample: &Sample) {
         if self.full || !self.model.round_started() {
             return;
         }
-        if self.mode == Mode::Startup
-            && self.model.round_lost() >= FEW_LOSSES * self.packet
-            && self.model.round_loss_is_too_high()
-        {
-            self.full = true;
-            let inflight = self.model.product(1.0).max(self.model.round_delivered());
-            self.model.inflight_hi = inflight.max(self.least());
+        let lossy = self.model.round_lost() >= FEW_LOSSES * self.packet
+            && self.model.round_loss_is_too_high();
+        if lossy && !self.cautious {
+            self.cautious = true;
+            self.full_rate = self.model.max_rate();
+            self.full_rounds = 0;
             return;
         }
         if sample.rate.is_none_or(|rate| rate.app_limited) {
             return;
         }
-        if self.model.max_rate() >= self.full_rate * FULL_PIPE_GROWTH {
+        let (growth, rounds) = if self.cautious {
+            (CAUTIOUS_GROWTH, CAUTIOUS_ROUNDS)
+        } else {
+            (FULL_PIPE_GROWTH, FULL_PIPE_ROUNDS)
+        };
+        if self.model.max_rate() >= self.full_rate * growth {
             self.full_rate = self.model.max_rate();
             self.full_rounds = 0;
             return;
         }
         self.full_rounds += 1;
-        self.full = self.full_rounds >= FULL_PIPE_ROUNDS;
+        self.full = self.full_rounds >= rounds;
+        if self.full && lossy {
+            let inflight = self.model.product(1.0).max(self.model.round_delivered());
+            self.model.inflight_hi = inflight.max(self.least());
+        }
     }
 
     fn advance(&mut self, sample: &Sample) {
@@ -223,7 +242,7 @@ impl CongestionControl for Bbr {
 
     fn on_delivery(&mut self, sample: &Sample) {
         self.packet = sample.packet;
-        let probing = self.mode == Mode::Up || self.mode == Mode::Refill;
+        let probing = matches!(self.mode, Mode::Startup | Mode::Refill | Mode::Up);
         self.model.update(sample, probing, self.window);
         self.check_full(sample);
         self.check_inflight(sample);
@@ -240,6 +259,9 @@ impl CongestionControl for Bbr {
         }
         if srtt.is_zero() {
             return None;
+        }
+        if self.cautious {
+            return Some(rate * gain);
         }
         // Draft section 5.6.2: in startup the rate only grows.
         let initial = self.window as f64 / srtt.as_secs_f64();

@@ -12,10 +12,11 @@ pub(super) const CONGESTED_LOSS: f64 = 0.02;
 pub(super) const RANDOM_LOSS: f64 = 0.1;
 /// Draft section 2.8: what congestion leaves of a bound.
 pub(super) const BETA: f64 = 0.7;
-/// A round trip that is longer than the shortest by this part and [`QUEUE_TIME`], the whole round
-/// long, shows a queue.
+/// A round whose mean round trip is longer than that of the quickest round by this part and
+/// [`QUEUE_TIME`] shows a queue. The mean of many does not mind jitter.
 const QUEUE_PART: u32 = 16;
 const QUEUE_TIME: Duration = Duration::from_millis(1);
+const FEW_RTTS: u32 = 4;
 /// A round trip within this part of the shortest confirms it.
 const CONFIRMING_PART: u32 = 64;
 /// On shorter paths than this, operating systems and not the network make the round trip.
@@ -51,12 +52,20 @@ struct Round {
     next_delivered: u64,
     began_at: u64,
     lost: usize,
-    /// The shortest round trip in it.
-    min_rtt: Option<Duration>,
+    /// Sum and number of the round trips measured in it.
+    rtt_sum: Duration,
+    rtts: u32,
     /// The highest rate in it.
     rate: f64,
     /// Most delivered between a chunk's sending and its acknowledgement.
     inflight: usize,
+}
+
+impl Round {
+    /// The mean round trip, if enough were measured.
+    fn mean_rtt(&self) -> Option<Duration> {
+        (self.rtts >= FEW_RTTS).then(|| self.rtt_sum / self.rtts)
+    }
 }
 
 #[derive(Debug)]
@@ -64,6 +73,8 @@ pub(super) struct Model {
     max_rate: MaxOfTwo,
     min_rtt: Option<Duration>,
     min_rtt_at: Time,
+    /// The mean of the quickest round.
+    quiet_rtt: Option<Duration>,
     delivered: u64,
     round: Round,
     /// The last round that has ended, of which the next acknowledgements still say something.
@@ -85,6 +96,7 @@ impl Model {
             max_rate: MaxOfTwo::default(),
             min_rtt: None,
             min_rtt_at: Time::ZERO,
+            quiet_rtt: None,
             delivered: 0,
             round: Round::default(),
             last: Round::default(),
@@ -146,12 +158,11 @@ impl Model {
         self.round.inflight
     }
 
-    /// Whether packets wait in a queue, by the shortest round trip of the round.
+    /// Whether packets wait in a queue.
     fn has_queue(&self) -> bool {
-        let of = |round: &Round| round.min_rtt;
-        let shortest = of(&self.round).or_else(|| of(&self.last));
-        match (shortest, self.min_rtt) {
-            (Some(rtt), Some(least)) => rtt > least + least / QUEUE_PART + QUEUE_TIME,
+        let mean = self.round.mean_rtt().or_else(|| self.last.mean_rtt());
+        match (mean, self.quiet_rtt) {
+            (Some(mean), Some(quiet)) => mean > quiet + quiet / QUEUE_PART + QUEUE_TIME,
             _ => false,
         }
     }
@@ -221,6 +232,9 @@ impl Model {
     /// After everything has seen that a round began.
     pub(super) fn end_round(&mut self) {
         if self.round.started {
+            if let Some(mean) = self.round.mean_rtt() {
+                self.quiet_rtt = Some(self.quiet_rtt.map_or(mean, |quiet| quiet.min(mean)));
+            }
             self.last = self.round;
             self.round = Round {
                 count: self.round.count + 1,
@@ -243,7 +257,8 @@ impl Model {
 
     fn update_min_rtt(&mut self, sample: &Sample) {
         let Some(rtt) = sample.rtt else { return };
-        self.round.min_rtt = Some(self.round.min_rtt.map_or(rtt, |least| least.min(rtt)));
+        self.round.rtt_sum += rtt;
+        self.round.rtts += 1;
         match self.min_rtt {
             Some(least) if rtt > least + least / CONFIRMING_PART => {}
             least => {
@@ -260,6 +275,7 @@ impl Model {
     /// What is measured from now on replaces what was known.
     pub(super) fn begin_min_rtt(&mut self, now: Time, rtt: Option<Duration>) {
         self.min_rtt = rtt.or(self.min_rtt);
+        self.quiet_rtt = None;
         self.min_rtt_at = now;
     }
 

@@ -144,3 +144,26 @@ fn a_timeout_leaves_a_few_packets_and_a_spurious_one_takes_nothing() {
     line.bbr.on_spurious();
     assert_eq!(line.bbr.window(), before);
 }
+
+#[test]
+fn a_loss_makes_startup_cautious_and_the_rate_still_grows_to_what_there_is() {
+    let mut line = Line::new();
+    let mut packets = 100;
+    line.round(packets * PACKET, 0, RTT);
+    line.round(packets * PACKET, packets / 2 * PACKET, RTT);
+    line.round(packets * PACKET, packets / 2 * PACKET, RTT);
+    assert!(line.bbr.cautious && !line.bbr.full, "{:?}", line.bbr);
+    for _ in 0..5 {
+        packets = packets * 13 / 10;
+        line.round(packets * PACKET, packets / 5 * PACKET, RTT);
+        assert_eq!(line.bbr.mode, Mode::Startup);
+    }
+    for _ in 0..4 {
+        line.round(packets * PACKET, packets / 5 * PACKET, RTT);
+    }
+    assert!(
+        line.bbr.full && line.bbr.model.inflight_hi < usize::MAX,
+        "{:?}",
+        line.bbr
+    );
+}
