@@ -25,6 +25,14 @@ rm -rf "$target/wheels"
 maturin build --quiet $release --out "$target/wheels"
 IRONRTC_WHEEL=$(echo "$target"/wheels/*.whl)
 export IRONRTC_WHEEL
+# aiortc's own tests are in its source distribution only.
+suite=$target/aiortc-1.16.0
+if [ ! -d "$suite" ]; then
+    pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+        --dest "$target/sdist" aiortc==1.16.0
+    tar -xzf "$target/sdist/aiortc-1.16.0.tar.gz" -C "$target"
+fi
+export IRONRTC_AIORTC_SUITE=$suite
 ruff format --check --quiet .
 ruff check --quiet .
 mypy

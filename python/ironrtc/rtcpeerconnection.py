@@ -11,6 +11,7 @@ from typing import Any, Optional, Union
 from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _arguments, _ironrtc, _neighbours
+from ._ice_log import IceLog
 from ._link import PeerLink, candidate_from_native, candidate_to_native
 from ._loop import Inbox, current_inbox, next_token, running_inbox
 from ._names import module_names
@@ -89,6 +90,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__gathered: list[asyncio.Future[None]] = []
         self.__early_candidates: list[Optional[RTCIceCandidate]] = []
 
+        self.__ice_log = IceLog()
         self.__token = next_token()
         self.__inbox: Optional[Inbox] = None
         inbox = running_inbox()
@@ -402,6 +404,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     async def __add_candidate(self, candidate: Optional[RTCIceCandidate]) -> None:
         text = "" if candidate is None else candidate_to_native(candidate)
+        self.__ice_log.candidate("Remote", text)
         mid = None if candidate is None else candidate.sdpMid
         index = None if candidate is None else candidate.sdpMLineIndex
         try:
@@ -559,6 +562,9 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             case "gathering":
                 self.__set_gathering_state(payload)
             case "ice":
+                if self.__ice_log.wanted and self.__inbox is not None:
+                    done, stats = self.__native.get_stats(self.__inbox.native, next_token())
+                    self.__ice_log.state(payload, stats if done else [])
                 if payload == "failed" and self.__dtls.state == "connected" and not self.__w3c:
                     # To aiortc a peer that is gone is one that has closed.
                     self.__on_peer_gone()
@@ -572,6 +578,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 if self.__sctp is not None:
                     self.__sctp._set_state(payload)
             case "candidate":
+                self.__ice_log.candidate("Local", payload and payload[0])
                 candidate = None if payload is None else candidate_from_native(*payload)
                 self.emit("icecandidate", candidate)
             case "candidateerror":

@@ -1,6 +1,7 @@
 """The log tells what aiortc's tells, under the same names and at the same levels."""
 
 import logging
+import re
 import subprocess
 import sys
 import textwrap
@@ -47,6 +48,19 @@ async def test_descriptions_and_states(caplog):
     ):
         assert expected in said, expected
     assert not any("quiet" in text for _, text in said)
+
+
+async def test_candidates_and_checks(caplog):
+    caplog.set_level(logging.DEBUG, "aioice.ice")
+    await conversation()
+    records = [record for record in caplog.records if record.name == "aioice.ice"]
+    said = "\n".join(f"{record.levelname} {record.getMessage()}" for record in records)
+    assert re.search(
+        r"^DEBUG Connection\(\d+\) Local candidate candidate:\S+ 1 udp", said, re.M
+    )
+    checked = r"^INFO Connection\(\d+\) Check CandidatePair\(\('\S+', \d+\) -> \('\S+', \d+\)\)"
+    assert re.search(f"{checked} [a-z-]+ -> succeeded$", said, re.M)
+    assert re.search(r"^INFO Connection\(\d+\) ICE completed$", said, re.M)
 
 
 async def test_a_silent_log_is_silent(caplog):

@@ -1,5 +1,6 @@
 """Tracks make frames, in real time, until they are stopped."""
 
+import asyncio
 import fractions
 
 import pytest
@@ -94,6 +95,33 @@ async def test_a_relay_gives_every_frame_to_every_copy():
     assert await one.recv() == 0
     assert await read_all(one) == [1, 2]
     assert one.readyState == "ended"
+
+
+class Fed(ironrtc.MediaStreamTrack):
+    """Yields what it is fed."""
+
+    kind = "video"
+
+    def __init__(self):
+        super().__init__()
+        self.frames = asyncio.Queue()
+
+    async def recv(self):
+        return await self.frames.get()
+
+
+async def test_a_copy_that_is_not_buffered_has_the_newest_frame():
+    relay, source = media.MediaRelay(), Fed()
+    copy = relay.subscribe(source, buffered=False)
+    source.frames.put_nowait(0)
+    assert await copy.recv() == 0
+    for number in 1, 2, 3:
+        source.frames.put_nowait(number)
+    while not source.frames.empty():
+        await asyncio.sleep(0)
+    # It came before it was asked for, and is not waited for a second time.
+    assert await copy.recv() == 3
+    copy.stop()
 
 
 async def test_a_blackhole_reads_to_the_end():

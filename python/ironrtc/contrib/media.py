@@ -147,8 +147,6 @@ class RelayStreamTrack(MediaStreamTrack):
         if self.readyState != "live":
             raise MediaStreamError
         self._relay._start(self)
-        if not self._buffered:
-            self._frames.clear()
         while not self._frames:
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
@@ -168,6 +166,8 @@ class RelayStreamTrack(MediaStreamTrack):
             self._push(None)
 
     def _push(self, frame: Union[Frame, Packet[Any], None]) -> None:
+        if not self._buffered:
+            self._frames.clear()
         self._frames.append(frame)
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
@@ -185,7 +185,7 @@ class MediaRelay:
     def subscribe(self, track: MediaStreamTrack, buffered: bool = True) -> MediaStreamTrack:
         """Make a copy of `track`.
 
-        A copy that is not `buffered` skips the frames that nobody waits for.
+        A copy that is not `buffered` has the newest frame only.
         """
         copy = RelayStreamTrack(self, track, buffered)
         self.__copies.setdefault(track, set())

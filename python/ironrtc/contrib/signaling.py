@@ -171,6 +171,10 @@ class _Link:
     def listening(self) -> bool:
         return self._server is not None
 
+    @property
+    def writer(self) -> Optional[asyncio.StreamWriter]:
+        return None if self._streams is None else self._streams[1]
+
     async def _accept(self) -> _Streams:
         accepted: asyncio.Future[_Streams] = asyncio.get_running_loop().create_future()
 
@@ -217,6 +221,11 @@ class TcpSocketSignaling(BaseSignaling):
             listen=lambda on_client: asyncio.start_server(on_client, host=host, port=port),
         )
 
+    @property
+    def _writer(self) -> Optional[asyncio.StreamWriter]:
+        # aiortc's private name, with which programs cut the connection.
+        return self._link.writer
+
     async def connect(self) -> None:
         """Do nothing yet: the first `send` listens, and the first `receive` dials."""
 
@@ -242,6 +251,11 @@ class UnixSocketSignaling(BaseSignaling):
             dial=lambda: asyncio.open_unix_connection(path),
             listen=lambda on_client: asyncio.start_unix_server(on_client, path=path),
         )
+
+    @property
+    def _writer(self) -> Optional[asyncio.StreamWriter]:
+        # aiortc's private name, with which programs cut the connection.
+        return self._link.writer
 
     async def connect(self) -> None:
         """Do nothing yet: the first `send` listens, and the first `receive` dials."""
