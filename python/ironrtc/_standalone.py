@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import string
 from typing import TYPE_CHECKING, Any, Optional
@@ -45,6 +46,7 @@ class StandaloneLink(Link):
         self._token = next_token()
         self._transport: Optional[_ironrtc.Transport] = None
         self._inbox: Optional[Inbox] = None
+        self._stopping: Optional[asyncio.Future[None]] = None
 
     def local_parameters(self) -> RTCIceParameters:
         return RTCIceParameters(usernameFragment=self._username, password=self._password)
@@ -134,9 +136,20 @@ class StandaloneLink(Link):
                 self._transport.attach(self._inbox.native, self._token)
         return self._transport
 
+    def _on_failure(self) -> None:
+        """The other side is gone: close what was connected, as aiortc does, and let go."""
+        if self.dtls is None or self.dtls.state != "connected":
+            return
+        if self.sctp is not None:
+            self.sctp._set_state("closed")
+        self.dtls._set_state("closed")
+        self._stopping = asyncio.ensure_future(self.stop_ice())
+
     def _on_event(self, kind: str, payload: Any) -> None:
         match kind:
             case "ice" if self.ice is not None:
+                if payload == "failed":
+                    self._on_failure()
                 # Connected and nominated are one state in aiortc.
                 self.ice._set_state("completed" if payload == "connected" else payload)
             case "dtls" if self.dtls is not None:

@@ -114,3 +114,19 @@ async def test_a_closed_transport_stays_closed():
 async def test_given_credentials_are_used():
     gatherer = RTCIceGatherer(iceServers=[], local_username="user", local_password="p" * 22)
     assert gatherer.getLocalParameters() == RTCIceParameters("user", "p" * 22)
+
+
+async def test_a_side_that_vanishes_closes_what_was_connected():
+    one, two = await connected_sides()
+    channel = RTCDataChannel(one.sctp, RTCDataChannelParameters(label="chat"))
+    await asyncio.gather(
+        one.sctp.start(two.sctp.getCapabilities(), two.sctp.port),
+        two.sctp.start(one.sctp.getCapabilities(), one.sctp.port),
+    )
+    await opened(channel)
+    closed = happened(channel, "close")
+    # What the core says when consent has expired: 30 s after the other side was killed.
+    one.ice._link._on_event("ice", "failed")
+    await closed
+    assert (one.ice.state, one.dtls.state, one.sctp.state) == ("failed", "closed", "closed")
+    await asyncio.gather(one.stop(), two.stop())

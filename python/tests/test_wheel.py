@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+import ironrtc
+
 PYTHON = Path(__file__).parent.parent
 WHEEL = os.environ.get("IRONRTC_WHEEL")
+INFO = f"ironrtc-{ironrtc.__version__}.dist-info"
 
 pytestmark = pytest.mark.skipif(WHEEL is None, reason="python/test.sh builds the wheel")
 
@@ -25,20 +28,19 @@ def test_the_files_are_the_packages_and_its_papers():
         for path in (PYTHON / "ironrtc").rglob("*")
         if path.suffix in (".py", ".pyi") or path.name == "py.typed"
     }
-    info = "ironrtc-0.1.0.dist-info"
-    papers = {f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD")}
-    papers |= {f"{info}/licenses/LICENSE-{name}" for name in ("APACHE", "MIT")}
+    papers = {f"{INFO}/{name}" for name in ("METADATA", "WHEEL", "RECORD")}
+    papers |= {f"{INFO}/licenses/LICENSE-{name}" for name in ("APACHE", "MIT")}
     # What the module is made of, for those who look for known weaknesses.
-    papers |= {f"{info}/sboms/ironrtc-python.cyclonedx.json"}
+    papers |= {f"{INFO}/sboms/ironrtc-python.cyclonedx.json"}
     assert files == sources | papers | {"ironrtc-alias.pth", "ironrtc/_ironrtc.abi3.so"}
 
 
 def test_the_papers_are_whole():
     files = content()
     for name in "APACHE", "MIT":
-        text = files[f"ironrtc-0.1.0.dist-info/licenses/LICENSE-{name}"]
+        text = files[f"{INFO}/licenses/LICENSE-{name}"]
         assert text == (PYTHON.parent / f"LICENSE-{name}").read_bytes()
-    metadata = message_from_bytes(files["ironrtc-0.1.0.dist-info/METADATA"])
+    metadata = message_from_bytes(files[f"{INFO}/METADATA"])
     assert metadata["Name"] == "ironrtc"
     assert metadata["License-Expression"] == "MIT OR Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
