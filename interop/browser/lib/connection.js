@@ -64,6 +64,7 @@ export class Connection {
   setRemote(description) { return this.command('setRemote', { description }); }
   gathered() { return this.command('gathered'); }
   addCandidate(candidate) { return this.command('addCandidate', { candidate }); }
+  addTransceiver(kind, options) { return this.command('addTransceiver', { kind, options }); }
   restartIce() { return this.command('restartIce'); }
   states() { return this.command('states'); }
   sctp() { return this.command('sctp'); }

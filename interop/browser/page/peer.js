@@ -143,6 +143,7 @@ const commands = {
   addCandidate: async (_, pc, { candidate }) => { await pc.addIceCandidate(candidate ?? undefined); },
   createChannel: (_, pc, { pc: name, label, options }) =>
     ({ channel: adopt(name, pc.createDataChannel(label, options ?? {})) }),
+  addTransceiver: (_, pc, { kind, options }) => { pc.addTransceiver(kind, options ?? {}); },
   restartIce: (_, pc) => { pc.restartIce(); },
   states: (_, pc) => ({
     signaling: pc.signalingState, iceGathering: pc.iceGatheringState,

@@ -27,9 +27,9 @@ export class Context {
   }
 
   // Two connections that do not know each other yet.
-  async pair(config = {}) {
+  async pair(config = {}, browserConfig = {}) {
     const iron = await Connection.create(await this.ironPeer(), config);
-    const browser = await Connection.create(await this.browserPeer());
+    const browser = await Connection.create(await this.browserPeer(), browserConfig);
     return { iron, browser };
   }
 

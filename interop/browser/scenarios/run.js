@@ -3,6 +3,7 @@
 import { after, before, test } from 'node:test';
 import { Browser } from '../lib/browsers.js';
 import { Context } from './context.js';
+import { bundle } from './bundle.js';
 import { channels } from './channels.js';
 import { connect } from './connect.js';
 import { demo } from './demo.js';
@@ -26,7 +27,7 @@ export function runAll(kind) {
     await Promise.all([browser?.close(), other?.close()]);
   });
 
-  for (const { name, run } of [...connect, ...channels, ...transfer, ...negotiation, ...stats]) {
+  for (const { name, run } of [...connect, ...channels, ...transfer, ...negotiation, ...bundle, ...stats]) {
     test(`${kind}: ${name}`, { timeout: 180_000 }, async () => {
       const context = new Context(browser, other);
       try {
