@@ -13,11 +13,13 @@ __all__ = [
     "Transport",
     "__version__",
     "after_fork_in_child",
+    "sdp_lines",
 ]
 
 __version__: str
 
 def after_fork_in_child() -> None: ...
+def sdp_lines(text: str) -> tuple[list[str], list[list[str]]]: ...
 
 @final
 class Inbox:
@@ -67,6 +69,7 @@ class PeerConnection:
     ice_role: str
     can_trickle_ice_candidates: Optional[bool]
     max_channels: Optional[int]
+    data_mid: Optional[str]
     def __new__(
         cls, configuration: dict[str, Any], certificate: Certificate
     ) -> PeerConnection: ...

@@ -16,7 +16,6 @@ from ._link import PeerLink, candidate_from_native, candidate_to_native
 from ._loop import Inbox, current_inbox, next_token, running_inbox
 from ._names import module_names
 from ._native_types import configuration_to_native, stats_from_native
-from ._validation import data_mid, validate_description
 from .events import RTCPeerConnectionIceErrorEvent
 from .exceptions import (
     InternalError,
@@ -274,10 +273,6 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     async def createAnswer(self) -> RTCSessionDescription:
         """Make an answer to the offer of the other side."""
         self.__assertNotClosed()
-        if self.__native.signaling_state not in ("have-remote-offer", "have-local-pranswer"):
-            raise InvalidStateError(
-                f'Cannot create answer in signaling state "{self.__native.signaling_state}"'
-            )
         kind, sdp = await self.__home().run(self.__native.create_answer)
         return RTCSessionDescription(sdp=sdp, type=kind)
 
@@ -361,9 +356,6 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             )
             kind, sdp = sessionDescription.type, sessionDescription.sdp
             self.__log_debug("setLocalDescription(%s)\n%s", kind, sdp)
-            validate_description(
-                sessionDescription, self.__native.signaling_state, True, self.__w3c, None
-            )
         home = self.__home()
         await home.run(
             lambda inbox, token: self.__native.set_local_description(inbox, token, kind, sdp)
@@ -386,14 +378,12 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         home = self.__home()
         kind, sdp = sessionDescription.type, sessionDescription.sdp
         self.__log_debug("setRemoteDescription(%s)\n%s", kind, sdp)
-        validate_description(
-            sessionDescription,
-            self.__native.signaling_state if not self.__isClosed else "closed",
-            False,
-            self.__w3c,
-            self.__native.local_description(),
-        )
-        self.__assertNotClosed()
+        state = "closed" if self.__isClosed else self.__native.signaling_state
+        # webrtc-pc section 4.4.1.5: a remote offer rolls a local one back; not so in aiortc.
+        collides = kind == "offer" and state == "have-local-offer" and not self.__w3c
+        if state == "closed" or collides:
+            name = "offer" if kind == "offer" else "answer"
+            raise InvalidStateError(f'Cannot handle {name} in signaling state "{state}"')
         await home.run(
             lambda inbox, token: self.__native.set_remote_description(inbox, token, kind, sdp)
         )
@@ -538,19 +528,9 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             self.__set_connection_state("connecting")
         _neighbours.remember(self, self.__native.local_ice_parameters()[0])
         if self.__sctp is None or self.__sctp.mid is None:
-            mid = self.__described_data_mid()
+            mid = self.__native.data_mid
             if mid is not None:
                 (self.__sctp or self.__createSctp()).mid = mid
-
-    def __described_data_mid(self) -> Optional[str]:
-        """The identifier of the m-line for data channels in what was described so far."""
-        for description in (
-            self.__native.local_description(),
-            self.__native.remote_description(),
-        ):
-            if description is not None and (mid := data_mid(description[1])) is not None:
-                return mid
-        return None
 
     def _on_event(self, kind: str, payload: Any) -> None:
         if self.__isClosed:

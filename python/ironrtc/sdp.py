@@ -1,11 +1,12 @@
 """Reading and writing of session descriptions (RFC 8866, RFC 9429).
 
 `SessionDescription.parse` takes a description apart; `str()` of what it returns writes it
-again. Attributes that are not understood are left out. `RTCPeerConnection` negotiates with the
-parser in the Rust core, which is stricter; this one is for programs that read or change
-descriptions.
+again. Attributes that are not understood are left out. It is for programs that read or change
+descriptions: `RTCPeerConnection` asks the Rust core about them. Lines and sections are those
+of the core.
 """
 
+import contextlib
 import enum
 import ipaddress
 import re
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
+from . import _ironrtc
 from ._names import module_names
 from .rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
 from .rtcicetransport import RTCIceCandidate, RTCIceParameters
@@ -243,13 +245,7 @@ def candidate_to_sdp(candidate: RTCIceCandidate) -> str:
 
 def grouplines(sdp: str) -> tuple[list[str], list[list[str]]]:
     """Split a description into the session's lines and the lines of each m-line."""
-    session: list[str] = []
-    media: list[list[str]] = []
-    for line in sdp.splitlines():
-        if line.startswith("m="):
-            media.append([])
-        (media[-1] if media else session).append(line)
-    return session, media
+    return _ironrtc.sdp_lines(sdp)
 
 
 def ipaddress_from_sdp(sdp: str) -> str:
@@ -502,11 +498,11 @@ def _parse_session_attribute(
             case "msid-semantic":
                 parse_group(session.msid_semantic, value)
             case "setup":
-                defaults.role = DTLS_SETUP_ROLE[value]
+                defaults.role = DTLS_SETUP_ROLE[value.strip().lower()]
 
 
 def _parse_media(lines: list[str], defaults: _Defaults) -> MediaDescription:
-    found = re.match("^m=([^ ]+) ([0-9]+) ([A-Z/]+) (.+)$", lines[0])
+    found = re.match("^m=([^ ]+) ([0-9]+)(?:/[0-9]+)? ([A-Za-z/]+) (.+)$", lines[0])
     assert found
     kind, port, profile, formats = found.groups()
     fmt: list[Any] = formats.split()
@@ -554,9 +550,15 @@ def _on_fingerprint(media: MediaDescription, value: str) -> None:
     media.dtls.fingerprints.append(_fingerprint(value))
 
 
+def _on_candidate(media: MediaDescription, value: str) -> None:
+    # RFC 8839 section 5.1: what cannot be read may be of a kind yet unknown.
+    with contextlib.suppress(AssertionError, ValueError):
+        media.ice_candidates.append(candidate_from_sdp(value))
+
+
 def _on_setup(media: MediaDescription, value: str) -> None:
     assert media.dtls
-    media.dtls.role = DTLS_SETUP_ROLE[value]
+    media.dtls.role = DTLS_SETUP_ROLE[value.strip().lower()]
 
 
 def _on_extmap(media: MediaDescription, value: str) -> None:
@@ -636,7 +638,7 @@ def _set_sctp_port(media: MediaDescription, value: str) -> None:
 
 
 _MEDIA_ATTRIBUTES: dict[str, Callable[[MediaDescription, str], None]] = {
-    "candidate": lambda media, value: media.ice_candidates.append(candidate_from_sdp(value)),
+    "candidate": _on_candidate,
     "extmap": _on_extmap,
     "fingerprint": _on_fingerprint,
     "ice-options": _set_ice_options,

@@ -1,6 +1,6 @@
 //! The core's errors as the exceptions that aiortc's programs expect.
 
-use ironrtc::{ConfigurationError, CreateDataChannelError, Error, SendError};
+use ironrtc::{ConfigurationError, CreateDataChannelError, Error, JsepError, SdpType, SendError};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -41,6 +41,39 @@ fn named(name: &str, text: String) -> PyErr {
 pub(crate) fn from_connection(error: &Error) -> PyErr {
     match error {
         Error::Closed => invalid_state("RTCPeerConnection is closed"),
+        Error::Jsep(error) => from_jsep(error),
+        _ => named(error.name(), error.to_string()),
+    }
+}
+
+/// Where aiortc refuses a description too, its class and its words; programs look at them.
+fn from_jsep(error: &JsepError) -> PyErr {
+    match error {
+        JsepError::WrongState { kind, state, .. } if *kind != SdpType::Rollback => {
+            let kind = if *kind == SdpType::Offer {
+                "offer"
+            } else {
+                "answer"
+            };
+            invalid_state(format!(
+                "Cannot handle {kind} in signaling state \"{state}\""
+            ))
+        }
+        JsepError::NothingToAnswer(state) => invalid_state(format!(
+            "Cannot create answer in signaling state \"{state}\""
+        )),
+        JsepError::CandidateWithoutSection => {
+            PyValueError::new_err("Candidate must have either sdpMid or sdpMLineIndex")
+        }
+        JsepError::MissingCredentials => {
+            PyValueError::new_err("ICE username fragment or password is missing")
+        }
+        JsepError::AnswerSetup => PyValueError::new_err(
+            "DTLS setup attribute must be 'active' or 'passive' for an answer",
+        ),
+        JsepError::SectionCount { .. } | JsepError::SectionMismatch(_) => {
+            PyValueError::new_err("Media sections in answer do not match offer")
+        }
         _ => named(error.name(), error.to_string()),
     }
 }

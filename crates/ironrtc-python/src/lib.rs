@@ -18,6 +18,20 @@ mod transport;
 
 use pyo3::prelude::*;
 
+/// A description's lines, as the core's parser sees them: those of the session, and those of each
+/// media section.
+#[pyfunction]
+fn sdp_lines(text: &str) -> (Vec<&str>, Vec<Vec<&str>>) {
+    let (mut session, mut media) = (Vec::new(), Vec::<Vec<&str>>::new());
+    for (_, line) in ironrtc_core::wire::sdp::lines(text) {
+        if line.starts_with("m=") {
+            media.push(Vec::new());
+        }
+        media.last_mut().unwrap_or(&mut session).push(line);
+    }
+    (session, media)
+}
+
 /// The module's contents.
 #[pymodule(gil_used = false)]
 fn _ironrtc(m: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -27,6 +41,7 @@ fn _ironrtc(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<inbox::Inbox>()?;
     m.add_class::<peer_connection::PeerConnection>()?;
     m.add_class::<transport::Transport>()?;
+    m.add_function(wrap_pyfunction!(sdp_lines, m)?)?;
     m.add_function(wrap_pyfunction!(runtime::after_fork_in_child, m)?)?;
     Ok(())
 }

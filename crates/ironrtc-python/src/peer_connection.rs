@@ -271,6 +271,11 @@ impl PeerConnection {
     }
 
     #[getter]
+    fn data_mid(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.with(py, Core::data_mid)
+    }
+
+    #[getter]
     fn max_channels(&self, py: Python<'_>) -> PyResult<Option<u16>> {
         Ok(self
             .with(py, Core::sctp)?

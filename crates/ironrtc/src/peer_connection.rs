@@ -204,6 +204,11 @@ impl PeerConnection {
         self.handle
             .read(|core| core.negotiator().pending_remote_description())
     }
+    /// The `mid` of the section for data channels, once one is described.
+    pub fn data_mid(&self) -> Option<String> {
+        self.handle
+            .read(|core| core.negotiator().data_mid().map(str::to_owned))
+    }
     /// `canTrickleIceCandidates`: `None` before a remote description.
     pub fn can_trickle_ice_candidates(&self) -> Option<bool> {
         self.handle

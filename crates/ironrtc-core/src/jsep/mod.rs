@@ -4,6 +4,7 @@
 mod answer;
 mod attributes;
 mod candidates;
+mod checks;
 mod description;
 mod error;
 mod media;

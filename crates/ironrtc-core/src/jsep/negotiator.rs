@@ -1,6 +1,6 @@
 //! The signalling state machine: what each description changes.
 
-use super::media::{Content, Description};
+use super::media::Description;
 use super::{JsepError, SdpType, SessionDescription, SignalingState};
 use crate::dtls::{self, Fingerprint};
 use crate::ice::{self, Candidate, Credentials};
@@ -332,99 +332,6 @@ impl Negotiator {
         Ok(created)
     }
 
-    /// A local description may be changed by the application, within what it is about.
-    fn check_local(&self, read: &Description) -> Result<(), JsepError> {
-        if read.kind == SdpType::Offer {
-            let known = self
-                .current_local
-                .as_ref()
-                .map_or(0, |local| local.sections.len());
-            if read.sections.len() < known {
-                return Err(JsepError::NotCreated(
-                    "it has fewer media sections than before",
-                ));
-            }
-        } else if let Some(offer) = &self.pending_remote {
-            check_count(offer, read)?;
-            let beyond = offer
-                .sections
-                .iter()
-                .zip(&read.sections)
-                .any(|(o, a)| !o.used && a.content != Content::Rejected);
-            if beyond {
-                return Err(JsepError::NotCreated(
-                    "it accepts a section that was not offered, or cannot be connected",
-                ));
-            }
-        }
-        let Some(transport) = &read.transport else {
-            return Ok(());
-        };
-        // What the peer is told follows the grammar, whoever wrote it.
-        if transport.credentials.validate().is_err() {
-            return Err(JsepError::NotCreated(
-                "its ICE credentials are not of letters, digits, '+' and '/' alone",
-            ));
-        }
-        if !(transport.fingerprints.iter()).all(|f| self.config.fingerprints.contains(f)) {
-            return Err(JsepError::NotCreated(
-                "its fingerprint is not that of our certificate",
-            ));
-        }
-        Ok(())
-    }
-
-    fn check_remote(&self, read: &Description) -> Result<(), JsepError> {
-        if read.kind == SdpType::Offer {
-            let known = self
-                .current_remote
-                .as_ref()
-                .map_or(0, |remote| remote.sections.len());
-            if read.sections.len() < known {
-                let text = format!(
-                    "the offer has {} media sections and the session has {known}; sections are \
-                     rejected with port 0, never removed (RFC 9429 section 5.2.2)",
-                    read.sections.len()
-                );
-                return Err(JsepError::Content(text));
-            }
-        } else if let Some(offer) = &self.pending_local {
-            check_count(offer, read)?;
-            let kinds = offer.sdp.media.iter().zip(&read.sdp.media);
-            let sections = offer.sections.iter().zip(&read.sections).zip(kinds);
-            for ((ours, theirs), (our_media, media)) in sections {
-                let fits = ours.used && ours.mid == theirs.mid && our_media.kind == media.kind;
-                if theirs.used && !fits {
-                    return Err(JsepError::SectionMismatch(theirs.mid.clone()));
-                }
-            }
-        }
-        self.check_sctp_port(read)
-    }
-
-    /// RFC 8841 section 10.3: an association keeps its ports. Another port would ask for another
-    /// association; to have one, the data section is declined and offered anew, or DTLS restarts.
-    fn check_sctp_port(&self, read: &Description) -> Result<(), JsepError> {
-        let (local, remote) = self.in_force();
-        let known = remote
-            .filter(|_| local.is_some_and(|local| local.data().is_some()))
-            .and_then(|remote| Some((remote.data()?, remote.transport.as_ref()?)));
-        let new = read
-            .data()
-            .and_then(|data| Some((data, read.transport.as_ref()?)));
-        if let (Some((known, before)), Some((new, after))) = (known, new)
-            && known.sctp_port != new.sctp_port
-            && before.shares_certificate(after)
-        {
-            let text = format!(
-                "the peer's sctp-port changes from {} to {} under an association that exists",
-                known.sctp_port, new.sctp_port
-            );
-            return Err(JsepError::Content(text));
-        }
-        Ok(())
-    }
-
     /// RFC 8445 section 6.1.1: the first offerer controls, unless only one side is a full agent.
     fn propose_ice_role(&mut self, offerer: bool, remote_lite: bool) {
         if self.ice_role.is_some() {
@@ -546,13 +453,4 @@ impl Negotiator {
 fn local_fragment(description: &Description) -> Option<String> {
     let transport = description.transport.as_ref()?;
     Some(transport.credentials.ufrag.clone())
-}
-
-fn check_count(offer: &Description, answer: &Description) -> Result<(), JsepError> {
-    let (offered, answered) = (offer.sections.len(), answer.sections.len());
-    if offered == answered {
-        Ok(())
-    } else {
-        Err(JsepError::SectionCount { offered, answered })
-    }
 }

@@ -25,5 +25,5 @@ pub(crate) mod work {
 }
 
 pub use error::SdpError;
-pub use parse::{MAX_FORMATS, MAX_LEN, MAX_LINES, MAX_MEDIA};
+pub use parse::{MAX_FORMATS, MAX_LEN, MAX_LINES, MAX_MEDIA, lines};
 pub use section::{Line, Media, Sdp, Section};

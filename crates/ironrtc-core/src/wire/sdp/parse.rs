@@ -51,7 +51,7 @@ impl FromStr for Sdp {
 
 /// The lines that are not empty, with their numbers. RFC 8866 section 5: lines end with CRLF, and a
 /// parser should accept a bare LF. A bare CR ends a line too: no value may hold one.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split('\n').enumerate().flat_map(|(index, line)| {
         line.split('\r')
             .filter(|piece| !piece.is_empty())
