@@ -1,16 +1,18 @@
 //! Which sequence numbers an epoch has seen (RFC 9147 section 4.5.1).
 
-/// Numbers below the highest that are still told apart. Twice what the RFC advises, since a path
-/// with several queues reorders more than 64 of our small packets.
-const WIDTH: u64 = 128;
+/// Numbers below the highest that are still told apart. The RFC advises 64, but what is older is
+/// lost, and 20 ms of jitter at 100 Mbit/s put 200 of our small packets out of order. This covers
+/// 40 ms at 1 Gbit/s.
+const WIDTH: u64 = 4096;
+const WORDS: usize = (WIDTH / 64) as usize;
 
 /// A sliding window over the sequence numbers of one epoch.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ReplayWindow {
     /// One more than the highest number seen.
     next: u64,
-    /// Bit `i` is the number `next - 1 - i`.
-    seen: u128,
+    /// One bit for each number of the window, at its remainder by the width.
+    seen: [u64; WORDS],
 }
 
 impl ReplayWindow {
@@ -21,27 +23,42 @@ impl ReplayWindow {
 
     /// A window that has seen nothing, whose next number is expected to be `next`.
     pub(super) fn starting_at(next: u64) -> Self {
-        Self { next, seen: 0 }
+        Self {
+            next,
+            seen: [0; WORDS],
+        }
+    }
+
+    fn word(&self, sequence: u64) -> u64 {
+        self.seen[(sequence / 64) as usize % WORDS]
+    }
+
+    fn word_mut(&mut self, sequence: u64) -> &mut u64 {
+        &mut self.seen[(sequence / 64) as usize % WORDS]
     }
 
     /// True if the number is neither seen nor too old to tell.
     pub(super) fn is_new(&self, sequence: u64) -> bool {
         match self.next.checked_sub(sequence) {
             None | Some(0) => true,
-            Some(back) => back <= WIDTH && self.seen & (1 << (back - 1)) == 0,
+            Some(back) => back <= WIDTH && self.word(sequence) & (1 << (sequence % 64)) == 0,
         }
     }
 
     /// Records an authenticated number.
     pub(super) fn insert(&mut self, sequence: u64) {
         if sequence >= self.next {
-            let shift = sequence - self.next + 1;
-            self.seen = if shift < WIDTH { self.seen << shift } else { 0 };
+            if sequence - self.next >= WIDTH {
+                self.seen = [0; WORDS];
+            } else {
+                for skipped in self.next..=sequence {
+                    *self.word_mut(skipped) &= !(1 << (skipped % 64));
+                }
+            }
             self.next = sequence + 1;
         }
-        let back = self.next - 1 - sequence;
-        if back < WIDTH {
-            self.seen |= 1 << back;
+        if self.next - sequence <= WIDTH {
+            *self.word_mut(sequence) |= 1 << (sequence % 64);
         }
     }
 }
@@ -66,8 +83,8 @@ mod tests {
 
     #[test]
     fn each_number_passes_once_and_old_ones_never() {
-        let mut window = ReplayWindow::default();
-        for sequence in [0, 5, 3, 130, 4, 131] {
+        let mut window = ReplayWindow::starting_at(0);
+        for sequence in [0, 5, 3, 4098, 4, 4099] {
             assert!(window.is_new(sequence), "{sequence}");
             window.insert(sequence);
             assert!(!window.is_new(sequence), "{sequence} again");
@@ -75,8 +92,24 @@ mod tests {
         assert!(window.is_new(6) && !window.is_new(5) && !window.is_new(0));
         assert!(!window.is_new(3), "older than the window");
         window.insert(1_000_000);
-        assert!(!window.is_new(131) && !window.is_new(1_000_000));
-        assert!(window.is_new(1_000_000 - 127) && !window.is_new(1_000_000 - 128));
+        assert!(!window.is_new(4099) && !window.is_new(1_000_000));
+        assert!(window.is_new(1_000_000 - 4095) && !window.is_new(1_000_000 - 4096));
+    }
+
+    #[test]
+    fn the_window_agrees_with_a_set_for_any_order() {
+        let mut rng = crate::rng::Rng::from_test_seed(1);
+        let mut window = ReplayWindow::starting_at(100);
+        let mut seen = std::collections::BTreeSet::new();
+        let mut highest = 0;
+        for _ in 0..20_000 {
+            let sequence = highest + rng.below(40) - rng.below(highest.min(5000) + 1);
+            let new = !seen.contains(&sequence) && sequence + WIDTH > highest;
+            assert_eq!(window.is_new(sequence), new, "{sequence} {highest}");
+            window.insert(sequence);
+            seen.insert(sequence);
+            highest = highest.max(sequence).max(99);
+        }
     }
 
     #[test]
