@@ -83,6 +83,12 @@ pub struct PairCounters {
 }
 
 impl Agent {
+    /// The round trip that the last answered check of the path for data has measured.
+    pub fn selected_round_trip(&self) -> Option<Duration> {
+        let index = self.pair_at(self.selected()?)?;
+        self.pairs[index].counters.current_round_trip_time
+    }
+
     /// Counts data sent on a path.
     pub fn on_data_sent(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
         if let Some(index) = self.pair_at(path) {

@@ -163,6 +163,8 @@ pub struct SctpStats {
     pub timeouts: u64,
     /// Times a loss was repaired without waiting for the timer.
     pub fast_recoveries: u64,
+    /// Times what was taken for lost had only been late, so that the window became what it was.
+    pub spurious_losses: u64,
     /// Messages given up under partial reliability.
     pub messages_abandoned: u64,
     /// Whether I-DATA is in use.

@@ -88,7 +88,7 @@ impl Transport {
         self.tell_path();
     }
 
-    /// Tells SCTP how large packets may become on the selected path.
+    /// Tells SCTP how large packets may become on the selected path, and how long a round trip takes.
     pub(super) fn tell_path(&mut self) {
         let (Some(association), Some(path)) = (&mut self.association, self.ice.selected()) else {
             return;
@@ -99,6 +99,9 @@ impl Transport {
             configured => configured,
         };
         association.handle_path_change(max_probe, stable);
+        if let Some(round_trip) = self.ice.selected_round_trip() {
+            association.expect_round_trip(round_trip);
+        }
     }
 
     /// Starts the handshake once its plan is known, ICE has a path, and the peer has our

@@ -168,7 +168,7 @@ impl Association {
         self.handshake.attempts = 0;
         self.tx.rtt_mut().forgive();
         if let Some(sent_at) = self.handshake.sent_at.take() {
-            self.tx.rtt_mut().on_sample(now.since(sent_at));
+            self.tx.rtt_mut().on_sample(now, now.since(sent_at));
         }
     }
 
@@ -246,6 +246,8 @@ impl Association {
     }
 
     fn on_established_by(&mut self, now: Time, cookie: &Cookie) {
+        // From the INIT-ACK to its cookie's return was a round trip, or more if one was lost.
+        self.tx.rtt_mut().expect(now.since(cookie.created));
         self.adopt(&cookie.peer);
         self.on_established(now);
     }

@@ -76,7 +76,7 @@ impl Association {
     }
 
     pub(super) fn take_sack(&mut self, now: Time, sack: &Sack<'_>) {
-        if !self.tx.on_sack(now, sack, &mut self.events) {
+        if !self.tx.on_sack(now, sack) {
             self.drops.add(DropReason::SctpChunk);
             return;
         }

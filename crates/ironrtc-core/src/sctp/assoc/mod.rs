@@ -227,6 +227,12 @@ impl Association {
         &self.drops
     }
 
+    /// Tells a round trip of the path that was measured before, as by ICE, so that the first
+    /// timeouts on a slow path do not come too early.
+    pub fn expect_round_trip(&mut self, round_trip: std::time::Duration) {
+        self.tx.rtt_mut().expect(round_trip);
+    }
+
     /// Changes the largest packet to send, as when the path changed.
     pub fn set_max_packet_size(&mut self, size: usize) {
         self.config.max_packet_size = size;

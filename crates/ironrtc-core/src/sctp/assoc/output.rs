@@ -24,6 +24,7 @@ impl Association {
         }
         self.begin_discovery(now);
         self.tx.refill(now);
+        self.tx.give_up_spent(now, &mut self.events);
         self.write_header(out, self.peer_tag);
         let body = out.len();
         if self.write_probe(out) {

@@ -6,6 +6,7 @@ mod flow;
 mod handshake;
 mod hostile;
 mod partial;
+mod recovery;
 mod streams;
 mod transfer;
 
@@ -18,7 +19,7 @@ use super::Association;
 use crate::rng::Rng;
 use crate::sctp::config::SctpConfig;
 use crate::sctp::message::{
-    Event, IncomingMessage, OutgoingMessage, Reliability, SctpState, StreamId,
+    Event, IncomingMessage, OutgoingMessage, Reliability, SctpState, SctpStats, StreamId,
 };
 use crate::time::Time;
 
@@ -255,6 +256,16 @@ impl Pair {
             end.collect();
         }
         true
+    }
+
+    /// Nothing arrives for a while; then everything does, at its old pace.
+    pub(super) fn stall(&mut self, time: Duration) {
+        for ((at, order), entry) in std::mem::take(&mut self.in_flight) {
+            self.in_flight.insert((at + time, order), entry);
+        }
+        for free in &mut self.line_free {
+            *free = (*free).max(self.now) + time;
+        }
     }
 
     pub(super) fn run_for(&mut self, duration: Duration) {

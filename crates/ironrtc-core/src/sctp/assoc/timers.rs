@@ -35,7 +35,7 @@ impl Association {
         {
             rx.want_sack();
         }
-        self.tx.handle_timeout(now, &mut self.events);
+        self.tx.handle_timeout(now);
         if self.give_up_if_silent() {
             return;
         }

@@ -95,7 +95,6 @@ pub(crate) trait CongestionControl: fmt::Debug + Send + Sync {
     /// The last reduction answered no congestion: what seemed lost had only been late
     /// (RFC 4015, RFC 5682). The window becomes what it was before. Comes at most once after each
     /// [`on_loss`](Self::on_loss) or [`on_timeout`](Self::on_timeout), and before the next.
-    #[cfg_attr(not(test), expect(dead_code, reason = "detection follows"))]
     fn on_spurious(&mut self);
     /// Nothing was sent for so many retransmission timeouts; the window shall not fall below
     /// `floor` (RFC 9260 section 7.2.1).

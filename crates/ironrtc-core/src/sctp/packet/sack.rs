@@ -13,6 +13,7 @@ pub(crate) struct Sack<'a> {
     pub(crate) cumulative: Tsn,
     pub(crate) window: u32,
     blocks: &'a [u8],
+    duplicates: &'a [u8],
 }
 
 impl<'a> Sack<'a> {
@@ -22,11 +23,13 @@ impl<'a> Sack<'a> {
         let cumulative = Tsn(reader.u32()?);
         let window = reader.u32()?;
         let blocks = usize::from(reader.u16()?);
-        let _duplicates = reader.u16()?;
+        let duplicates = usize::from(reader.u16()?);
         Some(Self {
             cumulative,
             window,
             blocks: reader.bytes(blocks * 4)?,
+            // A list that is cut short is no reason to leave out what comes before it.
+            duplicates: reader.bytes(duplicates * 4).unwrap_or_default(),
         })
     }
 
@@ -36,6 +39,7 @@ impl<'a> Sack<'a> {
             cumulative,
             window,
             blocks: &[],
+            duplicates: &[],
         }
     }
 
@@ -45,6 +49,13 @@ impl<'a> Sack<'a> {
             let mut reader = Reader::new(block);
             Some((reader.u16()?, reader.u16()?))
         })
+    }
+
+    /// The TSNs that the peer has received again, each as often as that was.
+    pub(crate) fn duplicates(&self) -> impl Iterator<Item = Tsn> + 'a {
+        self.duplicates
+            .chunks_exact(4)
+            .filter_map(|tsn| Some(Tsn(Reader::new(tsn).u32()?)))
     }
 }
 

@@ -4,8 +4,8 @@ use crate::sctp::num::{EPOCH, Tsn};
 
 /// Most blocks beyond the cumulative TSN; what would need one more is dropped and comes again.
 const MAX_BLOCKS: usize = 1024;
-/// Most duplicates reported in one SACK.
-const MAX_DUPLICATES: usize = 16;
+/// Most duplicates reported in one SACK: a batch of packets from the socket, which one SACK answers.
+const MAX_DUPLICATES: usize = 64;
 /// RFC 9260 section 3.3.4: a gap block's offsets have 16 bits.
 const MAX_OFFSET: u64 = u16::MAX as u64;
 

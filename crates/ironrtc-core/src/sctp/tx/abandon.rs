@@ -18,42 +18,20 @@ pub(crate) struct Abandoned {
 }
 
 impl Outstanding {
-    /// Gives up the lost messages that have used up their limits.
-    pub(crate) fn take_abandoned(&mut self, now: Time, abandoned: &mut Vec<Abandoned>) {
+    /// Gives up the message of the first chunk to be sent again, if it has used up its limits.
+    pub(crate) fn take_abandoned(&mut self, now: Time) -> Option<Abandoned> {
         if !self.partial_reliability {
-            return;
+            return None;
         }
-        let mut from = 0;
-        while let Some(&position) = self.lost.range(from..).next() {
-            from = position + 1;
-            let Some(sent) = self.get(position) else {
-                continue;
-            };
-            let spent = sent
-                .limits
-                .retransmits
-                .is_some_and(|most| sent.transmissions > most);
-            if spent || sent.limits.expired(now) {
-                let stream = sent.header.stream;
-                let message = sent.message;
-                let complete = self.abandon_from(position, message);
-                abandoned.push(Abandoned {
-                    stream,
-                    message,
-                    complete,
-                });
-            }
-        }
-        self.advance_forward();
-    }
-
-    /// Gives up a message of which something was sent last; the queue has dropped its rest.
-    pub(crate) fn abandon_message(&mut self, message: u64) {
-        let last = self.chunks.iter().rposition(|sent| sent.message == message);
-        if let Some(offset) = last {
-            self.abandon_from(self.base + offset as u64, message);
-        }
-        self.advance_forward();
+        let position = *self.lost.first()?;
+        let sent = self.get(position).filter(|sent| sent.is_spent(now))?;
+        let (stream, message) = (sent.header.stream, sent.message);
+        let complete = self.abandon_from(position, message);
+        Some(Abandoned {
+            stream,
+            message,
+            complete,
+        })
     }
 
     /// Gives up the chunks of a message around `position`; true if its last one was among them.
@@ -93,7 +71,8 @@ impl Outstanding {
             State::Lost => {
                 self.lost.remove(&position);
             }
-            State::Acked | State::Abandoned => {}
+            State::Acked => self.gap_bytes -= len,
+            State::Abandoned => {}
         }
     }
 

@@ -2,20 +2,25 @@
 
 mod abandon;
 mod delivery;
+mod doubts;
 mod out_stream;
 mod outstanding;
 mod pacer;
 mod queue;
+mod rack;
 mod ranges;
 mod recovery;
 mod rtt;
 
 use std::collections::VecDeque;
 
+use doubts::Doubts;
 pub(crate) use out_stream::StreamPhase;
 use outstanding::{Outstanding, ToSend};
 use pacer::Pacer;
 use queue::{Room, SendQueue};
+use rack::Rack;
+use recovery::Timeout;
 use rtt::Rtt;
 
 use super::cc::{self, CongestionControl};
@@ -47,6 +52,15 @@ pub(crate) struct Sender {
     /// Losses before this position were answered by the congestion control already.
     recovery_point: u64,
     fast_recovery: bool,
+    rack: Rack,
+    /// Losses of the last reduction of the congestion window that are not shown to be none.
+    doubts: Doubts,
+    /// The last reduction can be taken back.
+    undoable: bool,
+    /// The last timeout, until what was in flight then is acknowledged.
+    timed_out: Option<Timeout>,
+    /// Nothing was acknowledged since the last timeout.
+    backed_off: bool,
     /// RFC 9260 section 7.2.4: the first packet of a fast recovery ignores the window.
     forced_packet: bool,
     /// Packets of new data that may still be sent before the next acknowledgement.
@@ -70,6 +84,7 @@ pub(crate) struct Sender {
     messages_abandoned: u64,
     timeouts: u64,
     fast_recoveries: u64,
+    undone: u64,
 }
 
 impl Sender {
@@ -87,6 +102,11 @@ impl Sender {
             chunk_packet_size: config.max_packet_size,
             peer_window: 0,
             fast_recovery: false,
+            rack: Rack::new(),
+            doubts: Doubts::default(),
+            undoable: false,
+            timed_out: None,
+            backed_off: false,
             forced_packet: false,
             burst: config.max_burst,
             max_burst: config.max_burst.max(1),
@@ -105,6 +125,7 @@ impl Sender {
             messages_abandoned: 0,
             timeouts: 0,
             fast_recoveries: 0,
+            undone: 0,
         }
     }
 
@@ -113,7 +134,6 @@ impl Sender {
         self.peer_window = peer_window as usize;
         self.queue.interleaved = interleaved;
         self.queue.max_begun = self.peer_window / 2;
-        self.queue.may_skip = partial_reliability;
         self.outstanding.partial_reliability = partial_reliability;
     }
 
@@ -127,6 +147,7 @@ impl Sender {
         self.messages_abandoned = old.messages_abandoned;
         self.timeouts = old.timeouts;
         self.fast_recoveries = old.fast_recoveries;
+        self.undone = old.undone;
         self.outstanding.retransmissions = old.outstanding.retransmissions;
     }
 
@@ -216,6 +237,7 @@ impl Sender {
         stats.retransmissions = self.outstanding.retransmissions;
         stats.timeouts = self.timeouts;
         stats.fast_recoveries = self.fast_recoveries;
+        stats.spurious_losses = self.undone;
         stats.messages_abandoned = self.messages_abandoned;
     }
 
@@ -357,9 +379,7 @@ impl Sender {
         let full = self.full_room();
         let mut sent = false;
         loop {
-            while let Some(rest) = self.queue.expire(now, events, &mut self.messages_abandoned) {
-                self.abandon_rest(now, &rest);
-            }
+            self.messages_abandoned += self.queue.expire(now, events);
             let room = Room {
                 left: limit.saturating_sub(out.len()).min(full),
                 full,

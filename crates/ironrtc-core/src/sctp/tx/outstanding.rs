@@ -9,13 +9,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::delivery::{Delivery, Snapshot};
+use super::doubts::Doubts;
 use super::ranges::Ranges;
 use crate::sctp::num::{EPOCH, Tsn};
 use crate::sctp::packet::data::DataHeader;
 use crate::time::Time;
-
-/// RFC 9260 section 7.2.4: miss indications that make a loss.
-const MISSES: u8 = 3;
 
 /// How long and how often a message is tried (RFC 7496).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,9 +49,24 @@ pub(super) struct Sent {
     pub(super) limits: Limits,
     pub(super) sent_at: Time,
     pub(super) transmissions: u16,
-    pub(super) misses: u8,
     pub(super) state: State,
     pub(super) snapshot: Snapshot,
+}
+
+impl Sent {
+    /// Whether the chunk may not be sent again, so that its message is given up if it was lost.
+    ///
+    /// RFC 9260 section 11.1.5: once a chunk of a message was sent, the message is committed, and
+    /// its lifetime no longer counts. So what was begun is finished, or else overload would waste
+    /// the greater part of every message. Of a message in several chunks each that is lost is
+    /// repaired once even after the lifetime; only the second loss ends it.
+    pub(super) fn is_spent(&self, now: Time) -> bool {
+        let whole = self.header.begins() && self.header.ends();
+        self.limits
+            .retransmits
+            .is_some_and(|most| self.transmissions > most)
+            || (self.limits.expired(now) && (whole || self.transmissions > 1))
+    }
 }
 
 /// What an acknowledgement changed.
@@ -65,13 +78,33 @@ pub(crate) struct Acked {
     pub(crate) advanced: bool,
     /// When the latest chunk was sent that is acknowledged now and was sent only once.
     pub(crate) sample: Option<Time>,
-    /// When the latest of the chunks acknowledged now was sent.
-    latest: Option<Time>,
-    unanswered: Time,
+    /// When the latest of the chunks acknowledged now was sent, and its position.
+    pub(super) latest: Option<(Time, u64)>,
     /// What was known as that one was sent.
     pub(super) newest: Option<(Time, Snapshot)>,
-    /// The highest position acknowledged now.
-    highest: u64,
+    /// When the first of the chunks was sent that came later than one sent after it, of those sent
+    /// only once.
+    pub(super) overtaken: Option<Time>,
+    /// A chunk taken for lost had only been late.
+    pub(super) proven: bool,
+    /// A chunk sent again was acknowledged too early to answer that.
+    pub(super) early: bool,
+    /// The lowest chunk acknowledged now that was taken for lost and not sent again.
+    pub(super) late: Option<u64>,
+    pub(super) unanswered: Time,
+}
+
+/// A chunk that is acknowledged for the first time.
+#[derive(Clone, Copy, Debug)]
+struct Delivered {
+    position: u64,
+    len: usize,
+    sent_at: Time,
+    /// It was sent only once.
+    once: bool,
+    /// It was taken for lost, and not sent again since.
+    lost: bool,
+    snapshot: Snapshot,
 }
 
 /// A chunk to write.
@@ -91,10 +124,14 @@ pub(crate) struct Outstanding {
     pub(super) flight: usize,
     gaps: Ranges,
     pub(super) lost: BTreeSet<u64>,
-    /// Retransmissions in the order in which they were sent.
-    resent: VecDeque<(Time, u64)>,
-    /// Below it, every missing chunk has been taken for lost once.
-    scanned: u64,
+    /// What was sent, in that order: transmissions from the first on that may still be lost.
+    sent: VecDeque<(Time, u64)>,
+    /// The highest position acknowledged so far.
+    highest: u64,
+    /// Payload acknowledged by gap blocks, in bytes.
+    pub(super) gap_bytes: usize,
+    /// The chunk sent again to probe for a loss at the end, until it is known whether it was one.
+    pub(super) probed: Option<u64>,
     /// RFC 3758 section 3.5: what the peer may take for acknowledged ends before this.
     pub(super) forward: u64,
     pub(crate) partial_reliability: bool,
@@ -111,8 +148,10 @@ impl Outstanding {
             flight: 0,
             gaps: Ranges::default(),
             lost: BTreeSet::new(),
-            resent: VecDeque::new(),
-            scanned: base,
+            sent: VecDeque::new(),
+            highest: base - 1,
+            gap_bytes: 0,
+            probed: None,
             forward: base,
             partial_reliability: false,
             retransmissions: 0,
@@ -143,9 +182,9 @@ impl Outstanding {
         self.base + self.chunks.len() as u64
     }
 
-    /// Position of the highest chunk that is to be sent again.
-    pub(crate) fn highest_lost(&self) -> Option<u64> {
-        self.lost.last().copied()
+    /// Payload behind missing chunks that has arrived, in bytes.
+    pub(crate) const fn gap_bytes(&self) -> usize {
+        self.gap_bytes
     }
 
     pub(crate) fn has_lost(&self) -> bool {
@@ -174,6 +213,7 @@ impl Outstanding {
         let position = self.next();
         self.flight += payload.len();
         let snapshot = self.delivery.on_send(now, self.flight, payload.len());
+        self.sent.push_back((now, position));
         self.chunks.push_back(Sent {
             header,
             payload,
@@ -181,7 +221,6 @@ impl Outstanding {
             limits,
             sent_at: now,
             transmissions: 1,
-            misses: 0,
             state: State::InFlight,
             snapshot,
         });
@@ -198,7 +237,6 @@ impl Outstanding {
             limits: Limits::default(),
             sent_at: Time::ZERO,
             transmissions: 0,
-            misses: 0,
             state: State::Abandoned,
             snapshot: Snapshot::default(),
         });
@@ -212,6 +250,7 @@ impl Outstanding {
         unanswered: Time,
         cumulative: Tsn,
         blocks: impl Iterator<Item = (u16, u16)>,
+        doubts: &mut Doubts,
     ) -> Option<Acked> {
         let cumulative = cumulative.near(self.base);
         if cumulative + 1 < self.base || cumulative >= self.next() {
@@ -227,20 +266,16 @@ impl Outstanding {
                 break;
             };
             match sent.state {
-                State::InFlight => {
-                    self.flight -= sent.payload.len();
-                    acked.note(self.base, &sent);
+                State::InFlight | State::Lost => {
+                    let delivered = Delivered::new(self.base, &sent);
+                    self.on_delivered(delivered, &mut acked, doubts);
                 }
-                State::Lost => {
-                    self.lost.remove(&self.base);
-                    acked.note(self.base, &sent);
-                }
-                State::Acked | State::Abandoned => {}
+                State::Acked => self.gap_bytes -= sent.payload.len(),
+                State::Abandoned => {}
             }
             self.base += 1;
         }
         self.gaps.remove_below(self.base);
-        self.scanned = self.scanned.max(self.base);
         // What comes first now may have been given up while something before it was awaited.
         self.forward = self.forward.max(self.base);
         self.advance_forward();
@@ -249,13 +284,13 @@ impl Outstanding {
             let first = cumulative + u64::from(first);
             let end = cumulative + u64::from(last) + 1;
             if first > cumulative && first < end && end <= next {
-                self.on_block(first, end, &mut acked);
+                self.on_block(first, end, &mut acked, doubts);
             }
         }
         Some(acked)
     }
 
-    fn on_block(&mut self, first: u64, end: u64, acked: &mut Acked) {
+    fn on_block(&mut self, first: u64, end: u64, acked: &mut Acked, doubts: &mut Doubts) {
         let mut position = first;
         while position < end {
             // Skip what earlier acknowledgements have covered.
@@ -266,140 +301,183 @@ impl Outstanding {
             let Some(sent) = self.get_mut(position) else {
                 break;
             };
-            let state = sent.state;
-            let len = sent.payload.len();
-            if matches!(state, State::InFlight | State::Lost) {
-                sent.state = State::Acked;
-                acked.note(position, sent);
-            }
-            match state {
-                State::InFlight => self.flight -= len,
-                State::Lost => {
-                    self.lost.remove(&position);
+            match sent.state {
+                State::InFlight | State::Lost => {
+                    let delivered = Delivered::new(position, sent);
+                    sent.state = State::Acked;
+                    self.gap_bytes += delivered.len;
+                    self.on_delivered(delivered, acked, doubts);
                 }
-                State::Acked | State::Abandoned => {}
+                // It was given up as lost and had only been late.
+                State::Abandoned => acked.proven |= doubts.resolve(position),
+                State::Acked => {}
             }
             position += 1;
         }
         self.gaps.insert(first, end);
     }
 
-    /// Finds losses after an acknowledgement; true if there is one that was not known.
-    ///
-    /// A chunk is lost after three SACKs that acknowledge later ones (RFC 9260 section 7.2.4). A
-    /// retransmission is lost once something sent well after it has arrived (as RFC 8985 does).
-    pub(crate) fn detect_losses(&mut self, acked: &Acked, reorder: Duration) -> bool {
-        let mut found = false;
-        let mut position = self.scanned;
-        let mut all_lost = true;
-        while position < acked.highest {
-            if let Some(covered) = self.gaps.end_of_range_at(position) {
-                position = covered;
-                continue;
-            }
-            if let Some(sent) = self.get_mut(position)
-                && sent.state == State::InFlight
-                && sent.transmissions == 1
-            {
-                sent.misses = sent.misses.saturating_add(1);
-                if sent.misses >= MISSES {
-                    self.mark_lost(position);
-                    found = true;
-                } else {
-                    all_lost = false;
-                }
-            }
-            position += 1;
-            if all_lost {
-                self.scanned = position;
-            }
+    /// A chunk is acknowledged for the first time.
+    fn on_delivered(&mut self, delivered: Delivered, acked: &mut Acked, doubts: &mut Doubts) {
+        let Delivered {
+            position,
+            len,
+            sent_at,
+            once,
+            lost,
+            snapshot,
+        } = delivered;
+        acked.bytes += len;
+        if lost {
+            self.lost.remove(&position);
+        } else {
+            self.flight -= len;
         }
-        while let Some(&(at, position)) = self.resent.front() {
+        // RFC 8985 section 6.2, step 3.
+        if once && position < self.highest {
+            acked.overtaken = Some(acked.overtaken.map_or(sent_at, |at| at.min(sent_at)));
+        }
+        self.highest = self.highest.max(position);
+        // RFC 9260 section 6.3.1, rule C5 (Karn): no sample from what was sent twice.
+        if once {
+            acked.sample = acked.sample.max(Some(sent_at));
+        }
+        // RFC 8985 section 6.2, step 2: what comes too early answers an earlier transmission.
+        let early = !once && sent_at > acked.unanswered;
+        if !early && acked.latest < Some((sent_at, position)) {
+            acked.latest = Some((sent_at, position));
+            acked.newest = Some((sent_at, snapshot));
+        }
+        if lost {
+            acked.late = Some(acked.late.map_or(position, |before| before.min(position)));
+        }
+        if lost || early {
+            let proven = doubts.resolve(position);
+            acked.proven |= proven;
+            acked.early |= proven && early;
+        }
+        if early && self.probed == Some(position) {
+            self.probed = None;
+        }
+    }
+
+    /// The peer has received a TSN more than once; true if a chunk taken for lost was not.
+    pub(crate) fn on_duplicate(&mut self, tsn: Tsn, doubts: &mut Doubts) -> bool {
+        let position = tsn.near(self.base);
+        if self.probed == Some(position) {
+            self.probed = None;
+        }
+        doubts.resolve(position)
+    }
+
+    /// Finds losses: chunks in flight that were sent before `latest`, and longer ago than `wait`.
+    /// Gives the time at which the next one will be lost, if nothing more is heard of it.
+    pub(crate) fn detect_losses(
+        &mut self,
+        now: Time,
+        deadline: Option<((Time, u64), Duration)>,
+        losses: &mut Vec<u64>,
+    ) -> Option<Time> {
+        while let Some(&(at, position)) = self.sent.front() {
             let current = self
                 .get(position)
                 .is_some_and(|sent| sent.state == State::InFlight && sent.sent_at == at);
-            if current && acked.latest.is_none_or(|latest| at + reorder >= latest) {
-                break;
-            }
-            self.resent.pop_front();
             if current {
+                let (latest, wait) = deadline?;
+                if (at, position) >= latest {
+                    return None;
+                }
+                if at + wait > now {
+                    return Some(at + wait);
+                }
                 self.mark_lost(position);
-                found = true;
+                losses.push(position);
             }
+            self.sent.pop_front();
         }
-        found
+        None
     }
 
-    /// When the oldest chunk with later ones acknowledged was sent, if any is still in flight.
-    pub(crate) fn oldest_hole(&self) -> Option<Time> {
-        self.holes().map(|(_, sent)| sent.sent_at).min()
-    }
-
-    fn holes(&self) -> impl Iterator<Item = (u64, &Sent)> {
-        self.gaps
-            .holes(self.base)
-            .flat_map(|(first, end)| first..end)
-            .filter_map(|position| Some((position, self.get(position)?)))
-            .filter(|(_, sent)| sent.state == State::InFlight)
-    }
-
-    /// Takes those for lost that have later ones acknowledged and were sent before `sent_before`.
-    pub(crate) fn mark_holes_lost(&mut self, sent_before: Time) -> bool {
-        let old: Vec<u64> = self
-            .holes()
-            .filter(|(_, sent)| sent.sent_at <= sent_before)
-            .map(|(position, _)| position)
-            .collect();
-        for position in &old {
-            self.mark_lost(*position);
+    /// Takes a chunk for lost; false if it is not in flight.
+    fn mark_lost(&mut self, position: u64) -> bool {
+        let Some(sent) = self.get_mut(position) else {
+            return false;
+        };
+        if sent.state != State::InFlight {
+            return false;
         }
-        !old.is_empty()
-    }
-
-    fn mark_lost(&mut self, position: u64) {
-        if let Some(sent) = self.get_mut(position)
-            && sent.state == State::InFlight
-        {
-            sent.state = State::Lost;
-            let (len, snapshot) = (sent.payload.len(), sent.snapshot);
-            self.flight -= len;
-            self.delivery.on_lost(&snapshot, len);
-            self.lost.insert(position);
-        }
+        sent.state = State::Lost;
+        let (len, snapshot) = (sent.payload.len(), sent.snapshot);
+        self.flight -= len;
+        self.delivery.on_lost(&snapshot, len);
+        self.lost.insert(position);
+        true
     }
 
     /// Takes those for lost that were sent no later than `sent_before`.
-    pub(crate) fn mark_old_lost(&mut self, sent_before: Time) {
+    pub(crate) fn mark_old_lost(&mut self, sent_before: Time, losses: &mut Vec<u64>) {
+        while let Some(&(at, position)) = self.sent.front()
+            && at <= sent_before
+        {
+            self.sent.pop_front();
+            let current = self
+                .get(position)
+                .is_some_and(|sent| sent.state == State::InFlight && sent.sent_at == at);
+            if current {
+                self.mark_lost(position);
+                losses.push(position);
+            }
+        }
+    }
+
+    /// The retransmission timer ran out: takes the first chunk for lost, and all that were sent no
+    /// later than `sent_before` (RFC 8985 section 6.3).
+    pub(crate) fn on_timeout(&mut self, sent_before: Time, losses: &mut Vec<u64>) {
+        // RFC 9260 section 6.2.1: a receiver may take back what a gap block acknowledged. It has
+        // done so if the first missing chunk is one of those.
+        if self
+            .chunks
+            .front()
+            .is_some_and(|sent| sent.state == State::Acked)
+        {
+            self.take_back_gaps();
+        }
+        let first = self
+            .chunks
+            .iter()
+            .position(|sent| matches!(sent.state, State::InFlight | State::Lost))
+            .map(|offset| self.base + offset as u64);
+        if let Some(first) = first
+            && self.mark_lost(first)
+        {
+            losses.push(first);
+        }
+        self.mark_old_lost(sent_before, losses);
+        self.probed = None;
+    }
+
+    fn take_back_gaps(&mut self) {
+        self.gaps.clear();
+        self.gap_bytes = 0;
         for (offset, sent) in self.chunks.iter_mut().enumerate() {
-            if sent.state == State::InFlight && sent.sent_at <= sent_before {
+            if sent.state == State::Acked {
                 sent.state = State::Lost;
-                self.flight -= sent.payload.len();
-                self.delivery.on_lost(&sent.snapshot, sent.payload.len());
                 self.lost.insert(self.base + offset as u64);
             }
         }
     }
 
-    /// Takes everything in flight for lost, as when the retransmission timer ran out.
-    pub(crate) fn mark_all_lost(&mut self) {
-        // RFC 9260 section 6.2.1: a receiver may take back what a gap block acknowledged. It has
-        // done so if the first missing chunk is one of those.
-        let reneged = self
-            .chunks
-            .front()
-            .is_some_and(|sent| sent.state == State::Acked);
-        if reneged {
-            self.gaps.clear();
-        }
-        for (offset, sent) in self.chunks.iter_mut().enumerate() {
-            if sent.state == State::InFlight || (reneged && sent.state == State::Acked) {
-                sent.state = State::Lost;
-                self.lost.insert(self.base + offset as u64);
+    /// What was taken for lost and has not been sent again is in flight after all.
+    pub(crate) fn restore_lost(&mut self) {
+        for position in std::mem::take(&mut self.lost) {
+            if let Some(sent) = self.get_mut(position) {
+                sent.state = State::InFlight;
+                let entry = (sent.sent_at, position);
+                self.flight += sent.payload.len();
+                self.sent.push_back(entry);
             }
         }
-        self.flight = 0;
-        self.resent.clear();
-        self.scanned = self.next();
+        self.sent.make_contiguous().sort_unstable();
     }
 
     /// Length of the first chunk to be sent again.
@@ -417,19 +495,15 @@ impl Outstanding {
     /// The highest chunk in flight that may be sent again, to probe for a loss at the end.
     pub(crate) fn resend_last(&mut self, now: Time) -> Option<ToSend<'_>> {
         let partial = self.partial_reliability;
-        let offset = self.chunks.iter().rposition(|sent| {
-            sent.state == State::InFlight
-                && !(partial
-                    && (sent.limits.expired(now)
-                        || sent
-                            .limits
-                            .retransmits
-                            .is_some_and(|most| sent.transmissions > most)))
-        })?;
+        let offset = self
+            .chunks
+            .iter()
+            .rposition(|sent| sent.state == State::InFlight && !(partial && sent.is_spent(now)))?;
         let position = self.base + offset as u64;
         if let Some(sent) = self.get(position) {
             self.flight -= sent.payload.len();
         }
+        self.probed = Some(position);
         self.resend(now, position)
     }
 
@@ -437,7 +511,7 @@ impl Outstanding {
         let len = self.get(position)?.payload.len();
         self.flight += len;
         self.retransmissions += 1;
-        self.resent.push_back((now, position));
+        self.sent.push_back((now, position));
         let snapshot = self.delivery.on_send(now, self.flight, len);
         let sent = self.get_mut(position)?;
         sent.snapshot = snapshot;
@@ -452,20 +526,15 @@ impl Outstanding {
     }
 }
 
-impl Acked {
-    fn note(&mut self, position: u64, sent: &Sent) {
-        self.bytes += sent.payload.len();
-        self.highest = self.highest.max(position);
-        // RFC 9260 section 6.3.1, rule C5 (Karn): no sample from what was sent twice.
-        if sent.transmissions == 1 {
-            self.sample = self.sample.max(Some(sent.sent_at));
-        }
-        // RFC 8985 section 6.2, step 2: what comes too early answers the first transmission.
-        if sent.transmissions == 1 || sent.sent_at <= self.unanswered {
-            if self.latest <= Some(sent.sent_at) {
-                self.latest = Some(sent.sent_at);
-                self.newest = Some((sent.sent_at, sent.snapshot));
-            }
+impl Delivered {
+    fn new(position: u64, sent: &Sent) -> Self {
+        Self {
+            position,
+            len: sent.payload.len(),
+            sent_at: sent.sent_at,
+            once: sent.transmissions == 1,
+            lost: sent.state == State::Lost,
+            snapshot: sent.snapshot,
         }
     }
 }

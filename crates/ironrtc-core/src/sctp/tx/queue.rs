@@ -62,8 +62,6 @@ pub(crate) struct SendQueue {
     /// Bytes of the messages that were begun and are not finished, in whole.
     begun: usize,
     pub(crate) interleaved: bool,
-    /// Whether the peer can skip messages (RFC 3758).
-    pub(crate) may_skip: bool,
     /// Most bytes of messages begun and not finished, so that a peer's window, filled by
     /// incomplete messages of many streams, cannot block all of them for ever.
     pub(crate) max_begun: usize,
@@ -80,7 +78,6 @@ impl SendQueue {
             queued: 0,
             begun: 0,
             interleaved: false,
-            may_skip: false,
             max_begun: usize::MAX,
         }
     }
@@ -330,26 +327,19 @@ impl SendQueue {
     }
 
     /// Drops messages at the front of the stream whose turn it is that have outlived their
-    /// lifetime. The rest of one that was begun is returned, since the peer must be told.
-    pub(crate) fn expire(
-        &mut self,
-        now: Time,
-        events: &mut VecDeque<Event>,
-        abandoned: &mut u64,
-    ) -> Option<Remainder> {
-        loop {
-            let stream = self.select_allowed()?;
-            let front = self.streams.get(&stream)?.queue.front()?;
-            // A peer without FORWARD-TSN could not skip a message that was begun.
-            if !front.limits.expired(now) || (front.sent > 0 && !self.may_skip) {
-                return None;
-            }
+    /// lifetime and were not begun, and gives their number.
+    pub(crate) fn expire(&mut self, now: Time, events: &mut VecDeque<Event>) -> u64 {
+        let mut dropped = 0;
+        while let Some(stream) = self.select_allowed()
+            && let Some(front) = self.streams.get(&stream).and_then(|s| s.queue.front())
+            && front.sent == 0
+            && front.limits.expired(now)
+        {
             let id = front.id;
-            *abandoned += 1;
-            if let Some(remainder) = self.drop_front(stream, id, events) {
-                return Some(remainder);
-            }
+            self.drop_front(stream, id, events);
+            dropped += 1;
         }
+        dropped
     }
 
     /// Drops the first message of a stream if it is this one; returns its rest if it was begun.

@@ -4,36 +4,56 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Sender;
+use super::outstanding::Acked;
 use super::queue::Remainder;
 use crate::sctp::cc::{Ack, Rate, Sample};
 use crate::sctp::message::Event;
 use crate::sctp::packet::sack::Sack;
 use crate::time::Time;
 
+/// A run of the retransmission timer, to find out whether it was for nothing (RFC 5682).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeout {
+    at: Time,
+    /// Position of the next new chunk then.
+    recover: u64,
+    /// Something was acknowledged since.
+    answered: bool,
+}
+
 /// A probe for a loss at the end comes no earlier than this after the last packet.
 const MIN_PROBE_DELAY: Duration = Duration::from_millis(10);
-/// Packets are taken for lost and not only reordered no earlier than this.
+/// Loss is looked for no more often than this without an acknowledgement.
 const MIN_REORDER: Duration = Duration::from_millis(1);
 /// Most round trips of idle time for which the congestion window is reduced.
 const MAX_IDLE: u32 = 31;
 
 impl Sender {
     /// Takes in a SACK; false if it made no sense.
-    pub(crate) fn on_sack(
-        &mut self,
-        now: Time,
-        sack: &Sack<'_>,
-        events: &mut VecDeque<Event>,
-    ) -> bool {
+    pub(crate) fn on_sack(&mut self, now: Time, sack: &Sack<'_>) -> bool {
         let flight = self.outstanding.flight();
-        let unanswered = now - self.rtt.smoothed().unwrap_or_default() / 2;
+        // What comes within half of the least round trip cannot be the answer to what was just
+        // sent; half, since the samples may all have waited for delayed acknowledgements.
+        let unanswered = now - self.rtt.least().unwrap_or_default() / 2;
+        let mut reported = false;
+        for tsn in sack.duplicates() {
+            reported |= self.outstanding.on_duplicate(tsn, &mut self.doubts);
+        }
         let blocks = sack.blocks();
-        let Some(acked) = self
+        let doubts = &mut self.doubts;
+        let acked = self
             .outstanding
-            .on_sack(unanswered, sack.cumulative, blocks)
-        else {
+            .on_sack(unanswered, sack.cumulative, blocks, doubts);
+        let Some(mut acked) = acked else {
+            // It came late itself, but what it says of duplicates still holds.
+            let nothing = Acked {
+                proven: reported,
+                ..Acked::default()
+            };
+            self.learn(now, &nothing, unanswered);
             return false;
         };
+        acked.proven |= reported;
         let window = sack.window as usize;
         let reopened = self.peer_window < self.packet_size && window >= self.packet_size;
         self.peer_window = window;
@@ -44,8 +64,9 @@ impl Sender {
         }
         let rtt = acked.sample.map(|sent_at| now.since(sent_at));
         if let Some(rtt) = rtt {
-            self.rtt.on_sample(rtt);
+            self.rtt.on_sample(now, rtt);
         }
+        self.learn(now, &acked, unanswered);
         self.burst = self.max_burst;
         let was_fast = self.fast_recovery;
         if was_fast && self.outstanding.cumulative() + 1 >= self.recovery_point {
@@ -63,14 +84,13 @@ impl Sender {
                 packet: self.packet_size,
             });
         }
-        let reorder = self.reorder_window();
-        if self.outstanding.detect_losses(&acked, reorder) {
-            self.on_losses(now, events);
-        }
+        self.settle_probe();
+        self.detect_losses(now);
         // What was sent into the closed window was dropped there, which is no congestion.
         if reopened && !acked.advanced && self.outstanding.flight() > 0 {
             let round_trip = self.rtt.smoothed().unwrap_or_default();
-            self.outstanding.mark_old_lost(now - round_trip);
+            let old = now - round_trip;
+            self.outstanding.mark_old_lost(old, &mut Vec::new());
             self.outstanding.delivery.take_lost();
             self.recovery_point = self.outstanding.next();
         }
@@ -137,9 +157,6 @@ impl Sender {
         }
         self.start_t3(now);
         self.arm_probe(now);
-        if self.reorder.is_none() {
-            self.arm_reorder(now);
-        }
     }
 
     /// RFC 9260 section 6.3.2, rule R1.
@@ -156,7 +173,9 @@ impl Sender {
         let Some(srtt) = self.rtt.smoothed() else {
             return;
         };
-        if self.fast_recovery || self.outstanding.has_lost() || flight == 0 {
+        // RFC 8985 section 7.2: not while a loss is repaired, and one probe at a time.
+        let busy = self.fast_recovery || self.outstanding.has_lost();
+        if busy || self.outstanding.probed.is_some() || flight == 0 {
             self.pto = None;
             return;
         }
@@ -167,61 +186,119 @@ impl Sender {
         self.pto = (delay < self.rtt.timeout()).then(|| now + delay);
     }
 
-    fn reorder_window(&self) -> Duration {
-        // RFC 8985 section 6.2, step 4: a quarter of the round trip.
-        (self.rtt.smoothed().unwrap_or_default() / 4).max(MIN_REORDER)
+    /// What a SACK says about the order of things, and about reductions of the window before it.
+    fn learn(&mut self, now: Time, acked: &Acked, unanswered: Time) {
+        let cumulative = self.outstanding.cumulative();
+        let next = self.outstanding.next();
+        self.rack.on_acked(now, acked, cumulative, next);
+        if self.timeout_was_spurious(acked, unanswered) {
+            self.outstanding.restore_lost();
+            self.rack.on_spurious_timeout(now, acked);
+            if let Some(sent_at) = acked.sample {
+                self.rtt.on_spurious_timeout(now.since(sent_at));
+            }
+            self.undo();
+        } else if acked.proven && self.undoable && self.doubts.is_empty() {
+            self.undo();
+        }
+        if acked.bytes > 0 {
+            self.backed_off = false;
+        }
+        self.timed_out
+            .take_if(|timeout| cumulative + 1 >= timeout.recover);
     }
 
-    fn arm_reorder(&mut self, now: Time) {
-        let wait = self.rtt.smoothed().unwrap_or_default() + self.reorder_window();
-        self.reorder = self
-            .outstanding
-            .oldest_hole()
-            .map(|sent_at| (sent_at + wait).max(now + MIN_REORDER));
+    /// RFC 5682, with a clock: a timeout was spurious if what was in flight then arrives after all.
+    ///
+    /// The first acknowledgement afterwards may answer the retransmission and tell only now of what
+    /// came before. One that is too early for that does not, nor do those that follow it.
+    fn timeout_was_spurious(&mut self, acked: &Acked, unanswered: Time) -> bool {
+        let Some(timeout) = self.timed_out.as_mut().filter(|_| acked.bytes > 0) else {
+            return false;
+        };
+        let first = !std::mem::replace(&mut timeout.answered, true);
+        let late = acked.late.is_some_and(|late| late < timeout.recover);
+        acked.early || (late && (!first || timeout.at > unanswered))
+    }
+
+    /// The last reduction of the window was for nothing.
+    fn undo(&mut self) {
+        if std::mem::take(&mut self.undoable) {
+            self.cc.on_spurious();
+            self.undone += 1;
+        }
+        self.doubts.clear();
+        self.timed_out = None;
+        self.fast_recovery = false;
+        self.forced_packet = false;
+        // What turns out to be lost after all is congestion.
+        self.recovery_point = self.outstanding.cumulative() + 1;
+    }
+
+    /// RFC 8985 section 7.4.2: a probe that was no duplicate has repaired a loss.
+    fn settle_probe(&mut self) {
+        let cumulative = self.outstanding.cumulative();
+        if let Some(probed) = self.outstanding.probed.take_if(|at| *at < cumulative)
+            && !self.fast_recovery
+        {
+            self.reduce();
+            self.doubts.add(probed);
+        }
+    }
+
+    /// Answers a loss by a smaller window, once in a round trip.
+    fn reduce(&mut self) {
+        self.cc.on_loss(self.packet_size);
+        self.fast_recoveries += 1;
+        self.rack.on_recovery();
+        self.doubts.clear();
+        self.undoable = true;
+        self.timed_out = None;
+        self.outstanding.probed = None;
+    }
+
+    /// Looks for losses, and sets the timer for the next one.
+    fn detect_losses(&mut self, now: Time) {
+        let recovers = self.fast_recovery || self.timed_out.is_some();
+        // RFC 6675 section 3: three packets, in bytes, since a packet may hold many chunks.
+        let enough = self.outstanding.gap_bytes() > 2 * self.packet_size;
+        let deadline = self.rack.deadline(&self.rtt, recovers || enough);
+        let mut losses = Vec::new();
+        let next = self.outstanding.detect_losses(now, deadline, &mut losses);
+        self.reorder = next.map(|at| at.max(now + MIN_REORDER));
+        if !losses.is_empty() {
+            self.on_losses(&losses);
+        }
     }
 
     /// RFC 9260 section 7.2.4: answers losses that were not known before.
-    fn on_losses(&mut self, now: Time, events: &mut VecDeque<Event>) {
-        let new = self
-            .outstanding
-            .highest_lost()
-            .is_some_and(|position| position >= self.recovery_point);
+    fn on_losses(&mut self, losses: &[u64]) {
+        let new = losses.iter().any(|at| *at >= self.recovery_point);
         if new && !self.fast_recovery {
-            self.cc.on_loss(self.packet_size);
+            self.reduce();
             self.fast_recovery = true;
             self.forced_packet = true;
             self.recovery_point = self.outstanding.next();
-            self.fast_recoveries += 1;
         }
-        self.abandon_spent(now, events);
+        for position in losses {
+            self.doubts.add(*position);
+        }
     }
 
-    /// Gives up the lost messages that have used up their limits.
-    fn abandon_spent(&mut self, now: Time, events: &mut VecDeque<Event>) {
-        let mut abandoned = Vec::new();
-        self.outstanding.take_abandoned(now, &mut abandoned);
-        for message in abandoned {
+    /// Gives up the messages to be sent again that have used up their limits.
+    pub(crate) fn give_up_spent(&mut self, now: Time, events: &mut VecDeque<Event>) {
+        while let Some(message) = self.outstanding.take_abandoned(now) {
             self.messages_abandoned += 1;
-            if message.complete {
-                continue;
-            }
-            if let Some(rest) = self
-                .queue
-                .drop_front(message.stream, message.message, events)
+            if !message.complete
+                && let Some(rest) = self
+                    .queue
+                    .drop_front(message.stream, message.message, events)
             {
                 self.push_placeholder(&rest);
             }
+            self.outstanding.advance_forward();
+            self.forward_due |= self.outstanding.must_forward();
         }
-        self.outstanding.advance_forward();
-        self.forward_due |= self.outstanding.must_forward();
-    }
-
-    /// The rest of a message that was begun is given up.
-    pub(super) fn abandon_rest(&mut self, now: Time, rest: &Remainder) {
-        self.push_placeholder(rest);
-        self.outstanding.abandon_message(rest.message);
-        self.forward_due |= self.outstanding.must_forward();
-        self.start_t3(now);
     }
 
     /// The peer skips a message up to its last TSN, so the part never sent needs one.
@@ -261,43 +338,53 @@ impl Sender {
     }
 
     /// Runs the timers that are due.
-    pub(crate) fn handle_timeout(&mut self, now: Time, events: &mut VecDeque<Event>) {
+    pub(crate) fn handle_timeout(&mut self, now: Time) {
         self.pacer.refill(now);
         if self.reorder.take_if(|at| *at <= now).is_some() {
-            let wait = self.rtt.smoothed().unwrap_or_default() + self.reorder_window();
-            if self.outstanding.mark_holes_lost(now - wait) {
-                self.on_losses(now, events);
-            }
-            self.arm_reorder(now);
+            self.detect_losses(now);
         }
         if self.pto.take_if(|at| *at <= now).is_some() {
             self.probe = !self.outstanding.has_lost() && self.outstanding.flight() > 0;
         }
         if self.t3.take_if(|at| *at <= now).is_some() {
-            self.on_t3(now, events);
+            self.on_t3(now);
         }
     }
 
     /// RFC 9260 section 6.3.3: the retransmission timer ran out.
-    fn on_t3(&mut self, now: Time, events: &mut VecDeque<Event>) {
+    fn on_t3(&mut self, now: Time) {
         if self.outstanding.is_empty() {
             return;
         }
         self.timeouts += 1;
         self.errors += 1;
         self.rtt.back_off();
-        if self.outstanding.flight() > 0 {
+        // RFC 5681 section 3.1: the next timeout in a row says nothing new.
+        if self.outstanding.flight() > 0 && !std::mem::replace(&mut self.backed_off, true) {
             self.cc.on_timeout(self.packet_size);
+            self.doubts.clear();
+            self.undoable = true;
         }
-        self.outstanding.mark_all_lost();
+        let mut losses = Vec::new();
+        let old = now - self.rack.patience(&self.rtt, true);
+        self.outstanding.on_timeout(old, &mut losses);
+        for position in losses {
+            self.doubts.add(position);
+        }
         self.recovery_point = self.outstanding.next();
+        self.timed_out = Some(Timeout {
+            at: now,
+            recover: self.recovery_point,
+            answered: false,
+        });
         self.fast_recovery = false;
         self.forced_packet = true;
         self.burst = self.max_burst;
         self.probe = false;
         self.pto = None;
         self.reorder = None;
-        self.abandon_spent(now, events);
+        // The FORWARD-TSN may be what was lost.
+        self.forward_due |= self.outstanding.must_forward();
         self.t3 = Some(now + self.rtt.timeout());
     }
 }

@@ -10,6 +10,8 @@ const LIMITS: [Reliability; 3] = [
 
 #[test]
 fn partially_reliable_messages_arrive_at_most_once_and_the_stream_goes_on() {
+    // Whether three losses in a row happen to one of a seed's messages is chance.
+    let mut abandoned = [0; LIMITS.len()];
     for seed in 0..60 {
         let interleaving = seed % 2 == 0;
         let limit = LIMITS[seed as usize % 3];
@@ -60,7 +62,7 @@ fn partially_reliable_messages_arrive_at_most_once_and_the_stream_goes_on() {
             assert_eq!(message, &numbered(number, message.len())[..]);
         }
         let stats = pair.ends[0].assoc.stats();
-        assert!(stats.messages_abandoned > 0, "seed {seed}");
+        abandoned[seed as usize % 3] += stats.messages_abandoned;
         let arrived = numbers.len() as u64 + stats.messages_abandoned;
         assert!(arrived >= u64::from(count), "seed {seed}: {arrived}");
         assert_eq!(stats.in_flight, 0, "seed {seed}");
@@ -68,6 +70,7 @@ fn partially_reliable_messages_arrive_at_most_once_and_the_stream_goes_on() {
         let used = pair.ends[1].assoc.rx.as_ref().unwrap().used();
         assert_eq!(used, 0, "seed {seed}");
     }
+    assert!(abandoned.iter().all(|count| *count > 20), "{abandoned:?}");
 }
 
 #[test]
@@ -101,7 +104,47 @@ fn a_message_that_outlives_its_lifetime_unsent_is_never_sent() {
 }
 
 #[test]
-fn a_large_message_that_expires_half_sent_is_skipped_by_the_peer() {
+fn a_message_that_was_begun_is_finished_after_its_lifetime() {
+    for interleaving in [false, true] {
+        let config = SctpConfig {
+            interleaving,
+            ..SctpConfig::default()
+        };
+        let mut pair = Pair::connected(config, 1);
+        let limit = Reliability::MaxLifetime(Duration::from_millis(30));
+        pair.send_with(0, 1, numbered(1, 200_000), true, limit);
+        // Its turn comes after the lifetime.
+        pair.send_with(0, 1, numbered(2, 200_000), true, limit);
+        pair.send(0, 1, "next");
+        // A loss after the lifetime is repaired once.
+        pair.run_for(Duration::from_millis(40));
+        pair.network.loss = 1000;
+        pair.run_for(Duration::from_millis(5));
+        pair.network.loss = 0;
+        pair.run_for(Duration::from_secs(3));
+        let messages = pair.ends[1].messages(1);
+        assert_eq!(messages.len(), 2);
+        assert!(messages[0] == &numbered(1, 200_000)[..] && messages[1] == b"next");
+        assert_eq!(pair.ends[0].assoc.stats().messages_abandoned, 1);
+    }
+}
+
+#[test]
+fn overload_does_not_leave_every_message_half_sent() {
+    // 9.5 Mbit/s: room for 18 messages of 64 KiB in a second, five times of which are sent.
+    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    pair.network.spacing = Duration::from_millis(1);
+    let limit = Reliability::MaxLifetime(Duration::from_millis(150));
+    for number in 0..92 * 4 {
+        pair.send_with(0, 1, numbered(number, 65_536), false, limit);
+        pair.run_for(Duration::from_micros(10_870));
+    }
+    let arrived = pair.ends[1].messages(1).len();
+    assert!(arrived >= 65, "{arrived} of the 72 that had room");
+}
+
+#[test]
+fn a_large_message_that_is_lost_again_after_its_lifetime_is_skipped_by_the_peer() {
     for interleaving in [false, true] {
         let config = SctpConfig {
             interleaving,
@@ -111,7 +154,11 @@ fn a_large_message_that_expires_half_sent_is_skipped_by_the_peer() {
         let limit = Reliability::MaxLifetime(Duration::from_millis(30));
         pair.send_with(0, 1, vec![1; 200_000], true, limit);
         pair.send(0, 1, "next");
+        pair.run_for(Duration::from_millis(15));
+        pair.network.loss = 1000;
         pair.run_for(Duration::from_secs(3));
+        pair.network.loss = 0;
+        pair.run_for(Duration::from_secs(10));
         assert_eq!(pair.ends[1].messages(1), [b"next"]);
         assert_eq!(pair.ends[1].assoc.rx.as_ref().unwrap().used(), 0);
     }
