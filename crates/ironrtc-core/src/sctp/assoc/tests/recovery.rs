@@ -60,6 +60,7 @@ fn overtaken(pair: &mut Pair) -> [SctpStats; 2] {
 #[test]
 fn a_reordering_that_was_taken_for_a_loss_is_recognised_and_leaves_the_window_as_it_was() {
     let config = SctpConfig {
+        congestion: CongestionAlgorithm::Cubic,
         initial_window_packets: 40,
         ..SctpConfig::default()
     };
@@ -103,7 +104,11 @@ fn a_real_loss_is_not_taken_back() {
 #[test]
 fn a_path_that_stalls_is_not_taken_for_one_that_loses() {
     for seed in 0..20 {
-        let mut pair = Pair::connected(SctpConfig::default(), seed);
+        let config = SctpConfig {
+            congestion: CongestionAlgorithm::Cubic,
+            ..SctpConfig::default()
+        };
+        let mut pair = Pair::connected(config, seed);
         pair.network.spacing = Duration::from_micros(100);
         pair.network.jitter = Duration::from_micros(500 * (seed % 4));
         for number in 0..300 {
