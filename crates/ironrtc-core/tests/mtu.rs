@@ -60,7 +60,7 @@ fn exchange(pair: &mut Pair, (at_a, at_b): (ChannelId, ChannelId), count: usize)
 
 #[test]
 fn a_small_path_connects_and_delivers() {
-    for oversize in [Oversize::Fragment, Oversize::Refuse] {
+    for oversize in BEHAVIOURS {
         for mtu in [576, 1200, 1220, 1236, 1280, 1500] {
             seeds(0..4, |seed| {
                 let mut pair = Pair::new(Setup::new(seed).link(link(mtu, oversize)));

@@ -9,6 +9,7 @@ use dimpl::{Config, Dtls, Error, Output};
 use super::certificate::MAX_CERTIFICATE_LEN;
 use super::clock::{Clock, FirstFlight};
 use super::keys::Opened;
+use super::narrow::Narrow;
 use super::records::{Records, TICK_EVERY};
 use super::{Certificate, Fingerprint, record, tap};
 use crate::datagram::{DropCounters, DropReason};
@@ -136,6 +137,7 @@ pub struct Engine {
     trusted: bool,
     deadline: Option<Time>,
     outgoing: VecDeque<Vec<u8>>,
+    narrow: Narrow,
     events: VecDeque<Event>,
     scratch: Vec<u8>,
     drops: DropCounters,
@@ -185,6 +187,7 @@ impl Engine {
             trusted: false,
             deadline: None,
             outgoing: VecDeque::new(),
+            narrow: Narrow::default(),
             events: VecDeque::new(),
             // dimpl panics if a certificate does not fit.
             scratch: vec![0; record::MAX_HANDSHAKE_MESSAGE],
@@ -432,8 +435,11 @@ impl Engine {
         self.now = now;
         if !self.clock.is_running() {
             self.first_flight.repeat(now);
+            self.narrow.on_timeout();
             if self.outgoing.is_empty() {
-                self.outgoing.extend(self.first_flight.datagrams.clone());
+                for datagram in self.first_flight.datagrams.clone() {
+                    self.narrow.push(datagram, &mut self.outgoing);
+                }
             }
             return;
         }
@@ -443,6 +449,9 @@ impl Engine {
             let text = format!("the peer refused it with alert {alert}");
             self.fail(DtlsError::Handshake(text));
             return;
+        }
+        if self.state == DtlsState::Connecting {
+            self.narrow.on_timeout();
         }
         self.in_dimpl(|engine| {
             if engine.advance_clock() {
@@ -457,6 +466,7 @@ impl Engine {
     pub fn hurry(&mut self, now: Time) {
         self.first_flight.hurry(now, FLIGHT_RTO);
         self.handle_timeout(now);
+        self.narrow.on_news();
     }
 
     /// The next thing that happened.
@@ -499,7 +509,7 @@ impl Engine {
                 Output::Packet(packet) if self.outgoing.len() < MAX_OUTGOING => {
                     let packet = self.records.outgoing(packet);
                     if !packet.is_empty() {
-                        self.outgoing.push_back(packet);
+                        self.narrow.push(packet, &mut self.outgoing);
                     }
                 }
                 Output::BufferTooSmall { needed } if needed <= MAX_SCRATCH => {

@@ -10,6 +10,7 @@ mod clock;
 mod engine;
 mod fingerprint;
 mod keys;
+mod narrow;
 mod record;
 mod records;
 mod replay;

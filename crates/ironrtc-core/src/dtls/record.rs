@@ -8,7 +8,7 @@
 const PLAINTEXT_TYPES: [u8; 5] = [20, 21, 22, 23, 26];
 /// Version on the wire of a DTLS 1.0 record, which a ClientHello may carry, and of DTLS 1.2 and 1.3.
 const VERSIONS: [[u8; 2]; 2] = [[254, 255], [254, 253]];
-const PLAINTEXT_HEADER_LEN: usize = 13;
+pub(super) const PLAINTEXT_HEADER_LEN: usize = 13;
 /// Ciphertext limit of RFC 6347 section 4.1 with expansion.
 const MAX_RECORD_LEN: usize = (1 << 14) + 2048;
 

@@ -201,7 +201,11 @@ fn a_first_flight_is_repeated_for_as_long_as_the_peer_is_silent() {
     while let Some(at) = pair.client.poll_timeout().filter(|at| *at < hour) {
         pair.client.handle_timeout(at);
         let again = drain(&mut pair.client);
-        assert_eq!(again, hello);
+        // Every other time in fragments, for a path that loses it whole.
+        match again.as_slice() {
+            [whole] => assert_eq!(whole[13..], hello[0][13..]),
+            fragments => assert_eq!(fragments.len(), 3),
+        }
         sent += 1;
     }
     assert!((700..750).contains(&sent), "{sent} in an hour");

@@ -177,6 +177,7 @@ impl Association {
         self.peer_tag = peer.tag;
         self.extensions = self.offered().shared_with(peer.extensions);
         self.pmtud.set_limit(self.probe_limit());
+        self.be_cautious();
         // RFC 9260 section 5.1.1: each side sends on no more streams than the other takes.
         self.outbound_streams = self.config.max_outbound_streams.min(peer.inbound_streams);
         self.inbound_streams = self.config.max_inbound_streams.min(peer.outbound_streams);

@@ -70,6 +70,8 @@ pub(super) struct Pmtud {
     suspected: Option<Time>,
     /// The search has not begun on this path.
     wanted: bool,
+    /// Nothing is known of this path yet, and the first probe will tell.
+    cautious: bool,
 }
 
 impl Pmtud {
@@ -89,6 +91,7 @@ impl Pmtud {
             episodes: 0,
             suspected: None,
             wanted: true,
+            cautious: false,
         }
     }
 
@@ -98,9 +101,11 @@ impl Pmtud {
 
     /// The largest packet that a chunk is made for. A chunk has its TSN when it is cut and cannot be
     /// cut again, so between hosts none is larger than what fits every IPv6 path: larger packets
-    /// hold several.
+    /// hold several. So do all until the first probe is answered.
     pub(super) fn chunk_packet_size(&self) -> usize {
-        if self.stable {
+        if self.cautious {
+            self.floor()
+        } else if self.stable {
             self.current
         } else {
             self.current.min(self.base)
@@ -171,7 +176,7 @@ impl Association {
         self.config.max_probe_packet_size = max_probe;
         self.pmtud = Pmtud::new(self.config.max_packet_size, self.probe_limit());
         self.pmtud.stable = stable;
-        self.apply_packet_size();
+        self.be_cautious();
         self.stop_timer(Timer::Probe);
     }
 
@@ -181,6 +186,12 @@ impl Association {
             self.pmtud.wanted = false;
             self.confirm(now);
         }
+    }
+
+    /// A new path, or a peer of which it is now known that it takes probes.
+    pub(super) fn be_cautious(&mut self) {
+        self.pmtud.cautious = self.extensions.large_packets;
+        self.apply_packet_size();
     }
 
     pub(super) fn apply_packet_size(&mut self) {
@@ -226,6 +237,8 @@ impl Association {
     }
 
     fn end_search(&mut self, now: Time) {
+        self.pmtud.cautious = false;
+        self.apply_packet_size();
         self.pmtud.search = Search::Idle;
         self.pmtud.nonce = None;
         self.pmtud.control = None;
@@ -276,6 +289,8 @@ impl Association {
             self.pmtud.current = self.pmtud.floor();
             self.apply_packet_size();
             self.search_on(now);
+        } else if self.pmtud.cautious {
+            self.probe(now, self.pmtud.current);
         } else {
             self.end_search(now);
         }
@@ -301,6 +316,7 @@ impl Association {
         // RFC 9260 section 8.3: the answer to a heartbeat clears the error counter.
         self.tx.set_errors(0);
         self.pmtud.current = size;
+        self.pmtud.cautious &= size < self.pmtud.base;
         self.apply_packet_size();
         self.search_on(now);
         true
