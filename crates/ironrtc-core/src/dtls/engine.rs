@@ -30,6 +30,8 @@ const FATAL: u8 = 2;
 const HANDSHAKE_FAILURE: u8 = 40;
 const BAD_CERTIFICATE: u8 = 42;
 const FLIGHT_RETRIES: usize = 8;
+/// Least time between two calls into dimpl for its timers.
+const MIN_WAIT: Duration = Duration::from_millis(5);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(40);
 /// Datagrams that may wait to be sent: a flight and its retransmission.
 const MAX_OUTGOING: usize = 32;
@@ -542,7 +544,9 @@ impl Engine {
                 Output::ApplicationData(_) => self.drops.add(DropReason::DtlsRecord),
                 Output::CloseNotify => self.set_state(DtlsState::Closed),
                 Output::Timeout(at) => {
-                    self.deadline = Some(self.clock.time(at));
+                    // While a part of a plain message is missing, dimpl wants to acknowledge it at
+                    // once, again and again, and has nothing to say.
+                    self.deadline = Some(self.clock.time(at).max(self.now + MIN_WAIT));
                     return;
                 }
                 _ => {}
