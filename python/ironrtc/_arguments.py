@@ -70,6 +70,8 @@ def plain(settings: RTCConfiguration) -> RTCConfiguration:
         iceTransportPolicy=RTCIceTransportPolicy(settings.iceTransportPolicy),
         bundlePolicy=RTCBundlePolicy(settings.bundlePolicy),
         alwaysNegotiateDataChannels=settings.alwaysNegotiateDataChannels,
+        congestionControl=getattr(settings, "congestionControl", None),
+        resolveNames=getattr(settings, "resolveNames", False),
     )
 
 

@@ -44,6 +44,7 @@ def configuration_to_native(configuration: RTCConfiguration) -> dict[str, Any]:
         "bundle_policy": configuration.bundlePolicy.value,
         "always_negotiate_data_channels": configuration.alwaysNegotiateDataChannels,
         "congestion_control": configuration.congestionControl,
+        "resolve_names": configuration.resolveNames,
     }
 
 

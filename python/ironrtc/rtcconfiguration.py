@@ -68,3 +68,7 @@ class RTCConfiguration:
 
     congestionControl: Optional[str] = None
     """IronRTC only: how fast data channels send, `bbr` or `cubic`. `None` takes `bbr`."""
+
+    resolveNames: bool = False
+    """IronRTC only: look up names in the peer's candidates at name servers, not only those under
+    `.local`. Whoever writes the peer's description could have names inside this network looked up."""

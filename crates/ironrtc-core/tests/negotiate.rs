@@ -322,6 +322,46 @@ fn a_need_that_is_met_before_it_is_told_is_not_told() {
 }
 
 #[test]
+fn only_names_of_the_link_are_looked_up_unless_others_are_allowed() {
+    for allowed in [false, true] {
+        let mut setup = Setup::new(37);
+        setup.b.ice.resolve_names = allowed;
+        let mut pair = Pair::new(setup);
+        pair.auto_negotiate = false;
+        pair.a.create(pair.now, "chat");
+        let now = pair.now;
+        pair.a.connection.set_local_description(now, None).unwrap();
+        let offer = pair.a.connection.negotiator().local_description();
+        let b = &mut pair.b.connection;
+        b.set_remote_description(now, offer.unwrap()).unwrap();
+        b.set_local_description(now, None).unwrap();
+        let names = [
+            "a.local",
+            "b.LOCAL.",
+            "db.internal",
+            "local",
+            ".local",
+            "x.local.example.com",
+        ];
+        for name in names {
+            let init = CandidateInit {
+                candidate: format!("candidate:1 1 udp 5 {name} 5000 typ host"),
+                sdp_mid: Some("0".into()),
+                ..CandidateInit::default()
+            };
+            pair.b.connection.add_ice_candidate(now, &init).unwrap();
+        }
+        pair.run_for(Duration::from_millis(1));
+        let asked = pair.b.events_where(|event| match event {
+            Event::Resolve(candidate) => Some(candidate.address.to_string()),
+            _ => None,
+        });
+        let expected = if allowed { &names[..] } else { &names[..2] };
+        assert_eq!(asked, expected);
+    }
+}
+
+#[test]
 fn names_are_looked_up_a_bounded_number_of_times() {
     let mut pair = Pair::new(Setup::new(36));
     pair.auto_negotiate = false;

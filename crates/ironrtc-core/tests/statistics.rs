@@ -65,6 +65,8 @@ fn objects_refer_to_each_other_and_keep_their_ids() {
     assert_eq!(field(transport, "dtlsRole"), text("server"));
     assert_eq!(field(transport, "dtlsState"), text("connected"));
     assert_eq!(field(transport, "tlsVersion"), text("FEFC"));
+    let cipher = field(transport, "dtlsCipher");
+    assert_eq!(cipher, text("TLS_AES_128_GCM_SHA256"));
     let changes = field(transport, "selectedCandidatePairChanges");
     assert_eq!(changes, StatsValue::Integer(1));
     assert_ne!(field(transport, "bytesSent"), StatsValue::Integer(0));

@@ -21,6 +21,7 @@ pub(crate) struct Settings {
     bundle_policy: String,
     always_negotiate_data_channels: bool,
     congestion_control: Option<String>,
+    resolve_names: bool,
 }
 
 impl Settings {
@@ -51,6 +52,7 @@ impl Settings {
             ..transport(self.ice_servers, self.relay_only)
         };
         configuration.sctp.congestion = congestion;
+        configuration.ice.resolve_names = self.resolve_names;
         Ok(configuration)
     }
 }

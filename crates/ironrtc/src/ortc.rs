@@ -142,7 +142,9 @@ impl Transport {
         self.handle
             .read(|core| core.ice().local_candidates().to_vec())
     }
-    /// A candidate of the peer; a name in it is looked up. `None` for the end of them.
+    /// A candidate of the peer; a name under `.local` in it is looked up, others if
+    /// [`IceConfig::resolve_names`](crate::IceConfig::resolve_names) says so. `None` for the end of
+    /// them.
     pub async fn add_remote_candidate(
         &self,
         candidate: Option<Candidate>,
@@ -153,10 +155,13 @@ impl Transport {
             return Ok(());
         };
         if let CandidateAddress::Name(name) = &candidate.address {
-            match driver::resolve_candidate(name).await {
-                Ok(ip) => candidate.address = CandidateAddress::Ip(ip),
-                Err(_) => return Err(AddCandidateError::Unresolved(name.clone())),
+            let unresolved = || AddCandidateError::Unresolved(name.clone());
+            if !self.handle.read(|core| core.ice().may_resolve(name)) {
+                return Err(unresolved());
             }
+            let found = driver::resolve_candidate(name).await;
+            let ip = found.map_err(|_| unresolved())?;
+            candidate.address = CandidateAddress::Ip(ip);
         }
         self.handle
             .change(|core, now| core.add_remote_candidate(now, candidate))

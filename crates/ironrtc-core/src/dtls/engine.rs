@@ -237,6 +237,11 @@ impl Engine {
         }
     }
 
+    /// The cipher suite by its name in IANA's registry, from the first record under its keys on.
+    pub fn cipher_suite(&self) -> Option<&'static str> {
+        self.records.suite()
+    }
+
     /// The most bytes that [`seal`](Self::seal) adds.
     pub fn overhead(&self) -> usize {
         MAX_OVERHEAD

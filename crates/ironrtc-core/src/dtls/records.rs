@@ -34,6 +34,8 @@ pub(super) struct Records {
     /// The last epochs taken over.
     send_epoch: u16,
     receive_epoch: u16,
+    /// The suite of the keys taken over.
+    suite: Option<&'static str>,
     /// The number that dimpl gives its next record.
     next_by_dimpl: u64,
     acks: Acks,
@@ -89,6 +91,7 @@ impl Records {
         if named != learnt.epoch {
             return;
         }
+        self.suite = Some(tap.suite);
         if sending {
             self.send = SendKeys::take(tap, learnt, epoch);
             self.send_epoch = epoch;
@@ -108,6 +111,11 @@ impl Records {
             *slot = Some(ReceiveKeys::take(tap, learnt, epoch));
             self.receive_epoch = epoch;
         }
+    }
+
+    /// The suite, once keys were taken over.
+    pub(super) fn suite(&self) -> Option<&'static str> {
+        self.suite
     }
 
     /// The highest epoch that either side uses.

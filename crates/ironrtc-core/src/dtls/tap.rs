@@ -56,6 +56,8 @@ pub(super) struct Learnt {
 /// One key of dimpl's, with what is known about it.
 pub(super) struct Tap {
     pub(super) scheme: Scheme,
+    /// The suite's name in IANA's registry.
+    pub(super) suite: &'static str,
     pub(super) aead: LessSafeKey,
     learnt: OnceLock<Learnt>,
     number_key: OnceLock<HeaderProtectionKey>,
@@ -255,6 +257,7 @@ impl fmt::Debug for TappedCipher {
 impl TappedCipher {
     fn create(
         scheme: Scheme,
+        suite: &'static str,
         algorithm: &'static aead::Algorithm,
         key: &[u8],
     ) -> Result<Box<dyn Cipher>, CryptoError> {
@@ -262,6 +265,7 @@ impl TappedCipher {
             .map_err(|_| CryptoError::OperationFailed(CryptoOperation::CreateCipher))?;
         let tap = Arc::new(Tap {
             scheme,
+            suite,
             aead: LessSafeKey::new(key),
             learnt: OnceLock::new(),
             number_key: OnceLock::new(),
@@ -349,6 +353,7 @@ impl Cipher for TappedCipher {
 #[derive(Debug)]
 struct Suite12 {
     inner: &'static dyn SupportedDtls12CipherSuite,
+    name: &'static str,
     scheme: Scheme,
     algorithm: &'static aead::Algorithm,
 }
@@ -375,13 +380,14 @@ impl SupportedDtls12CipherSuite for Suite12 {
     }
 
     fn create_cipher(&self, key: &[u8]) -> Result<Box<dyn Cipher>, CryptoError> {
-        TappedCipher::create(self.scheme, self.algorithm, key)
+        TappedCipher::create(self.scheme, self.name, self.algorithm, key)
     }
 }
 
 #[derive(Debug)]
 struct Suite13 {
     inner: &'static dyn SupportedDtls13CipherSuite,
+    name: &'static str,
     algorithm: &'static aead::Algorithm,
     number_algorithm: &'static quic::Algorithm,
 }
@@ -408,7 +414,7 @@ impl SupportedDtls13CipherSuite for Suite13 {
     }
 
     fn create_cipher(&self, key: &[u8]) -> Result<Box<dyn Cipher>, CryptoError> {
-        TappedCipher::create(Scheme::Dtls13, self.algorithm, key)
+        TappedCipher::create(Scheme::Dtls13, self.name, self.algorithm, key)
     }
 
     fn encrypt_sn(&self, sn_key: &[u8], sample: &[u8; 16]) -> [u8; 16] {
@@ -448,16 +454,24 @@ pub(super) fn provider() -> CryptoProvider {
 fn tapped12(
     inner: &'static dyn SupportedDtls12CipherSuite,
 ) -> &'static dyn SupportedDtls12CipherSuite {
-    let (scheme, algorithm) = match inner.suite() {
-        Dtls12CipherSuite::ECDHE_ECDSA_AES128_GCM_SHA256 => (Scheme::Dtls12Gcm, &aead::AES_128_GCM),
-        Dtls12CipherSuite::ECDHE_ECDSA_AES256_GCM_SHA384 => (Scheme::Dtls12Gcm, &aead::AES_256_GCM),
+    let (name, scheme, algorithm) = match inner.suite() {
+        Dtls12CipherSuite::ECDHE_ECDSA_AES128_GCM_SHA256 => {
+            let name = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+            (name, Scheme::Dtls12Gcm, &aead::AES_128_GCM)
+        }
+        Dtls12CipherSuite::ECDHE_ECDSA_AES256_GCM_SHA384 => {
+            let name = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
+            (name, Scheme::Dtls12Gcm, &aead::AES_256_GCM)
+        }
         Dtls12CipherSuite::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 => {
-            (Scheme::Dtls12ChaCha, &aead::CHACHA20_POLY1305)
+            let name = "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256";
+            (name, Scheme::Dtls12ChaCha, &aead::CHACHA20_POLY1305)
         }
         _ => return inner,
     };
     Box::leak(Box::new(Suite12 {
         inner,
+        name,
         scheme,
         algorithm,
     }))
@@ -466,14 +480,22 @@ fn tapped12(
 fn tapped13(
     inner: &'static dyn SupportedDtls13CipherSuite,
 ) -> &'static dyn SupportedDtls13CipherSuite {
-    let (algorithm, number_algorithm) = match inner.suite() {
-        Dtls13CipherSuite::AES_128_GCM_SHA256 => (&aead::AES_128_GCM, &quic::AES_128),
-        Dtls13CipherSuite::AES_256_GCM_SHA384 => (&aead::AES_256_GCM, &quic::AES_256),
-        Dtls13CipherSuite::CHACHA20_POLY1305_SHA256 => (&aead::CHACHA20_POLY1305, &quic::CHACHA20),
+    let (name, algorithm, number_algorithm) = match inner.suite() {
+        Dtls13CipherSuite::AES_128_GCM_SHA256 => {
+            ("TLS_AES_128_GCM_SHA256", &aead::AES_128_GCM, &quic::AES_128)
+        }
+        Dtls13CipherSuite::AES_256_GCM_SHA384 => {
+            ("TLS_AES_256_GCM_SHA384", &aead::AES_256_GCM, &quic::AES_256)
+        }
+        Dtls13CipherSuite::CHACHA20_POLY1305_SHA256 => {
+            let name = "TLS_CHACHA20_POLY1305_SHA256";
+            (name, &aead::CHACHA20_POLY1305, &quic::CHACHA20)
+        }
         _ => return inner,
     };
     Box::leak(Box::new(Suite13 {
         inner,
+        name,
         algorithm,
         number_algorithm,
     }))

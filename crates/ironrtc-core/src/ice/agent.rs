@@ -46,6 +46,18 @@ pub enum AddCandidateError {
     Closed,
 }
 
+/// Whether a name is asked for on the link, never at a name server (RFC 6762 section 3).
+pub fn is_mdns(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    let suffix = name.len().checked_sub(".local".len());
+    suffix.is_some_and(|at| {
+        at > 0
+            && name
+                .get(at..)
+                .is_some_and(|s| s.eq_ignore_ascii_case(".local"))
+    })
+}
+
 /// One ICE agent.
 #[derive(Debug)]
 pub struct Agent {
@@ -469,6 +481,11 @@ impl Agent {
     /// The gathering state.
     pub fn gathering_state(&self) -> GatheringState {
         self.gathering
+    }
+
+    /// Whether the name in a peer's candidate may be looked up ([`IceConfig::resolve_names`]).
+    pub fn may_resolve(&self, name: &str) -> bool {
+        self.config.resolve_names || is_mdns(name)
     }
 
     /// The candidates gathered in this generation.

@@ -13,6 +13,10 @@ pub struct IceConfig {
     pub lite: bool,
     /// Use relayed candidates only (the `relay` transport policy of WebRTC).
     pub relay_only: bool,
+    /// Have names in the peer's candidates looked up at name servers, and not only those under
+    /// `.local`, behind which browsers hide addresses. Whoever writes the peer's description could
+    /// have names inside our network looked up, and learn of who looks them up.
+    pub resolve_names: bool,
     /// Ta, the interval between new checks (RFC 8445 section 14.2); values below 20 ms count
     /// as 20 ms.
     pub check_interval: Duration,
@@ -52,6 +56,7 @@ impl Default for IceConfig {
         Self {
             lite: false,
             relay_only: false,
+            resolve_names: false,
             check_interval: Duration::from_millis(50),
             check_rto: Duration::from_millis(500),
             check_rto_max: Duration::from_secs(4),

@@ -19,7 +19,7 @@ mod pair;
 mod previous;
 mod stats;
 
-pub use agent::{AddCandidateError, Agent};
+pub use agent::{AddCandidateError, Agent, is_mdns};
 pub use candidate::{
     Candidate, CandidateAddress, CandidateError, CandidateKind, CandidateProtocol, TcpType,
 };
@@ -28,5 +28,7 @@ pub use credentials::{Credentials, CredentialsError};
 pub use event::{Event, GatheringState, IceState, Role};
 pub use stats::{PairCounters, PairState, PairStats};
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

@@ -39,8 +39,15 @@ impl PeerConnection {
     /// A candidate that cannot be used (TCP, port 0, one too many) is left aside: webrtc-pc section
     /// 4.4.2 has no error for it.
     pub(super) fn add_remote_candidate(&mut self, now: Time, candidate: Candidate) {
-        if matches!(candidate.address, CandidateAddress::Ip(_)) {
+        let CandidateAddress::Name(name) = &candidate.address else {
             let _ = self.transport.add_remote_candidate(now, candidate);
+            return;
+        };
+        if !self.transport.ice().may_resolve(name) {
+            tracing::debug!(
+                name,
+                "a candidate is not used: names are not to be looked up"
+            );
             return;
         }
         let known = self.named.iter().any(|(named, _)| *named == candidate);

@@ -206,6 +206,7 @@ fn of_transport(
         local_certificate_id,
         remote_certificate_id,
         tls_version: connected.and_then(Engine::version).map(str::to_owned),
+        dtls_cipher: connected.and_then(Engine::cipher_suite).map(str::to_owned),
     }
 }
 

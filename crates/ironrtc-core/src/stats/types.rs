@@ -74,6 +74,8 @@ dictionary! {
         remote_certificate_id: Option<String> = "remoteCertificateId",
         /// The version of DTLS in four hexadecimal digits, such as `FEFC` for 1.3.
         tls_version: Option<String> = "tlsVersion",
+        /// The cipher suite by its name in IANA's registry.
+        dtls_cipher: Option<String> = "dtlsCipher",
     }
 }
 

@@ -1,26 +1,58 @@
 //! Looking up names: of STUN servers, and of the peer's candidates.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
+
+use ironrtc_core::ice;
+use tokio::sync::Semaphore;
 
 use super::mdns;
 
-/// How long a name server may take.
+/// How long a name server may take, with the wait for one's turn.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Look-ups under way in the process. The system's look-up blocks a thread, perhaps for longer than
+/// anybody waits for it, and tokio has 512 for everything. Names of servers come from the
+/// application and those of candidates from peers, so neither takes the other's room.
+static SERVERS: Semaphore = Semaphore::const_new(16);
+static CANDIDATES: Semaphore = Semaphore::const_new(8);
+/// Questions by multicast DNS, which open up to 16 sockets each.
+static QUESTIONS: Semaphore = Semaphore::const_new(16);
+
 /// All addresses of a name, or why there are none.
-async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
-    let lookup = async {
-        let found = tokio::net::lookup_host((host, port)).await?;
+async fn addresses(
+    host: &str,
+    port: u16,
+    room: &'static Semaphore,
+) -> Result<Vec<SocketAddr>, String> {
+    let name = host.to_owned();
+    let lookup = within(room, move || {
+        let found = (name.as_str(), port).to_socket_addrs()?;
         Ok::<Vec<SocketAddr>, io::Error>(found.collect())
-    };
+    });
     match tokio::time::timeout(TIMEOUT, lookup).await {
-        Ok(Ok(found)) if found.is_empty() => Err(format!("{host} has no address")),
-        Ok(Ok(found)) => Ok(found),
+        Ok(Ok(Ok(found))) if found.is_empty() => Err(format!("{host} has no address")),
+        Ok(Ok(Ok(found))) => Ok(found),
+        Ok(Ok(Err(error))) => Err(format!("{host} cannot be looked up: {error}")),
         Ok(Err(error)) => Err(format!("{host} cannot be looked up: {error}")),
         Err(_) => Err(format!("looking {host} up took too long")),
     }
+}
+
+/// Runs what blocks on a thread of its own. Its room is taken until it is done, though nobody may
+/// wait for it any more.
+async fn within<T: Send + 'static>(
+    room: &'static Semaphore,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
+    let permit = room.acquire().await.map_err(|error| error.to_string())?;
+    let task = tokio::task::spawn_blocking(move || {
+        let result = work();
+        drop(permit);
+        result
+    });
+    task.await.map_err(|error| error.to_string())
 }
 
 /// The addresses at which to ask a STUN server: one of each family.
@@ -28,7 +60,7 @@ pub(super) async fn server(host: &str, port: u16) -> Result<Vec<SocketAddr>, Str
     if let Ok(ip) = host.parse() {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
-    let found = addresses(host, port).await?;
+    let found = addresses(host, port, &SERVERS).await?;
     let first = |v4: bool| {
         found
             .iter()
@@ -40,12 +72,49 @@ pub(super) async fn server(host: &str, port: u16) -> Result<Vec<SocketAddr>, Str
 
 /// The address of a peer's candidate. RFC 8839 section 5.1: of several addresses one is used.
 pub(crate) async fn candidate(name: &str) -> Result<IpAddr, String> {
-    // RFC 6762 section 3: names under .local are asked for on the link, never at a name server.
-    let bare = name.trim_end_matches('.');
-    if bare.to_ascii_lowercase().ends_with(".local") {
-        return mdns::query(bare).await;
+    if ice::is_mdns(name) {
+        let room = QUESTIONS.acquire();
+        let permit = tokio::time::timeout(TIMEOUT, room).await;
+        let _permit = permit.map_err(|_| "too many names are looked up")?;
+        return mdns::query(name.trim_end_matches('.')).await;
     }
-    let found = addresses(name, 0).await?;
+    let found = addresses(name, 0, &CANDIDATES).await?;
     let address = found.first().ok_or("no address")?;
     Ok(address.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Barrier};
+
+    #[tokio::test]
+    async fn a_look_up_that_nobody_waits_for_keeps_its_room() {
+        static ROOM: Semaphore = Semaphore::const_new(2);
+        let started = Arc::new(AtomicUsize::new(0));
+        let gate = Arc::new(Barrier::new(3));
+        let mut waiting = Vec::new();
+        for _ in 0..10 {
+            let (started, gate) = (started.clone(), gate.clone());
+            waiting.push(tokio::spawn(within(&ROOM, move || {
+                if started.fetch_add(1, Ordering::SeqCst) < 2 {
+                    gate.wait();
+                }
+            })));
+        }
+        while started.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
+        for task in &waiting {
+            task.abort();
+        }
+        tokio::task::yield_now().await;
+        assert_eq!(ROOM.available_permits(), 0, "two threads still block");
+        assert_eq!(started.load(Ordering::SeqCst), 2);
+        gate.wait();
+        while ROOM.available_permits() < 2 {
+            tokio::task::yield_now().await;
+        }
+    }
 }
