@@ -9,6 +9,7 @@ pub mod datagram;
 pub mod rng;
 pub mod time;
 pub mod words;
+mod work;
 
 // Protocols, lowest layer first: a module uses only those above it in this list.
 pub mod wire;

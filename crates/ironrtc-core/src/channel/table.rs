@@ -1,8 +1,10 @@
 //! The channels of one association: ids, states, messages and the closing handshake.
 
 mod incoming;
+#[cfg(test)]
+mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{CreateError, DataChannelInit, Message};
 use crate::datagram::{DropCounters, DropReason};
@@ -198,9 +200,8 @@ pub struct Channels {
     role: Option<Role>,
     remote_max_message_size: Option<u64>,
     events: VecDeque<Event>,
-    /// Streams with a channel of the peer that waits to be made, and whether the peer has reset
-    /// them since.
-    deferred: BTreeMap<StreamId, bool>,
+    /// Streams on which a channel of the peer may wait to be made.
+    deferred: BTreeSet<StreamId>,
     /// Bytes of labels and protocols of the peer's channels.
     peer_names: usize,
     opened: u64,
@@ -430,12 +431,9 @@ impl Channels {
     /// Makes channels of the peer that had to wait, as far as events have been taken.
     pub(crate) fn resume(&mut self, now: Time, sctp: &mut Association) {
         while self.events.len() < MAX_WAITING_EVENTS
-            && let Some((stream, reset)) = self.deferred.pop_first()
+            && let Some(stream) = self.deferred.pop_first()
         {
             self.on_readable(now, sctp, stream);
-            if reset {
-                self.on_reset_by_peer(now, sctp, stream);
-            }
         }
     }
 
@@ -450,21 +448,41 @@ impl Channels {
     /// The association, or the whole connection, is over.
     pub fn shut(&mut self, sctp: Option<&Association>, error: Option<&str>) {
         self.over = true;
-        let live: Vec<ChannelId> = self
-            .iter()
-            .filter(|(_, channel)| channel.is_live())
-            .map(|(id, _)| id)
-            .collect();
-        for id in live {
-            let unsent = self.buffered_amount(sctp, id);
-            if let Some(channel) = self.channels.get_mut(&id) {
-                channel.unsent = unsent;
-                channel.outlived = true;
-            }
-            if let Some(error) = error {
-                self.events.push_back(Event::Error(id, error.to_owned()));
-            }
+        for id in self.live() {
+            self.end(sctp, id, error);
+            self.with(id, |channel| channel.outlived = true);
             self.closed(id);
+        }
+    }
+
+    /// RFC 9260 section 5.2: the peer lost its state and started over. Its channels are gone with
+    /// it, and new ones can be made. What had arrived can still be read.
+    fn on_restarted(&mut self, sctp: &mut Association) {
+        for stream in std::mem::take(&mut self.deferred) {
+            while sctp.recv(stream).is_some() {}
+            sctp.take_reset(stream);
+        }
+        for id in self.live() {
+            self.end(Some(sctp), id, Some("the peer started a new association"));
+            self.with(id, |channel| {
+                channel.state = ChannelState::Closing;
+                (channel.reset_by_us, channel.reset_by_peer) = (true, true);
+            });
+            self.finish_close(sctp, id);
+        }
+    }
+
+    fn live(&self) -> Vec<ChannelId> {
+        let live = self.iter().filter(|(_, channel)| channel.is_live());
+        live.map(|(id, _)| id).collect()
+    }
+
+    /// A channel comes to its end with something still to be sent.
+    fn end(&mut self, sctp: Option<&Association>, id: ChannelId, error: Option<&str>) {
+        let unsent = self.buffered_amount(sctp, id);
+        self.with(id, |channel| channel.unsent = unsent);
+        if let Some(error) = error {
+            self.events.push_back(Event::Error(id, error.to_owned()));
         }
     }
 }

@@ -86,12 +86,13 @@ pub enum Event {
     Readable(StreamId),
     /// The buffered amount of a stream fell to or below its threshold.
     BufferedAmountLow(StreamId),
-    /// The peer reset its side of a stream. Everything sent before the reset can still be read.
+    /// The peer reset its side of a stream. Everything sent before the reset can still be read;
+    /// what follows it, once the reset was taken.
     StreamResetByPeer(StreamId),
     /// Our reset of a stream is finished; its number may be used again.
     StreamResetDone(StreamId),
     /// The peer lost its state and started over: every stream begins anew, and what was not
-    /// acknowledged before is lost.
+    /// acknowledged before is lost. What had arrived can still be read, as before a reset.
     Restarted,
     /// The association ended without a shutdown; nothing unacknowledged can be trusted to have
     /// arrived.

@@ -36,9 +36,7 @@ impl Channels {
                 self.shut(Some(sctp), None);
             }
             sctp::Event::Aborted { reason } => self.shut(Some(sctp), Some(reason)),
-            sctp::Event::Restarted => {
-                self.shut(Some(sctp), Some("the peer started a new association"));
-            }
+            sctp::Event::Restarted => self.on_restarted(sctp),
             sctp::Event::StateChange(_) => {}
         }
     }
@@ -125,10 +123,17 @@ impl Channels {
             return;
         }
         if self.events.len() >= MAX_WAITING_EVENTS {
-            self.deferred.entry(stream).or_default();
+            self.deferred.insert(stream);
             return;
         }
-        while let Some(message) = sctp.recv(stream) {
+        loop {
+            // That of a channel that is gone, or was never made.
+            if sctp.take_reset(stream) {
+                continue;
+            }
+            let Some(message) = sctp.recv(stream) else {
+                return;
+            };
             let control = if message.ppid == PPID_DCEP {
                 dcep::parse(&message.data)
             } else {
@@ -156,6 +161,9 @@ impl Channels {
             self.opened += 1;
             self.events.push_back(Event::Announced(id));
             self.announce_unread(sctp, id);
+            if sctp.has_reset(stream) {
+                self.on_reset_by_peer(now, sctp, stream);
+            }
             return;
         }
     }
@@ -215,21 +223,23 @@ impl Channels {
     /// RFC 8831 section 6.7: a reset of the peer's stream closes ours too.
     pub(super) fn on_reset_by_peer(&mut self, now: Time, sctp: &mut Association, stream: StreamId) {
         let Some(&id) = self.by_stream.get(&stream) else {
-            if let Some(reset) = self.deferred.get_mut(&stream) {
-                *reset = true;
+            if !self.deferred.contains(&stream) {
+                self.on_readable(now, sctp, stream);
             }
             return;
         };
         let Some(channel) = self.channels.get_mut(&id) else {
             return;
         };
+        // Of the stream's next channel, whose first message waits until this one was read.
+        if channel.reset_by_peer {
+            return;
+        }
+        channel.reset_by_peer = true;
         if channel.state == ChannelState::Open {
             channel.state = ChannelState::Closing;
-            channel.reset_by_peer = true;
             self.events.push_back(Event::Closing(id));
             sctp.reset_stream(now, stream);
-        } else {
-            channel.reset_by_peer = true;
         }
         self.finish_close(sctp, id);
     }
@@ -244,6 +254,11 @@ impl Channels {
             // The stream's next channel starts with no settings of this one.
             if let Some(stream) = stream {
                 sctp.set_buffered_amount_low_threshold(stream, 0);
+                sctp.take_reset(stream);
+                // The event that this channel is closed leads to the next one.
+                if sctp.peek(stream).is_some() || sctp.has_reset(stream) {
+                    self.deferred.insert(stream);
+                }
             }
             self.closed(id);
         }

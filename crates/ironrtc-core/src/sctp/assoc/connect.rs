@@ -182,7 +182,7 @@ impl Association {
         self.outbound_streams = self.config.max_outbound_streams.min(peer.inbound_streams);
         self.inbound_streams = self.config.max_inbound_streams.min(peer.outbound_streams);
         self.tx.queue_mut().limit_streams(self.outbound_streams);
-        self.rx = Some(Receiver::new(ReceiverConfig {
+        let config = ReceiverConfig {
             window: self.advertised_window(),
             max_window: self.config.max_receive_window,
             max_message: self.config.message_limit(),
@@ -190,7 +190,13 @@ impl Association {
             sack_delay: self.config.sack_delay,
             interleaved: self.extensions.interleaving,
             initial_tsn: peer.initial_tsn,
-        }));
+        };
+        // After a restart, what is complete can still be read.
+        self.rx = Some(match self.rx.take() {
+            Some(rx) => rx.restart(config),
+            None => Receiver::new(config),
+        });
+        self.note_early_use();
         self.tx.start(
             peer.window,
             self.extensions.interleaving,

@@ -162,13 +162,26 @@ impl Association {
         {
             return Err(SendError::BufferFull);
         }
+        self.note_used(stream);
         self.tx.push(now, stream, message);
         Ok(())
     }
 
-    /// The next message of a stream. Unread messages close the receive window.
+    /// The next message of a stream. Unread messages close the receive window. `None` too where the
+    /// peer has reset the stream, until [`take_reset`](Self::take_reset).
     pub fn recv(&mut self, stream: StreamId) -> Option<IncomingMessage> {
         self.rx.as_mut()?.recv(stream)
+    }
+
+    /// Goes over the peer's reset of a stream, if everything before it was read; true if so. What
+    /// the peer has sent since can then be read.
+    pub fn take_reset(&mut self, stream: StreamId) -> bool {
+        self.rx.as_mut().is_some_and(|rx| rx.take_reset(stream))
+    }
+
+    /// Whether the peer has reset a stream behind what is to be read.
+    pub fn has_reset(&self, stream: StreamId) -> bool {
+        self.rx.as_ref().is_some_and(|rx| rx.has_reset(stream))
     }
 
     /// The message that [`recv`](Self::recv) would take.
@@ -188,6 +201,7 @@ impl Association {
 
     /// Sets a stream's share when streams compete (RFC 8260 section 3.6); the default is 256.
     pub fn set_stream_priority(&mut self, stream: StreamId, weight: u16) {
+        self.note_used(stream);
         self.tx.queue_mut().set_weight(stream, weight);
     }
 

@@ -11,6 +11,7 @@ use crate::sctp::packet::reconfig::{Reconfig, Streams, outcome, write_outgoing, 
 use crate::sctp::packet::{kind, write_chunk};
 use crate::sctp::tx::StreamPhase;
 use crate::time::Time;
+use crate::work;
 
 /// Most streams in one request, so that it fits into a packet of any size.
 const MAX_STREAMS: usize = 200;
@@ -37,8 +38,11 @@ struct Deferred {
 /// Resets of both directions.
 #[derive(Debug)]
 pub(super) struct Resets {
-    /// Streams of ours that wait until their data was acknowledged, or for a request.
-    waiting: BTreeSet<StreamId>,
+    /// Streams of ours of which everything was sent, by the position of their last TSN. They wait
+    /// until that was acknowledged, and for a request.
+    waiting: BTreeSet<(u64, StreamId)>,
+    /// Streams that we have used since we reset them last.
+    used: BTreeSet<StreamId>,
     request: Option<Request>,
     next_number: RequestSn,
     /// Position of the peer's last request, and what it was answered.
@@ -53,6 +57,7 @@ impl Resets {
     pub(super) const fn new(local_tsn: Tsn) -> Self {
         Self {
             waiting: BTreeSet::new(),
+            used: BTreeSet::new(),
             request: None,
             next_number: RequestSn(local_tsn.0),
             last_handled: EPOCH,
@@ -64,9 +69,11 @@ impl Resets {
 
     /// RFC 6525 section 4.1: numbers begin with each side's initial TSN.
     pub(super) fn start(&mut self, local_tsn: Tsn, peer_tsn: Tsn) {
-        let waiting = std::mem::take(&mut self.waiting);
-        *self = Self::new(local_tsn);
-        self.waiting = waiting;
+        *self = Self {
+            waiting: std::mem::take(&mut self.waiting),
+            used: std::mem::take(&mut self.used),
+            ..Self::new(local_tsn)
+        };
         self.last_handled = EPOCH + u64::from(peer_tsn.0) - 1;
     }
 }
@@ -81,33 +88,50 @@ impl Association {
             return;
         }
         self.tx.queue_mut().begin_reset(stream);
-        self.resets.waiting.insert(stream);
+        self.resets.used.remove(&stream);
         self.advance_resets(now);
+    }
+
+    /// We use a stream: a reset of all streams is to reach it.
+    pub(super) fn note_used(&mut self, stream: StreamId) {
+        self.resets.used.insert(stream);
+        if let Some(rx) = &mut self.rx {
+            rx.note_used(stream);
+        }
+    }
+
+    /// The peer's resets are to reach what we had used before it was known.
+    pub(super) fn note_early_use(&mut self) {
+        if let Some(rx) = &mut self.rx {
+            for stream in &self.resets.used {
+                rx.note_used(*stream);
+            }
+        }
     }
 
     /// Makes a request for the streams whose data was acknowledged. Waiting for that costs little
     /// and is what receivers without deferred resets need.
     pub(super) fn advance_resets(&mut self, now: Time) {
-        if self.resets.waiting.is_empty()
-            || self.resets.request.is_some()
+        let resets = &mut self.resets;
+        resets.waiting.extend(self.tx.queue_mut().take_drained());
+        if resets.waiting.is_empty()
+            || resets.request.is_some()
             || !matches!(self.state, State::Established | State::ShutdownReceived)
         {
             return;
         }
-        let tx = &self.tx;
-        let streams: Vec<StreamId> = self
-            .resets
-            .waiting
-            .iter()
-            .copied()
-            .filter(|stream| tx.stream_is_done(*stream))
-            .take(MAX_STREAMS)
-            .collect();
+        let cumulative = self.tx.cumulative();
+        let mut streams = Vec::new();
+        while streams.len() < MAX_STREAMS
+            && let Some(&(last, stream)) = resets.waiting.first()
+            && last <= cumulative
+        {
+            work::add(1);
+            resets.waiting.pop_first();
+            streams.push(stream);
+        }
         if streams.is_empty() {
             return;
-        }
-        for stream in &streams {
-            self.resets.waiting.remove(stream);
         }
         if !self.extensions.reconfig {
             // The peer cannot be told; numbers go on.
@@ -245,7 +269,7 @@ impl Association {
     /// RFC 6525 section 5.2.3: the peer asks us to reset streams that we send on.
     fn on_incoming_reset(&mut self, now: Time, streams: Streams<'_>) -> u32 {
         let asked: Vec<StreamId> = if streams.is_empty() {
-            self.tx.queue().known_streams().collect()
+            self.resets.used.iter().copied().collect()
         } else {
             streams.iter().collect()
         };
@@ -253,6 +277,8 @@ impl Association {
             return outcome::WRONG_SSN;
         }
         for stream in asked {
+            work::add(1);
+            self.resets.used.remove(&stream);
             if self.tx.queue().phase(stream) == StreamPhase::Open {
                 self.reset_stream(now, stream);
             }
@@ -278,10 +304,8 @@ impl Association {
 
     fn perform(&mut self, streams: Vec<StreamId>) {
         let Some(rx) = &mut self.rx else { return };
-        let streams = if streams.is_empty() {
-            rx.known_streams()
-                .chain(self.tx.queue().known_streams())
-                .collect::<BTreeSet<_>>()
+        let streams: BTreeSet<StreamId> = if streams.is_empty() {
+            rx.used_streams()
         } else {
             streams.into_iter().collect()
         };

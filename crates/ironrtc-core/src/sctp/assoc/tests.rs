@@ -2,6 +2,7 @@
 
 mod closing;
 mod corners;
+mod cost;
 mod flow;
 mod handshake;
 mod hostile;
@@ -77,7 +78,9 @@ impl End {
 
     fn collect(&mut self) {
         while let Some(event) = self.assoc.poll_event() {
-            if let (Event::Readable(stream), true) = (&event, self.reads) {
+            if let (Event::Readable(stream) | Event::StreamResetByPeer(stream), true) =
+                (&event, self.reads)
+            {
                 self.read(*stream);
             }
             self.events.push(event);
@@ -85,8 +88,13 @@ impl End {
     }
 
     pub(super) fn read(&mut self, stream: StreamId) {
-        while let Some(message) = self.assoc.recv(stream) {
-            self.received.entry(stream).or_default().push(message);
+        loop {
+            while let Some(message) = self.assoc.recv(stream) {
+                self.received.entry(stream).or_default().push(message);
+            }
+            if !self.assoc.take_reset(stream) {
+                break;
+            }
         }
     }
 

@@ -5,7 +5,7 @@ mod stream;
 mod tracker;
 mod window;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::message::{Event, IncomingMessage, StreamId};
 use super::num::Tsn;
@@ -13,10 +13,12 @@ use super::packet::data::DataChunk;
 use super::packet::forward::ForwardTsn;
 use super::packet::sack::{SACK_LEN, write_sack};
 use crate::time::Time;
+use crate::work;
+use runs::{Allowed, MAX_SLACK, Numbering, Runs};
 use std::time::Duration;
 use stream::{InStream, Taken};
 use tracker::{Tracker, Verdict};
-use window::{MESSAGE_OVERHEAD, RUN_OVERHEAD, Tuning, Usage};
+use window::{RUN_OVERHEAD, Tuning, Usage};
 
 /// What the caller has to do about a chunk of user data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +60,11 @@ enum SackDue {
 pub(crate) struct Receiver {
     config: ReceiverConfig,
     tracker: Tracker,
+    /// The streams whose state is not that of one that was never used.
     streams: BTreeMap<StreamId, InStream>,
+    /// Streams that either side has used since the peer reset them last.
+    used: BTreeSet<StreamId>,
+    runs: Runs,
     usage: Usage,
     tuning: Tuning,
     sack: SackDue,
@@ -74,7 +80,7 @@ const SMALLEST_WINDOW: usize = 1500;
 /// The window to advertise: as configured, or what one whole message needs.
 pub(crate) fn effective_window(window: usize, max_message: usize) -> usize {
     window
-        .max(max_message + MESSAGE_OVERHEAD + RUN_OVERHEAD + SMALLEST_WINDOW)
+        .max(max_message + max_message / MAX_SLACK + RUN_OVERHEAD + SMALLEST_WINDOW)
         .min(u32::MAX as usize)
 }
 
@@ -83,6 +89,8 @@ impl Receiver {
         Self {
             tracker: Tracker::new(config.initial_tsn),
             streams: BTreeMap::new(),
+            used: BTreeSet::new(),
+            runs: Runs::default(),
             usage: Usage::default(),
             tuning: Tuning::new(config.window, config.max_window),
             sack: SackDue::No,
@@ -135,11 +143,12 @@ impl Receiver {
         }
         let position = self.tracker.position(chunk.tsn);
         let verdict = self.tracker.check(position);
+        let window = self.tuning.window();
         let limit = match verdict {
-            Verdict::Next => self.tuning.window(),
+            Verdict::Next => window,
             // What fills a gap makes messages readable, so it may use a reserve: a peer counts
             // no overhead, and could fill the window with what waits for the gap.
-            Verdict::Gap => self.tuning.window() + self.tuning.window() / 4,
+            Verdict::Gap => window + window / 4,
             Verdict::Duplicate => {
                 // RFC 9260 section 6.2: acknowledge at once, as a SACK may have been lost.
                 self.tracker.note_duplicate(chunk.tsn);
@@ -156,8 +165,19 @@ impl Receiver {
             self.tracker.record(position);
             return Received::InvalidStream;
         }
-        // RFC 9260 section 6.2: with the window closed, new data is dropped and acknowledged.
-        if self.usage.bytes() + chunk.payload.len() + MESSAGE_OVERHEAD > limit {
+        let allowed = Allowed {
+            max_message: self.config.max_message,
+            room: limit.saturating_sub(self.usage.bytes()),
+        };
+        let interleaved = self.config.interleaved;
+        let (entry, memory) = self.stream(stream);
+        let readable = entry.front().is_some();
+        let taken = entry.insert(interleaved, position, chunk, allowed, memory);
+        if !readable {
+            announce(stream, entry, events);
+        }
+        if taken == Taken::NoRoom {
+            // RFC 9260 section 6.2: with the window closed, new data is dropped and acknowledged.
             self.sack = SackDue::Now;
             return Received::Dropped;
         }
@@ -166,23 +186,21 @@ impl Receiver {
         if self.tracker.has_gaps() || verdict == Verdict::Gap {
             self.sack = SackDue::Now;
         }
-        let entry = self.streams.entry(stream).or_insert_with(InStream::new);
-        let ready = entry.has_ready();
-        let taken = entry.insert(
-            self.config.interleaved,
-            position,
-            chunk,
-            self.config.max_message,
-            &mut self.usage,
-        );
-        if !ready {
-            announce(stream, entry, events);
-        }
         match taken {
             Taken::Kept => Received::Accepted,
-            Taken::Invalid => Received::Dropped,
+            Taken::Invalid | Taken::NoRoom => Received::Dropped,
             Taken::TooLarge => Received::TooLarge,
         }
+    }
+
+    /// A stream that the peer uses, and what its data is kept in.
+    fn stream(&mut self, stream: StreamId) -> (&mut InStream, (&mut Runs, &mut Usage)) {
+        let entry = self.streams.entry(stream).or_insert_with(InStream::new);
+        if !entry.used {
+            entry.used = true;
+            self.used.insert(stream);
+        }
+        (entry, (&mut self.runs, &mut self.usage))
     }
 
     /// RFC 3758 section 3.6: the peer gave up some of what it sent.
@@ -197,27 +215,19 @@ impl Receiver {
             return;
         }
         self.tracker.advance(cumulative);
-        if !self.config.interleaved {
-            for stream in self.streams.values_mut() {
-                stream.discard_fragments(cumulative, &mut self.usage);
-            }
+        let interleaved = self.config.interleaved;
+        if !interleaved {
+            self.runs.discard_through(cumulative, &mut self.usage);
         }
         for skip in forward.skips() {
+            work::add(1);
             if skip.stream.0 >= self.config.streams {
                 continue;
             }
-            let entry = self
-                .streams
-                .entry(skip.stream)
-                .or_insert_with(InStream::new);
-            let ready = entry.has_ready();
-            entry.skip(
-                self.config.interleaved,
-                skip.unordered,
-                skip.sequence,
-                &mut self.usage,
-            );
-            if !ready {
+            let (entry, memory) = self.stream(skip.stream);
+            let readable = entry.front().is_some();
+            entry.skip(interleaved, &skip, memory);
+            if !readable {
                 announce(skip.stream, entry, events);
             }
         }
@@ -261,20 +271,65 @@ impl Receiver {
         }
     }
 
-    /// Resets one stream.
+    /// Goes over the peer's reset of a stream, if that is next; true if it was.
+    pub(crate) fn take_reset(&mut self, stream: StreamId) -> bool {
+        let Some(entry) = self.streams.get_mut(&stream) else {
+            return false;
+        };
+        let taken = entry.pop_reset(&mut self.usage);
+        if entry.is_fresh() {
+            self.streams.remove(&stream);
+        }
+        taken
+    }
+
+    /// Whether the peer has reset a stream behind what is to be read.
+    pub(crate) fn has_reset(&self, stream: StreamId) -> bool {
+        self.streams
+            .get(&stream)
+            .is_some_and(|entry| entry.has_reset())
+    }
+
+    /// We use a stream.
+    pub(crate) fn note_used(&mut self, stream: StreamId) {
+        self.used.insert(stream);
+    }
+
+    /// The streams that either side has used since the peer reset them last.
+    pub(crate) fn used_streams(&self) -> BTreeSet<StreamId> {
+        self.used.clone()
+    }
+
+    /// The peer resets a stream.
     pub(crate) fn reset_stream(&mut self, stream: StreamId, events: &mut VecDeque<Event>) {
-        if let Some(entry) = self.streams.get_mut(&stream) {
-            let ready = entry.has_ready();
-            entry.reset(&mut self.usage);
-            if !ready {
-                announce(stream, entry, events);
-            }
+        work::add(1);
+        if !self.used.remove(&stream) {
+            return;
+        }
+        // What is incomplete of DATA has no order by stream. It only exists if the peer has sent
+        // nonsense, and stays charged to the window.
+        for unordered in [false, true] {
+            let last = Numbering::of(stream, unordered, u64::MAX);
+            self.runs.discard_messages(last, &mut self.usage);
+        }
+        let entry = self.streams.entry(stream).or_insert_with(InStream::new);
+        let readable = entry.front().is_some();
+        entry.reset(&mut self.usage);
+        if !readable {
+            announce(stream, entry, events);
         }
     }
 
-    /// The streams that the peer has sent on.
-    pub(crate) fn known_streams(&self) -> impl Iterator<Item = StreamId> + '_ {
-        self.streams.keys().copied()
+    /// The peer started over: what is complete can still be read, and ends with a reset.
+    pub(crate) fn restart(self, config: ReceiverConfig) -> Self {
+        let mut fresh = Self::new(config);
+        fresh.streams = self.streams;
+        fresh.usage = self.usage;
+        let mut runs = self.runs;
+        runs.discard_all(&mut fresh.usage);
+        let usage = &mut fresh.usage;
+        fresh.streams.retain(|_, entry| entry.restart(usage));
+        fresh
     }
 
     /// Asks for a SACK with the next packet.
@@ -325,7 +380,7 @@ impl Receiver {
 
 /// Tells the application that a stream, which had nothing to read, has something.
 fn announce(stream: StreamId, entry: &mut InStream, events: &mut VecDeque<Event>) {
-    if entry.has_ready() && !entry.announced {
+    if entry.front().is_some() && !entry.announced {
         entry.announced = true;
         events.push_back(Event::Readable(stream));
     }

@@ -2,41 +2,152 @@
 //!
 //! Fragments that arrive in order are appended to one buffer, which becomes the message without
 //! another copy. Fragments out of order begin runs of their own, joined when the hole is filled.
+//! The runs of all streams lie in one map in the order in which a peer gives them up, so that
+//! giving up costs in proportion to what is given up, whatever else is incomplete.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use super::window::{MESSAGE_OVERHEAD, RUN_OVERHEAD, Usage};
-use crate::sctp::message::IncomingMessage;
+use super::window::{PART_OVERHEAD, RUN_OVERHEAD, Usage};
+use crate::sctp::message::{IncomingMessage, StreamId};
 use crate::sctp::packet::data::DataHeader;
+use crate::work;
+
+/// A message of so many bytes has no more than one in so many reserved in vain.
+pub(crate) const MAX_SLACK: usize = 4;
+/// Largest buffer that is added to a run.
+const MAX_PART: usize = 64 * 1024;
+
+/// Which numbering a fragment belongs to. Those of DATA are numbered by their TSNs, whatever the
+/// stream; those of I-DATA within their message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Numbering {
+    stream: StreamId,
+    unordered: bool,
+    message: u64,
+}
+
+impl Numbering {
+    /// The TSNs.
+    pub(crate) const TSN: Self = Self::of(StreamId(0), false, 0);
+
+    /// The fragments of one message, whose MID is at this position.
+    pub(crate) const fn of(stream: StreamId, unordered: bool, message: u64) -> Self {
+        Self {
+            stream,
+            unordered,
+            message,
+        }
+    }
+}
+
+type Key = (Numbering, u64);
+
+/// A fragment that has arrived.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fragment<'a> {
+    pub(crate) numbering: Numbering,
+    pub(crate) position: u64,
+    pub(crate) header: DataHeader,
+    pub(crate) payload: &'a [u8],
+}
+
+/// What may be kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowed {
+    pub(crate) max_message: usize,
+    /// Bytes that the window has left.
+    pub(crate) room: usize,
+}
 
 /// Consecutive fragments of one message.
 #[derive(Debug)]
 struct Run {
     /// The position after the last fragment.
     end: u64,
+    stream: StreamId,
+    unordered: bool,
     begins: bool,
     ends: bool,
     sequence: u32,
     ppid: u32,
     len: usize,
+    /// Bytes reserved in all parts.
+    capacity: usize,
     parts: VecDeque<Vec<u8>>,
 }
 
 impl Run {
-    /// Whether the fragments behind this run belong to its message.
-    const fn continues(&self, begins: bool, sequence: u32) -> bool {
-        !self.ends && !begins && self.sequence == sequence
+    fn new(fragment: &Fragment<'_>, capacity: usize) -> Self {
+        let header = &fragment.header;
+        let mut part = Vec::with_capacity(capacity);
+        part.extend_from_slice(fragment.payload);
+        Self {
+            end: fragment.position + 1,
+            stream: header.stream,
+            unordered: header.unordered(),
+            begins: header.begins(),
+            ends: header.ends(),
+            sequence: header.sequence,
+            ppid: header.ppid,
+            len: part.len(),
+            capacity: part.capacity(),
+            parts: VecDeque::from([part]),
+        }
     }
 
-    fn append(&mut self, header: &DataHeader, payload: &[u8]) {
-        self.end += 1;
-        self.ends = header.ends();
-        self.len += payload.len();
-        if let Some(last) = self.parts.back_mut() {
-            last.extend_from_slice(payload);
+    /// What the window is charged for it.
+    fn cost(&self) -> usize {
+        RUN_OVERHEAD + self.capacity + PART_OVERHEAD * self.parts.len().saturating_sub(1)
+    }
+
+    fn is_continued_by_fragment(&self, header: &DataHeader) -> bool {
+        !self.ends
+            && !header.begins()
+            && self.sequence == header.sequence
+            && self.stream == header.stream
+            && self.unordered == header.unordered()
+    }
+
+    fn is_continued_by(&self, next: &Self) -> bool {
+        !self.ends
+            && !next.begins
+            && self.sequence == next.sequence
+            && self.stream == next.stream
+            && self.unordered == next.unordered
+    }
+
+    /// Appends a fragment; false if there is no room for it.
+    ///
+    /// Buffers do not grow, which would move what they hold; another one follows, of a size in
+    /// proportion to what is there, so that little is reserved in vain and there are few of them.
+    fn append(&mut self, fragment: &Fragment<'_>, room: usize) -> bool {
+        let payload = fragment.payload;
+        let Some(last) = self.parts.back_mut() else {
+            return false;
+        };
+        let spare = last.capacity() - last.len();
+        let (fits, rest) = payload.split_at(spare.min(payload.len()));
+        if !rest.is_empty() {
+            let Some(room) = room.checked_sub(rest.len() + PART_OVERHEAD) else {
+                return false;
+            };
+            let wanted = (self.len / MAX_SLACK).min(MAX_PART);
+            let capacity = wanted.min(rest.len() + room / 4).max(rest.len());
+            let mut part = Vec::with_capacity(capacity);
+            part.extend_from_slice(rest);
+            self.capacity += part.capacity();
+            last.extend_from_slice(fits);
+            self.parts.push_back(part);
+        } else {
+            last.extend_from_slice(fits);
         }
+        self.end += 1;
+        self.ends = fragment.header.ends();
+        self.len += payload.len();
+        true
     }
 
     /// Joins the run behind this one. The shorter list of parts moves, so that no order of
@@ -45,6 +156,8 @@ impl Run {
         self.end = next.end;
         self.ends = next.ends;
         self.len += next.len;
+        self.capacity += next.capacity;
+        work::add(self.parts.len().min(next.parts.len()));
         if next.parts.len() <= self.parts.len() {
             self.parts.append(&mut next.parts);
         } else {
@@ -58,10 +171,8 @@ impl Run {
     fn into_message(mut self) -> IncomingMessage {
         let data = match (self.parts.pop_front(), self.parts.is_empty()) {
             (Some(mut only), true) => {
-                // The buffer was reserved for a message of the usual size.
-                if only.capacity() > 2 * only.len() {
-                    only.shrink_to_fit();
-                }
+                // The window is charged for the message's own length from now on.
+                only.shrink_to_fit();
                 only
             }
             (first, _) => {
@@ -90,83 +201,73 @@ pub(crate) enum Inserted {
     Invalid,
     /// The message is larger than allowed.
     TooLarge,
+    /// The window is full; nothing has changed.
+    NoRoom,
 }
 
-/// The incomplete messages of one numbering: a stream's DATA, or one message's I-DATA.
+/// The incomplete messages of all streams.
 #[derive(Debug, Default)]
-pub(crate) struct Runs {
-    runs: BTreeMap<u64, Run>,
-    /// Payload in all runs.
-    bytes: usize,
-}
+pub(crate) struct Runs(BTreeMap<Key, Run>);
 
 impl Runs {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.runs.is_empty()
-    }
-
-    /// Whether all runs together hold more than `limit` bytes.
-    pub(crate) const fn len_exceeds(&self, limit: usize) -> bool {
-        self.bytes > limit
-    }
-
-    /// Takes in the fragment at `position` (its TSN, or its FSN for I-DATA).
+    /// Takes in a fragment.
     pub(crate) fn insert(
         &mut self,
-        position: u64,
-        header: &DataHeader,
-        payload: &[u8],
-        max_message: usize,
+        fragment: &Fragment<'_>,
+        allowed: Allowed,
         usage: &mut Usage,
     ) -> Inserted {
-        let before = self.runs.range_mut(..=position).next_back();
-        let start = match before {
+        let &Fragment {
+            numbering,
+            position,
+            ref header,
+            payload,
+        } = fragment;
+        let key = (numbering, position);
+        let before = self.0.range_mut(..=key).next_back();
+        let start = match before.filter(|(key, _)| key.0 == numbering) {
             Some((_, run)) if run.end > position => return Inserted::Invalid,
-            Some((start, run))
-                if run.end == position && run.continues(header.begins(), header.sequence) =>
-            {
-                run.append(header, payload);
-                self.bytes += payload.len();
-                usage.add(payload.len());
+            Some((start, run)) if run.end == position && run.is_continued_by_fragment(header) => {
+                if run.len + payload.len() > allowed.max_message {
+                    return Inserted::TooLarge;
+                }
+                let before = run.cost();
+                if !run.append(fragment, allowed.room) {
+                    return Inserted::NoRoom;
+                }
+                usage.add(run.cost() - before);
                 *start
             }
+            _ if payload.len() > allowed.max_message => return Inserted::TooLarge,
             _ => {
-                let mut part = Vec::with_capacity(usage.reservation(payload.len()));
-                part.extend_from_slice(payload);
-                let run = Run {
-                    end: position + 1,
-                    begins: header.begins(),
-                    ends: header.ends(),
-                    sequence: header.sequence,
-                    ppid: header.ppid,
-                    len: payload.len(),
-                    parts: VecDeque::from([part]),
+                let Some(room) = allowed.room.checked_sub(payload.len() + RUN_OVERHEAD) else {
+                    return Inserted::NoRoom;
                 };
-                self.runs.insert(position, run);
-                self.bytes += payload.len();
-                usage.add(payload.len() + RUN_OVERHEAD);
-                usage.open_runs += 1;
-                position
+                let capacity = if header.begins() {
+                    usage.reservation(payload.len(), room)
+                } else {
+                    payload.len()
+                };
+                let run = Run::new(fragment, capacity);
+                usage.add(run.cost());
+                self.0.insert(key, run);
+                key
             }
         };
-        if self.runs.len() > 1 {
+        if self.0.len() > 1 {
             self.join_next(start, usage);
         }
-        let Some(run) = self.runs.get(&start) else {
+        let Some(run) = self.0.get(&start) else {
             return Inserted::Partial;
         };
-        if run.len > max_message {
+        if run.len > allowed.max_message {
             return Inserted::TooLarge;
         }
         if !(run.begins && run.ends) {
             return Inserted::Partial;
         }
-        match self.runs.remove(&start) {
+        match self.remove(start, usage) {
             Some(run) => {
-                self.bytes -= run.len;
-                usage.remove(RUN_OVERHEAD);
-                usage.add(MESSAGE_OVERHEAD);
-                usage.open_runs -= 1;
                 usage.usual_message = run.len;
                 let sequence = run.sequence;
                 Inserted::Complete(run.into_message(), sequence)
@@ -176,35 +277,58 @@ impl Runs {
     }
 
     /// Joins the run at `start` with the one behind it, if they touch and belong together.
-    fn join_next(&mut self, start: u64, usage: &mut Usage) {
-        let Some(run) = self.runs.get(&start) else {
+    fn join_next(&mut self, start: Key, usage: &mut Usage) {
+        let Some(run) = self.0.get(&start) else {
             return;
         };
-        let end = run.end;
+        let end = (start.0, run.end);
         let joins = self
-            .runs
+            .0
             .get(&end)
-            .is_some_and(|next| run.continues(next.begins, next.sequence));
+            .is_some_and(|next| run.is_continued_by(next));
         if joins
-            && let Some(next) = self.runs.remove(&end)
-            && let Some(run) = self.runs.get_mut(&start)
+            && let Some(next) = self.remove(end, usage)
+            && let Some(run) = self.0.get_mut(&start)
         {
+            let before = run.cost();
             run.join(next);
-            usage.remove(RUN_OVERHEAD);
-            usage.open_runs -= 1;
+            usage.add(run.cost() - before);
         }
     }
 
-    /// Gives up the fragments up to `position`.
-    pub(crate) fn discard_through(&mut self, position: u64, usage: &mut Usage) {
-        while let Some(entry) = self.runs.first_entry() {
-            if *entry.key() > position {
-                return;
-            }
-            let len = entry.remove().len;
-            self.bytes -= len;
-            usage.remove(len + RUN_OVERHEAD);
-            usage.open_runs -= 1;
+    fn remove(&mut self, key: Key, usage: &mut Usage) -> Option<Run> {
+        let run = self.0.remove(&key)?;
+        work::add(1);
+        usage.remove(run.cost());
+        Some(run)
+    }
+
+    fn discard(&mut self, keys: RangeInclusive<Key>, usage: &mut Usage) {
+        while let Some((&key, _)) = self.0.range(keys.clone()).next() {
+            self.remove(key, usage);
+        }
+    }
+
+    /// Gives up the fragments of DATA up to a TSN.
+    pub(crate) fn discard_through(&mut self, tsn_position: u64, usage: &mut Usage) {
+        self.discard((Numbering::TSN, 0)..=(Numbering::TSN, tsn_position), usage);
+    }
+
+    /// Gives up the fragments of a stream's messages up to one, of those with or without order.
+    pub(crate) fn discard_messages(&mut self, last: Numbering, usage: &mut Usage) {
+        let first = Numbering { message: 0, ..last };
+        self.discard((first, 0)..=(last, u64::MAX), usage);
+    }
+
+    /// Gives up the fragments of one message.
+    pub(crate) fn discard_message(&mut self, message: Numbering, usage: &mut Usage) {
+        self.discard((message, 0)..=(message, u64::MAX), usage);
+    }
+
+    /// Gives up everything.
+    pub(crate) fn discard_all(&mut self, usage: &mut Usage) {
+        while let Some((&key, _)) = self.0.first_key_value() {
+            self.remove(key, usage);
         }
     }
 }

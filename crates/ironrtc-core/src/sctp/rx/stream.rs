@@ -1,18 +1,22 @@
 //! One stream that the peer sends on: order, messages ready to be read.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
-use super::runs::{Inserted, Runs};
-use super::window::{MESSAGE_OVERHEAD, Usage};
+use super::runs::{Allowed, Fragment, Inserted, Numbering, Runs};
+use super::window::{MESSAGE_OVERHEAD, STREAM_OVERHEAD, Usage};
 use crate::sctp::message::IncomingMessage;
 use crate::sctp::num::{EPOCH, Mid, Ssn};
 use crate::sctp::packet::data::DataChunk;
+use crate::sctp::packet::forward::Skip;
+use crate::work;
 
-/// Which numbering an incomplete message belongs to: whether it is unordered, and the position of
-/// its MID, which is 0 for DATA, where TSNs number the fragments of all messages of the stream.
-type PartialKey = (bool, u64);
+/// Queues with more room than this are not kept for the next stream that needs some.
+const MAX_SPARE: usize = 16;
+/// A queue of messages gives room back from this size on.
+const MIN_SHRINK: usize = 64;
 
 /// What became of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +27,26 @@ pub(crate) enum Taken {
     Invalid,
     /// Its message is larger than allowed.
     TooLarge,
+    /// The window is full; nothing has changed.
+    NoRoom,
+}
+
+/// What the application reads from a stream.
+#[derive(Debug)]
+enum Item {
+    Message(IncomingMessage),
+    /// Here the peer reset the stream: what follows is of its next use.
+    Reset,
+}
+
+/// What waits in a stream. Most streams of an association have nothing waiting.
+#[derive(Debug, Default)]
+pub(crate) struct Queues {
+    ready: VecDeque<Item>,
+    /// Resets among what is ready.
+    resets: usize,
+    /// Complete messages that wait for one before them.
+    waiting: BTreeMap<u64, IncomingMessage>,
 }
 
 /// A stream of the peer's.
@@ -30,41 +54,92 @@ pub(crate) enum Taken {
 pub(crate) struct InStream {
     /// Position of the SSN or MID that is delivered next.
     next: u64,
-    partial: BTreeMap<PartialKey, Runs>,
-    /// Complete messages that wait for one before them.
-    waiting: BTreeMap<u64, IncomingMessage>,
-    ready: VecDeque<IncomingMessage>,
-    /// Position of the last unordered message (I-DATA) that the sender gave up. A fragment of it
-    /// that comes later would wait for ever.
-    skipped_unordered: Option<u64>,
+    /// Position of the last unordered message (I-DATA) that the sender gave up, or 0. A fragment
+    /// of it that comes later would wait for ever.
+    skipped_unordered: u64,
     /// An event about this stream is on its way to the application.
     pub(crate) announced: bool,
+    /// The peer has sent on it since it was reset last.
+    pub(crate) used: bool,
+    queues: Option<Box<Queues>>,
 }
 
 impl InStream {
     pub(crate) fn new() -> Self {
         Self {
             next: EPOCH,
-            partial: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            ready: VecDeque::new(),
-            skipped_unordered: None,
+            skipped_unordered: 0,
             announced: false,
+            used: false,
+            queues: None,
         }
     }
 
-    pub(crate) fn has_ready(&self) -> bool {
-        !self.ready.is_empty()
+    /// Whether it is as a stream that was never used.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.queues.is_none() && !self.used && !self.announced
     }
 
     pub(crate) fn front(&self) -> Option<&IncomingMessage> {
-        self.ready.front()
+        match self.queues.as_ref()?.ready.front()? {
+            Item::Message(message) => Some(message),
+            Item::Reset => None,
+        }
     }
 
     pub(crate) fn pop(&mut self, usage: &mut Usage) -> Option<IncomingMessage> {
-        let message = self.ready.pop_front()?;
+        self.front()?;
+        let queues = self.queues.as_mut()?;
+        let Some(Item::Message(message)) = queues.ready.pop_front() else {
+            return None;
+        };
+        // The window is charged by the message, so a long queue gives back what it had grown to.
+        let (len, capacity) = (queues.ready.len(), queues.ready.capacity());
+        if capacity >= MIN_SHRINK && len < capacity / 4 {
+            work::add(len);
+            queues.ready.shrink_to(capacity / 2);
+        }
         usage.remove(message.data.len() + MESSAGE_OVERHEAD);
+        self.release(usage);
         Some(message)
+    }
+
+    /// Whether the peer has reset the stream behind what is to be read.
+    pub(crate) fn has_reset(&self) -> bool {
+        self.queues.as_ref().is_some_and(|queues| queues.resets > 0)
+    }
+
+    /// Goes over the peer's reset, if that is next; true if it was.
+    pub(crate) fn pop_reset(&mut self, usage: &mut Usage) -> bool {
+        let Some(queues) = &mut self.queues else {
+            return false;
+        };
+        if !matches!(queues.ready.front(), Some(Item::Reset)) {
+            return false;
+        }
+        queues.ready.pop_front();
+        queues.resets -= 1;
+        usage.remove(MESSAGE_OVERHEAD);
+        self.release(usage);
+        true
+    }
+
+    fn queues(&mut self, usage: &mut Usage) -> &mut Queues {
+        self.queues.get_or_insert_with(|| {
+            usage.add(STREAM_OVERHEAD);
+            usage.spare.pop().unwrap_or_default()
+        })
+    }
+
+    /// Gives the queues back once they are empty.
+    fn release(&mut self, usage: &mut Usage) {
+        let empty = |queues: &mut Box<Queues>| queues.ready.is_empty() && queues.waiting.is_empty();
+        if let Some(queues) = self.queues.take_if(empty) {
+            usage.remove(STREAM_OVERHEAD);
+            if queues.ready.capacity() <= MAX_SPARE && usage.spare.len() < MAX_SPARE {
+                usage.spare.push(queues);
+            }
+        }
     }
 
     /// Takes in a chunk whose TSN is at `tsn_position`.
@@ -73,8 +148,8 @@ impl InStream {
         interleaved: bool,
         tsn_position: u64,
         chunk: &DataChunk<'_>,
-        max_message: usize,
-        usage: &mut Usage,
+        allowed: Allowed,
+        (runs, usage): (&mut Runs, &mut Usage),
     ) -> Taken {
         let mut header = chunk.header;
         let unordered = header.unordered();
@@ -86,45 +161,49 @@ impl InStream {
         if !unordered && sequence < self.next {
             return Taken::Invalid;
         }
-        if interleaved
-            && unordered
-            && self
-                .skipped_unordered
-                .is_some_and(|skipped| Mid(header.sequence).near(skipped) <= skipped)
+        let skipped = self.skipped_unordered;
+        if interleaved && unordered && skipped > 0 && Mid(header.sequence).near(skipped) <= skipped
         {
             return Taken::Invalid;
         }
         if header.begins() && header.ends() {
-            if chunk.payload.len() > max_message {
+            if chunk.payload.len() > allowed.max_message {
                 return Taken::TooLarge;
             }
-            usage.add(chunk.payload.len() + MESSAGE_OVERHEAD);
+            if chunk.payload.len() + MESSAGE_OVERHEAD + STREAM_OVERHEAD > allowed.room {
+                return Taken::NoRoom;
+            }
             let message = IncomingMessage {
                 ppid: header.ppid,
                 data: Bytes::copy_from_slice(chunk.payload),
             };
             return self.deliver(unordered, sequence, message, usage);
         }
-        let (key, position) = if interleaved {
-            ((unordered, sequence), u64::from(header.fsn.0))
+        let (numbering, position) = if interleaved {
+            let numbering = Numbering::of(header.stream, unordered, sequence);
+            (numbering, u64::from(header.fsn.0))
         } else {
-            ((unordered, 0), tsn_position)
+            (Numbering::TSN, tsn_position)
         };
-        let runs = self.partial.entry(key).or_default();
-        match runs.insert(position, &header, chunk.payload, max_message, usage) {
-            Inserted::Partial if interleaved && runs.len_exceeds(max_message) => Taken::TooLarge,
+        let fragment = Fragment {
+            numbering,
+            position,
+            header,
+            payload: chunk.payload,
+        };
+        match runs.insert(&fragment, allowed, usage) {
             Inserted::Partial => Taken::Kept,
             Inserted::Complete(message, number) => {
                 if interleaved {
                     // Fragments behind the end of a message can only be a peer's mistake.
-                    runs.discard_through(u64::MAX, usage);
-                    self.partial.remove(&key);
+                    runs.discard_message(numbering, usage);
                 }
                 let sequence = self.sequence(interleaved, unordered, number);
                 self.deliver(unordered, sequence, message, usage)
             }
             Inserted::Invalid => Taken::Invalid,
             Inserted::TooLarge => Taken::TooLarge,
+            Inserted::NoRoom => Taken::NoRoom,
         }
     }
 
@@ -143,82 +222,106 @@ impl InStream {
         message: IncomingMessage,
         usage: &mut Usage,
     ) -> Taken {
+        let cost = message.data.len() + MESSAGE_OVERHEAD;
+        let next = self.next;
+        let queues = self.queues(usage);
         if unordered {
-            self.ready.push_back(message);
-        } else if sequence == self.next {
+            queues.ready.push_back(Item::Message(message));
+        } else if sequence == next {
+            queues.ready.push_back(Item::Message(message));
             self.next += 1;
-            self.ready.push_back(message);
-            if !self.waiting.is_empty() {
-                self.deliver_waiting();
-            }
+            self.deliver_waiting();
+        } else if let Entry::Vacant(entry) = queues.waiting.entry(sequence) {
+            entry.insert(message);
         } else {
-            let cost = message.data.len() + MESSAGE_OVERHEAD;
-            if self.waiting.contains_key(&sequence) {
-                usage.remove(cost);
-                return Taken::Invalid;
-            }
-            self.waiting.insert(sequence, message);
+            return Taken::Invalid;
         }
+        usage.add(cost);
         usage.messages += 1;
         Taken::Kept
     }
 
     fn deliver_waiting(&mut self) {
-        while let Some(message) = self.waiting.remove(&self.next) {
-            self.ready.push_back(message);
+        let Some(queues) = &mut self.queues else {
+            return;
+        };
+        while let Some(entry) = queues.waiting.first_entry()
+            && *entry.key() == self.next
+        {
+            work::add(1);
+            queues.ready.push_back(Item::Message(entry.remove()));
             self.next += 1;
         }
     }
 
-    /// RFC 3758 section 3.6: gives up fragments of DATA up to a TSN.
-    pub(crate) fn discard_fragments(&mut self, tsn_position: u64, usage: &mut Usage) {
-        for runs in self.partial.values_mut() {
-            runs.discard_through(tsn_position, usage);
-        }
-        self.partial.retain(|_, runs| !runs.is_empty());
-    }
-
-    /// The sender gave up messages up to `number`: what waited for them is delivered.
+    /// The sender gave up messages up to one: what waited for them is delivered.
     pub(crate) fn skip(
         &mut self,
         interleaved: bool,
-        unordered: bool,
-        number: u32,
-        usage: &mut Usage,
+        skip: &Skip,
+        (runs, usage): (&mut Runs, &mut Usage),
     ) {
+        let &Skip {
+            stream,
+            unordered,
+            sequence: number,
+        } = skip;
         let last = self.sequence(interleaved, unordered, number);
         if interleaved {
-            let gone = |key: &PartialKey| key.0 == unordered && key.1 <= last;
-            for (_, runs) in self.partial.iter_mut().filter(|(key, _)| gone(key)) {
-                runs.discard_through(u64::MAX, usage);
-            }
-            self.partial.retain(|key, _| !gone(key));
+            runs.discard_messages(Numbering::of(stream, unordered, last), usage);
         }
         if unordered && interleaved {
-            self.skipped_unordered = Some(match self.skipped_unordered {
-                Some(before) => before.max(Mid(number).near(before)),
-                None => EPOCH + u64::from(number),
-            });
+            self.skipped_unordered = match self.skipped_unordered {
+                0 => EPOCH + u64::from(number),
+                before => before.max(Mid(number).near(before)),
+            };
         }
         if unordered || last < self.next {
             return;
         }
         self.next = last + 1;
-        let later = self.waiting.split_off(&self.next);
-        let due = std::mem::replace(&mut self.waiting, later);
-        self.ready.extend(due.into_values());
+        if let Some(queues) = &mut self.queues {
+            while let Some(entry) = queues.waiting.first_entry()
+                && *entry.key() <= last
+            {
+                work::add(1);
+                queues.ready.push_back(Item::Message(entry.remove()));
+            }
+        }
         self.deliver_waiting();
     }
 
     /// RFC 6525 section 5.2.2: numbers start again at zero. What is complete is delivered first.
+    /// The fragments of incomplete messages are the caller's to discard.
     pub(crate) fn reset(&mut self, usage: &mut Usage) {
-        for runs in self.partial.values_mut() {
-            runs.discard_through(u64::MAX, usage);
+        let queues = self.queues(usage);
+        for message in std::mem::take(&mut queues.waiting).into_values() {
+            work::add(1);
+            queues.ready.push_back(Item::Message(message));
         }
-        self.partial.clear();
-        let waiting = std::mem::take(&mut self.waiting);
-        self.ready.extend(waiting.into_values());
+        if !matches!(queues.ready.back(), Some(Item::Reset)) {
+            queues.ready.push_back(Item::Reset);
+            queues.resets += 1;
+            usage.add(MESSAGE_OVERHEAD);
+        }
         self.next = EPOCH;
-        self.skipped_unordered = None;
+        self.skipped_unordered = 0;
+        self.used = false;
+    }
+
+    /// The peer started over: as a reset, but what waits for a message before it is lost. False if
+    /// nothing is left to be read.
+    pub(crate) fn restart(&mut self, usage: &mut Usage) -> bool {
+        if let Some(queues) = &mut self.queues {
+            for message in std::mem::take(&mut queues.waiting).into_values() {
+                usage.remove(message.data.len() + MESSAGE_OVERHEAD);
+            }
+        }
+        self.release(usage);
+        let unread = self.queues.is_some();
+        if unread {
+            self.reset(usage);
+        }
+        unread
     }
 }

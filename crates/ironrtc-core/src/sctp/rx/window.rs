@@ -1,14 +1,23 @@
 //! What received and unread data costs, against the window that was advertised, and how large that
 //! is.
+//!
+//! The figures are upper bounds of what an allocator hands out, which `tests/memory` measures.
 
 use std::time::Duration;
 
+use super::stream::Queues;
 use crate::time::Time;
 
-/// Charged for each message that waits to be read, beside its payload.
-pub(crate) const MESSAGE_OVERHEAD: usize = 64;
-/// Charged for each run of fragments, beside their payload.
-pub(crate) const RUN_OVERHEAD: usize = 256;
+/// Charged for each message that waits to be read, beside its payload: a place in a queue that
+/// grows by doubling.
+pub(crate) const MESSAGE_OVERHEAD: usize = 128;
+/// Charged for each stream in which something waits.
+pub(crate) const STREAM_OVERHEAD: usize = 320;
+/// Charged for each run of fragments, beside their payload. No less than what its message will be
+/// charged once it is complete, so that completing one always fits.
+pub(crate) const RUN_OVERHEAD: usize = MESSAGE_OVERHEAD + STREAM_OVERHEAD;
+/// Charged for each buffer of a run beside the first.
+pub(crate) const PART_OVERHEAD: usize = 96;
 /// Largest buffer reserved for a message of which only a fragment has arrived.
 const MAX_RESERVATION: usize = 256 * 1024;
 
@@ -16,12 +25,14 @@ const MAX_RESERVATION: usize = 256 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
     bytes: usize,
-    /// Runs of fragments that are not a whole message yet.
-    pub(crate) open_runs: usize,
     /// Size of the last message that came in fragments.
     pub(crate) usual_message: usize,
     /// Messages completed so far.
     pub(crate) messages: u64,
+    /// Empty queues for the next streams that need some, so that a message that is read at once
+    /// costs no allocation for its queue.
+    #[allow(clippy::vec_box, reason = "the boxes are what is kept")]
+    pub(crate) spare: Vec<Box<Queues>>,
 }
 
 impl Usage {
@@ -37,15 +48,11 @@ impl Usage {
         self.bytes = self.bytes.saturating_sub(bytes);
     }
 
-    /// How much to reserve for a message that begins with `arrived` bytes: what the last one
-    /// took, but only while nothing else is incomplete, so that one such reservation is all that
-    /// a peer can have without sending the bytes.
-    pub(crate) fn reservation(&self, arrived: usize) -> usize {
-        if self.open_runs == 0 {
-            arrived.max(self.usual_message.min(MAX_RESERVATION))
-        } else {
-            arrived
-        }
+    /// How much to reserve for a message that begins with `arrived` bytes, with `room` beside them:
+    /// what the last one took, but not so much that the peer would be held up.
+    pub(crate) fn reservation(&self, arrived: usize, room: usize) -> usize {
+        let most = MAX_RESERVATION.min(arrived + room / 16);
+        arrived.max(self.usual_message.min(most))
     }
 }
 

@@ -200,10 +200,9 @@ impl Sender {
         Tsn::of(self.outstanding.next() - 1)
     }
 
-    /// Whether everything queued on a stream was sent and acknowledged.
-    pub(crate) fn stream_is_done(&self, stream: StreamId) -> bool {
-        let (drained, last) = self.queue.drained(stream);
-        drained && last.is_none_or(|last| last <= self.outstanding.cumulative())
+    /// Everything up to this position was acknowledged.
+    pub(crate) const fn cumulative(&self) -> u64 {
+        self.outstanding.cumulative()
     }
 
     /// How often losses were found, by acknowledgements or by the lack of them.

@@ -74,6 +74,11 @@ impl OutStream {
         }
     }
 
+    /// Whether it is being reset and has nothing left to send.
+    pub(super) fn is_drained(&self) -> bool {
+        self.phase == StreamPhase::Resetting && self.queue.is_empty()
+    }
+
     /// Takes bytes off the buffered amount; true if it fell to the threshold from above.
     pub(super) const fn unbuffer(&mut self, bytes: usize) -> bool {
         let before = self.buffered;

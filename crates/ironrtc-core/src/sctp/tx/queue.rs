@@ -59,6 +59,8 @@ pub(crate) struct SendQueue {
     clock: u64,
     next_message: u64,
     queued: usize,
+    /// Streams that are being reset and have nothing left to send, since this was last taken.
+    drained: Vec<StreamId>,
     /// Bytes of the messages that were begun and are not finished, in whole.
     begun: usize,
     pub(crate) interleaved: bool,
@@ -76,6 +78,7 @@ impl SendQueue {
             clock: 0,
             next_message: 0,
             queued: 0,
+            drained: Vec::new(),
             begun: 0,
             interleaved: false,
             max_begun: usize::MAX,
@@ -99,11 +102,6 @@ impl SendQueue {
         self.streams.entry(stream).or_insert_with(OutStream::new)
     }
 
-    /// The streams that were ever sent on or set up.
-    pub(crate) fn known_streams(&self) -> impl Iterator<Item = StreamId> + '_ {
-        self.streams.keys().copied()
-    }
-
     pub(crate) fn set_low_threshold(&mut self, stream: StreamId, bytes: usize) {
         self.stream(stream).low_threshold = bytes;
     }
@@ -119,7 +117,20 @@ impl SendQueue {
     }
 
     pub(crate) fn begin_reset(&mut self, stream: StreamId) {
-        self.stream(stream).phase = StreamPhase::Resetting;
+        let entry = self.stream(stream);
+        entry.phase = StreamPhase::Resetting;
+        if entry.queue.is_empty() {
+            self.drained.push(stream);
+        }
+    }
+
+    /// Takes the streams that are being reset and have nothing left to send, with the position of
+    /// their last TSN.
+    pub(crate) fn take_drained(&mut self) -> impl Iterator<Item = (u64, StreamId)> + '_ {
+        let last = |stream| self.streams.get(&stream)?.last_tsn;
+        std::mem::take(&mut self.drained)
+            .into_iter()
+            .map(move |stream| (last(stream).unwrap_or(0), stream))
     }
 
     /// The stream takes messages again, and those that were held back come first.
@@ -139,13 +150,6 @@ impl SendQueue {
         }
         entry.held.push(message);
         true
-    }
-
-    /// Whether everything queued on a stream was sent, and the position of its last TSN.
-    pub(crate) fn drained(&self, stream: StreamId) -> (bool, Option<u64>) {
-        self.streams.get(&stream).map_or((true, None), |entry| {
-            (entry.queue.is_empty(), entry.last_tsn)
-        })
     }
 
     pub(crate) fn set_last_tsn(&mut self, stream: StreamId, position: u64) {
@@ -313,6 +317,9 @@ impl SendQueue {
             header.flags |= FLAG_END;
             self.begun = self.begun.saturating_sub(front.data.len());
             entry.queue.pop_front();
+            if entry.is_drained() {
+                self.drained.push(stream);
+            }
         }
         self.queued -= len;
         if entry.unbuffer(counted) {
@@ -364,6 +371,9 @@ impl SendQueue {
         if entry.unbuffer(counted) {
             announce_low(stream, entry, events);
         }
+        if entry.is_drained() {
+            self.drained.push(stream);
+        }
         if entry.queue.is_empty() && self.current != Some(stream) {
             self.ready.remove(&(entry.virtual_time, stream));
         }
@@ -396,6 +406,7 @@ impl SendQueue {
             };
         }
         self.ready.clear();
+        self.drained.clear();
         self.current = None;
         self.queued = 0;
         self.begun = 0;

@@ -1,0 +1,181 @@
+//! Channels over two associations without a network between them.
+
+use super::*;
+use crate::rng::Rng;
+use crate::sctp::SctpConfig;
+use crate::work;
+
+/// An association, its channels, and what was reported of them.
+struct End {
+    sctp: Association,
+    channels: Channels,
+    events: Vec<Event>,
+    role: Role,
+}
+
+impl End {
+    fn new(seed: u64, role: Role) -> Self {
+        let mut channels = Channels::new();
+        channels.configure(role, None);
+        Self {
+            sctp: Association::new(SctpConfig::default(), Rng::from_test_seed(seed)),
+            channels,
+            events: Vec::new(),
+            role,
+        }
+    }
+
+    /// Takes in a packet as a transport does; returns the work.
+    fn handle(&mut self, now: Time, packet: &[u8]) -> u64 {
+        let work = work::of(|| {
+            self.sctp.handle_packet(now, packet);
+            while let Some(event) = self.sctp.poll_event() {
+                self.channels.handle_sctp_event(now, &mut self.sctp, &event);
+            }
+        });
+        while let Some(event) = self.channels.poll_event() {
+            self.events.push(event);
+            self.channels.resume(now, &mut self.sctp);
+        }
+        work
+    }
+
+    fn announced(&self) -> Vec<ChannelId> {
+        let announced = |event: &Event| match event {
+            Event::Announced(id) => Some(*id),
+            _ => None,
+        };
+        self.events.iter().filter_map(announced).collect()
+    }
+}
+
+/// Two ends.
+struct Pair {
+    now: Time,
+    ends: [End; 2],
+}
+
+impl Pair {
+    fn connected() -> Self {
+        let mut pair = Self {
+            now: Time::from_millis(1000),
+            ends: [End::new(1, Role::Client), End::new(2, Role::Server)],
+        };
+        pair.connect(0);
+        pair
+    }
+
+    fn connect(&mut self, end: usize) {
+        self.ends[end].sctp.connect(self.now);
+        self.exchange();
+        for end in &self.ends {
+            assert_eq!(end.sctp.state(), SctpState::Connected);
+        }
+    }
+
+    /// Moves packets until both sides have nothing to say; returns the most work of a packet.
+    fn exchange(&mut self) -> u64 {
+        let mut most = 0;
+        let mut quiet = 0;
+        while quiet < 2 {
+            quiet += 1;
+            for from in 0..2 {
+                let mut packet = Vec::new();
+                while self.ends[from]
+                    .sctp
+                    .write_packet(self.now, &mut packet)
+                    .is_some()
+                {
+                    most = most.max(self.ends[1 - from].handle(self.now, &packet));
+                    packet.clear();
+                    quiet = 0;
+                }
+            }
+            self.now += std::time::Duration::from_millis(200);
+            for end in &mut self.ends {
+                if end.sctp.poll_timeout().is_some_and(|at| at <= self.now) {
+                    end.sctp.handle_timeout(self.now);
+                }
+            }
+        }
+        most
+    }
+
+    fn create(&mut self, end: usize, label: &str) -> ChannelId {
+        let End { sctp, channels, .. } = &mut self.ends[end];
+        let init = DataChannelInit::default();
+        channels.create(self.now, Some(sctp), label, init).unwrap()
+    }
+
+    fn send(&mut self, end: usize, id: ChannelId, text: &str) {
+        let End { sctp, channels, .. } = &mut self.ends[end];
+        channels.send(self.now, sctp, id, text.into()).unwrap();
+    }
+
+    fn read(&mut self, end: usize, id: ChannelId) -> Vec<Message> {
+        let End { sctp, channels, .. } = &mut self.ends[end];
+        std::iter::from_fn(|| channels.recv(sctp, id)).collect()
+    }
+}
+
+/// RFC 9260 section 5.2: a peer that lost its state sets up the association anew.
+#[test]
+fn after_the_peer_has_restarted_channels_are_made_anew_and_what_had_arrived_is_read() {
+    let mut pair = Pair::connected();
+    let lost = pair.create(0, "lost");
+    let theirs = pair.create(1, "theirs");
+    pair.exchange();
+    pair.send(1, theirs, "before");
+    pair.exchange();
+    let at_a = pair.ends[0].announced()[0];
+    let role = pair.ends[1].role;
+    pair.ends[1] = End::new(3, role);
+    pair.ends[0].events.clear();
+    pair.connect(1);
+    let events = &pair.ends[0].events;
+    assert!(events.contains(&Event::Closed(lost)), "{events:?}");
+    assert!(!events.contains(&Event::Closed(at_a)), "{events:?}");
+    // The same ids, in both directions, before the old message was read.
+    let again = pair.create(1, "again");
+    let new = pair.create(0, "new");
+    pair.exchange();
+    pair.send(1, again, "after");
+    pair.send(0, new, "after");
+    pair.exchange();
+    assert_eq!(pair.ends[0].announced(), []);
+    assert_eq!(pair.read(0, at_a), [Message::from("before")]);
+    pair.exchange();
+    let now = pair.now;
+    // A driver takes the event, and the table goes on.
+    let End { sctp, channels, .. } = &mut pair.ends[0];
+    let mut events = Vec::new();
+    while let Some(event) = channels.poll_event() {
+        events.push(event);
+        channels.resume(now, sctp);
+    }
+    pair.ends[0].events.extend(events);
+    let announced = pair.ends[0].announced();
+    assert_eq!(announced.len(), 1);
+    assert_eq!(pair.read(0, announced[0]), [Message::from("after")]);
+    let at_b = pair.ends[1].announced()[0];
+    assert_eq!(pair.read(1, at_b), [Message::from("after")]);
+}
+
+/// A peer that closes all its channels at once, with one request and no acknowledgement before.
+#[test]
+fn closing_many_channels_at_once_costs_in_proportion() {
+    for count in [500, 1000] {
+        let mut pair = Pair::connected();
+        let ids: Vec<_> = (0..count).map(|n| pair.create(0, &n.to_string())).collect();
+        pair.exchange();
+        assert_eq!(pair.ends[1].announced().len(), count);
+        for id in ids {
+            let End { sctp, channels, .. } = &mut pair.ends[0];
+            channels.close(pair.now, Some(sctp), id);
+        }
+        let most = pair.exchange();
+        assert!(most <= 4 * count as u64, "{most}");
+        let closed = |event: &&Event| matches!(event, Event::Closed(_));
+        assert_eq!(pair.ends[1].events.iter().filter(closed).count(), count);
+    }
+}
