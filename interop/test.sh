@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# IronRTC against foreign implementations. scripts/test installs browsers and coturn before.
-# Arguments name parts: browser, python, rust; none means all.
+# IronRTC against foreign implementations. scripts/test installs browsers, coturn, Go with Pion and
+# Janus before. Arguments name parts: browser, python, rust, peers; none means all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 root=$(cd .. && pwd)
@@ -15,12 +15,16 @@ retry() {
     "$@" || { sleep 5; "$@"; }
 }
 
-browser() {
-    cd browser
+npm_packages() {
     if ! cmp -s package-lock.json node_modules/.ironrtc-lock; then
         retry npm ci --silent --no-audit --no-fund
         cp package-lock.json node_modules/.ironrtc-lock
     fi
+}
+
+browser() {
+    cd browser
+    npm_packages
     node --test --test-concurrency=1 --test-reporter=spec test/*.test.js
 }
 
@@ -41,13 +45,28 @@ rust() {
     cargo test --quiet --locked
 }
 
+peers() {
+    cd peers
+    npm_packages
+    export INTEROP_STACKS=$CARGO_TARGET_DIR/debug/ironrtc-interop-stacks
+    (cd rust && retry cargo fetch --quiet --locked && cargo build --quiet --locked)
+    # Debian's Go packages are found by GOPATH, and ours beside them.
+    local go=$CARGO_TARGET_DIR/interop-go
+    export INTEROP_PION=$go/pion-peer
+    mkdir -p "$go/src"
+    ln -sfn "$PWD/pion" "$go/src/ironrtc-pion-peer"
+    (cd "$go/src/ironrtc-pion-peer" &&
+        GO111MODULE=off GOPATH=$go:/usr/share/gocode go build -o "$INTEROP_PION" ironrtc-pion-peer)
+    node --test --test-concurrency=1 --test-reporter=spec test/*.test.js
+}
+
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc-interop -p ironrtc-cli
 failed=()
-for part in "${@:-browser python rust}"; do
+for part in "${@:-browser python rust peers}"; do
     for name in $part; do
         printf -- '-- %s\n' "$name"
         # A process of its own, as `set -e` does not hold inside a condition.
-        (export -f retry "$name"; export CARGO_TARGET_DIR; bash -euo pipefail -c "$name") || failed+=("$name")
+        (export -f retry npm_packages "$name"; export CARGO_TARGET_DIR; bash -euo pipefail -c "$name") || failed+=("$name")
     done
 done
 if [ "${#failed[@]}" -gt 0 ]; then

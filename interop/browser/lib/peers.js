@@ -1,4 +1,4 @@
-// Peers that take the same commands: a page of a browser, and an IronRTC process.
+// Peers that take the same commands: a page of a browser, and a process, IronRTC's among them.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -45,21 +45,26 @@ export class BrowserPeer extends Peer {
 const BINARY = process.env.IRONRTC_INTEROP
   ?? fileURLToPath(new URL('../../../target/debug/ironrtc-interop', import.meta.url));
 
-export class IronPeer extends Peer {
+// A program that takes commands as lines of JSON. Ours stands for each stack that is no browser.
+export class ProcessPeer extends Peer {
   #waiting = new Map();
   #last = 0;
 
-  static async start() {
-    const self = new IronPeer();
-    self.name = 'ironrtc';
-    self.process = spawn(BINARY, { stdio: ['pipe', 'pipe', 'inherit'] });
+  // With `core`, it runs on that processor core alone. A `silent` one never fires `negotiationneeded`.
+  static async start(name, [program, ...args], { core, silent = false } = {}) {
+    const self = new ProcessPeer();
+    Object.assign(self, { name, silent });
+    const command = core === undefined ? [program, ...args] : ['taskset', '-c', `${core}`, program, ...args];
+    self.process = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
     self.ended = new Promise((resolve) => {
       self.process.on('error', (error) => resolve(error.message));
       self.process.on('exit', (code, signal) => resolve(`it ended with ${code ?? signal}`));
     });
     self.ended.then((why) => {
-      for (const { reject } of self.#waiting.values()) reject(new Error(`ironrtc-interop: ${why}`));
+      for (const { reject } of self.#waiting.values()) reject(new Error(`${name}: ${why}`));
     });
+    // What it did not read before it ended is lost, which `ended` tells.
+    self.process.stdin.on('error', () => {});
     createInterface({ input: self.process.stdout }).on('line', (line) => self.#take(JSON.parse(line)));
     return self;
   }
@@ -71,9 +76,9 @@ export class IronPeer extends Peer {
   }
 
   exchange(request) {
-    // A browser may still trickle when the test is over.
+    // The other side may still trickle when the test is over.
     if (this.process.stdin.writableEnded) {
-      return Promise.reject(new Error('ironrtc-interop is being stopped'));
+      return Promise.reject(new Error(`${this.name} is being stopped`));
     }
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
@@ -85,9 +90,13 @@ export class IronPeer extends Peer {
   // Closing its input ends it; that it ends by itself is part of the test.
   async stop() {
     this.process.stdin.end();
-    await within('the end of ironrtc-interop', this.ended, 10_000).catch((error) => {
+    await within(`the end of ${this.name}`, this.ended, 10_000).catch((error) => {
       this.process.kill('SIGKILL');
       throw error;
     });
   }
+}
+
+export function startIron(options) {
+  return ProcessPeer.start('ironrtc', [BINARY], options);
 }

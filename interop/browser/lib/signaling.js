@@ -13,19 +13,24 @@ export async function negotiate(offerer, answerer, options) {
 // Perfect negotiation (webrtc-pc section 10.7) and trickled candidates, over an ordered channel.
 // `first` is polite: it gives way when both offer at once.
 export class Trickle {
-  failures = [];
   collisions = 0;
+  #fail;
+  // Never comes, unless a step of the exchange fails: then it throws that.
+  failed = new Promise((_, reject) => { this.#fail = reject; });
   #gate = Promise.resolve();
   #negotiations = new Events();
 
   constructor(polite, impolite) {
-    this.sides = [polite, impolite].map((connection, index) => ({
-      connection, polite: index === 0, making: false, ignoring: false,
-      incoming: Promise.resolve(), outgoing: Promise.resolve(),
-    }));
+    this.sides = [polite, impolite].map((connection, index) => {
+      const side = { connection, polite: index === 0, making: false, ignoring: false, incoming: Promise.resolve() };
+      // What goes out waits for the description before it, the first candidate for the first one.
+      side.outgoing = new Promise((resolve) => { side.described = resolve; });
+      return side;
+    });
     const [one, two] = this.sides;
     this.#listen(one, two);
     this.#listen(two, one);
+    this.failed.catch(() => {});
   }
 
   #listen(side, other) {
@@ -44,7 +49,7 @@ export class Trickle {
 
   // The peer takes one thing after another, in the order in which they were sent.
   #deliver(side, job) {
-    side.incoming = side.incoming.then(() => this.#gate).then(job).catch((error) => this.failures.push(error));
+    side.incoming = side.incoming.then(() => this.#gate).then(job).catch(this.#fail);
   }
 
   // Sets the fitting local description and sends it.
@@ -52,8 +57,9 @@ export class Trickle {
     const other = this.#other(side);
     side.outgoing = side.connection.setLocal().then(
       (description) => this.#deliver(other, () => this.#description(other, description)),
-      (error) => this.failures.push(error),
+      this.#fail,
     );
+    side.described(side.outgoing);
     return side.outgoing;
   }
 
@@ -105,11 +111,11 @@ export class Trickle {
 
   // An offer was answered and the answer applied.
   negotiated(timeout) {
-    return this.#negotiations.next('an answer', () => true, timeout);
+    return Promise.race([this.failed, this.#negotiations.next('an answer', () => true, timeout)]);
   }
 
-  // Throws the first failure of the exchange.
+  // Throws what failed so far.
   check() {
-    if (this.failures.length > 0) throw this.failures[0];
+    return Promise.race([this.failed, Promise.resolve()]);
   }
 }

@@ -78,10 +78,15 @@ async function sendBulk(dc, total, size) {
   }
   dc.bufferedAmountLowThreshold = HIGH_WATER / 4;
   for (let at = 0; at < total; at += size) {
-    if (dc.bufferedAmount > HIGH_WATER) {
-      await new Promise((resolve, reject) => {
+    while (dc.bufferedAmount > HIGH_WATER) {
+      if (dc.readyState !== 'open') throw new Error('the channel closed');
+      await new Promise((resolve) => {
         dc.addEventListener('bufferedamountlow', resolve, { once: true });
-        dc.addEventListener('close', () => reject(new Error('the channel closed')), { once: true });
+        // @roamhq/wrtc loses the event now and then.
+        setTimeout(() => {
+          dc.removeEventListener('bufferedamountlow', resolve);
+          resolve();
+        }, 100);
       });
     }
     dc.send(all.subarray(at, Math.min(at + size, total)));

@@ -36,7 +36,7 @@ function checkAnswer(offer, answer) {
 
 async function orders(context, bundlePolicy) {
   for (const steps of ORDERS) {
-    const { iron, browser } = await context.pair({}, { bundlePolicy });
+    const { iron, foreign: browser } = await context.pair({}, { bundlePolicy });
     let sent;
     let received;
     for (const [number, kinds] of steps.entries()) {
@@ -64,7 +64,7 @@ async function orders(context, bundlePolicy) {
 
 // Candidates come under whichever section the browser likes.
 async function trickles(context, bundlePolicy) {
-  const { iron, browser } = await context.pair({}, { bundlePolicy });
+  const { iron, foreign: browser } = await context.pair({}, { bundlePolicy });
   const exchange = new Trickle(browser, iron);
   await browser.addTransceiver('audio');
   await browser.addTransceiver('video');
@@ -73,12 +73,12 @@ async function trickles(context, bundlePolicy) {
   const received = await iron.incoming('chat');
   await Promise.all([sent.opened(), received.opened()]);
   await echo(sent, received);
-  exchange.check();
+  await exchange.check();
 }
 
 // IronRTC offers data, and the browser adds media to it.
 async function joins(context, bundlePolicy) {
-  const { iron, browser } = await context.pair({ bundlePolicy }, { bundlePolicy });
+  const { iron, foreign: browser } = await context.pair({ bundlePolicy }, { bundlePolicy });
   const sent = await iron.createChannel('chat');
   await negotiate(iron, browser);
   const received = await browser.incoming('chat');

@@ -1,51 +1,36 @@
 // What a scenario is given: fresh peers, and the ways to connect them.
 
-import { BrowserPeer, IronPeer } from '../lib/peers.js';
 import { Connection } from '../lib/connection.js';
 import { negotiate, Trickle } from '../lib/signaling.js';
 
 export class Context {
   #peers = [];
+  #start;
 
-  // `other` is a second browser that takes IronRTC's place when the tests test themselves.
-  constructor(browser, other) {
-    this.browser = browser;
-    this.other = other;
+  // `start` has two functions, `iron` and `foreign`, that start a peer. `options` fit the scenarios to
+  // a stack that can do less than a browser (interop/peers/run.js).
+  constructor(start, options = {}) {
+    this.#start = start;
+    this.options = options;
   }
 
-  async browserPeer() {
-    return this.#keep(await BrowserPeer.start(this.browser));
-  }
-
-  async ironPeer() {
-    return this.#keep(await (this.other ? BrowserPeer.start(this.other) : IronPeer.start()));
-  }
-
-  #keep(peer) {
+  async #peer(side) {
+    const peer = await this.#start[side]();
     this.#peers.push(peer);
     return peer;
   }
 
   // Two connections that do not know each other yet.
-  async pair(config = {}, browserConfig = {}) {
-    const iron = await Connection.create(await this.ironPeer(), config);
-    const browser = await Connection.create(await this.browserPeer(), browserConfig);
-    return { iron, browser };
+  async pair(config = {}, foreignConfig = {}) {
+    const iron = await Connection.create(await this.#peer('iron'), config);
+    const foreign = await Connection.create(await this.#peer('foreign'), foreignConfig);
+    return { iron, foreign };
   }
 
-  // Two connected connections with one channel, made by IronRTC unless `offerer` says 'browser'.
+  // Two connected connections with one channel, made by IronRTC unless `offerer` says 'foreign'.
   async connected({ offerer = 'iron', trickle = true } = {}) {
-    const { iron, browser } = await this.pair();
-    const [from, to] = offerer === 'iron' ? [iron, browser] : [browser, iron];
-    const exchange = trickle ? new Trickle(from, to) : undefined;
-    const sent = await from.createChannel('chat');
-    if (!trickle) await negotiate(from, to);
-    await Promise.all([iron.connected(), browser.connected()]);
-    const received = await to.incoming('chat');
-    await Promise.all([sent.opened(), received.opened()]);
-    exchange?.check();
-    const [ironChannel, browserChannel] = offerer === 'iron' ? [sent, received] : [received, sent];
-    return { iron, browser, exchange, ironChannel, browserChannel };
+    const { iron, foreign } = await this.pair();
+    return { iron, foreign, ...await connect(iron, foreign, { offerer, trickle }) };
   }
 
   async stop() {
@@ -53,6 +38,23 @@ export class Context {
     const failed = results.find(({ status }) => status === 'rejected');
     if (failed) throw failed.reason;
   }
+}
+
+// Connects two connections with one channel.
+export async function connect(iron, foreign, { offerer, trickle }) {
+  const [from, to] = offerer === 'iron' ? [iron, foreign] : [foreign, iron];
+  const exchange = trickle ? new Trickle(from, to) : undefined;
+  const sent = await from.createChannel('chat');
+  if (!trickle) await negotiate(from, to);
+  else if (from.peer.silent) exchange.offer(exchange.sides[0]);
+  const received = await Promise.race([
+    exchange?.failed ?? new Promise(() => {}),
+    Promise.all([to.incoming('chat'), iron.connected(), foreign.connected()]).then(([channel]) => channel),
+  ]);
+  await Promise.all([sent.opened(), received.opened()]);
+  await exchange?.check();
+  const [ironChannel, foreignChannel] = offerer === 'iron' ? [sent, received] : [received, sent];
+  return { exchange, ironChannel, foreignChannel };
 }
 
 // Text goes each way and arrives as it was sent.

@@ -2,6 +2,7 @@
 
 import { after, before, test } from 'node:test';
 import { Browser } from '../lib/browsers.js';
+import { BrowserPeer, startIron } from '../lib/peers.js';
 import { Context } from './context.js';
 import { bundle } from './bundle.js';
 import { channels } from './channels.js';
@@ -29,7 +30,10 @@ export function runAll(kind) {
 
   for (const { name, run } of [...connect, ...channels, ...transfer, ...negotiation, ...bundle, ...stats]) {
     test(`${kind}: ${name}`, { timeout: 180_000 }, async () => {
-      const context = new Context(browser, other);
+      const context = new Context({
+        iron: () => (other ? BrowserPeer.start(other) : startIron()),
+        foreign: () => BrowserPeer.start(browser),
+      });
       try {
         await run(context);
       } finally {

@@ -19,14 +19,14 @@ function selectedPair(report) {
 }
 
 async function agree(context) {
-  const { iron, browser, ironChannel, browserChannel } = await context.connected();
-  for (const [from, to] of [[ironChannel, browserChannel], [browserChannel, ironChannel]]) {
+  const { iron, foreign, ironChannel, foreignChannel } = await context.connected();
+  for (const [from, to] of [[ironChannel, foreignChannel], [foreignChannel, ironChannel]]) {
     for (const text of ['one', 'two', 'three']) {
       await from.send(text);
       assert.equal(await to.message(), text);
     }
   }
-  const [ours, theirs] = [await iron.stats(), await browser.stats()];
+  const [ours, theirs] = [await iron.stats(), await foreign.stats()];
   const [here, there] = [only(ours, 'data-channel'), only(theirs, 'data-channel')];
   for (const channel of [here, there]) {
     assert.equal(channel.label, 'chat');
@@ -42,8 +42,8 @@ async function agree(context) {
   assert.equal(mine.pair.state, 'succeeded');
   assert.equal(mine.pair.nominated, true);
   assert.ok(mine.pair.bytesSent > 0 && mine.pair.bytesReceived > 0);
-  assert.equal(mine.local.port, yours.remote.port, "our port is the browser's remote port");
-  assert.equal(mine.remote.port, yours.local.port, "our remote port is the browser's port");
+  assert.equal(mine.local.port, yours.remote.port, "our port is the peer's remote port");
+  assert.equal(mine.remote.port, yours.local.port, "our remote port is the peer's port");
   assert.equal(only(ours, 'transport').dtlsState, 'connected');
   assert.ok(ours.filter(({ type }) => type === 'certificate').length >= 2, 'two certificates');
   for (const entry of ours) {

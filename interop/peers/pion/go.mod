@@ -1,0 +1,3 @@
+module ironrtc-pion-peer
+
+go 1.19
