@@ -56,6 +56,8 @@ STACKS = [
     Stack("str0m, GSO in its driver", "bench-str0m", {"BENCH_GSO": "1"}, STR0M_GSO),
     Stack("webrtc", "bench-webrtc", buffers=WEBRTC),
     Stack("webrtc, tuned", "bench-webrtc", TUNED, WEBRTC_TUNED),
+    Stack("rustrtc", "bench-rustrtc"),
+    Stack("rustrtc, tuned", "bench-rustrtc", {"BENCH_ROOMY": "1"}),
     Stack("libdatachannel (from Python)", "libdatachannel"),
     Stack("aiortc", "aiortc"),
     Stack("quinn (QUIC)", "bench-quinn"),
@@ -181,7 +183,7 @@ def versions(target: Path) -> str:
     """The versions that were measured."""
     lock = (BENCHES / "Cargo.lock").read_text(encoding="utf-8")
     found = dict(re.findall(r'name = "([^"]+)"\nversion = "([^"]+)"', lock))
-    parts = [f"{name} {found[name]}" for name in ("ironrtc", "str0m", "webrtc", "quinn", "tokio")]
+    parts = [f"{name} {found[name]}" for name in ("ironrtc", "str0m", "webrtc", "rustrtc", "quinn", "tokio")]
     for program, package in (("aiortc", "aiortc"), ("libdatachannel", "libdatachannel-py")):
         python = target / f"venv-{program}" / "bin" / "python"
         if python.exists():
