@@ -137,7 +137,13 @@ pub(crate) struct Outstanding {
     pub(crate) partial_reliability: bool,
     pub(crate) retransmissions: u64,
     pub(super) delivery: Delivery,
+    /// Steps of all loops over blocks, chunks and transmissions in acknowledgements.
+    #[cfg(test)]
+    steps: u64,
 }
+
+#[cfg(test)]
+mod tests;
 
 impl Outstanding {
     pub(crate) fn new(initial: Tsn) -> Self {
@@ -156,6 +162,16 @@ impl Outstanding {
             partial_reliability: false,
             retransmissions: 0,
             delivery: Delivery::default(),
+            #[cfg(test)]
+            steps: 0,
+        }
+    }
+
+    /// One step of work.
+    fn step(&mut self) {
+        #[cfg(test)]
+        {
+            self.steps += 1;
         }
     }
 
@@ -262,6 +278,7 @@ impl Outstanding {
             ..Acked::default()
         };
         while self.base <= cumulative {
+            self.step();
             let Some(sent) = self.chunks.pop_front() else {
                 break;
             };
@@ -281,6 +298,7 @@ impl Outstanding {
         self.advance_forward();
         let next = self.next();
         for (first, last) in blocks {
+            self.step();
             let first = cumulative + u64::from(first);
             let end = cumulative + u64::from(last) + 1;
             if first > cumulative && first < end && end <= next {
@@ -293,6 +311,7 @@ impl Outstanding {
     fn on_block(&mut self, first: u64, end: u64, acked: &mut Acked, doubts: &mut Doubts) {
         let mut position = first;
         while position < end {
+            self.step();
             // Skip what earlier acknowledgements have covered.
             if let Some(covered) = self.gaps.end_of_range_at(position) {
                 position = covered;
@@ -379,6 +398,7 @@ impl Outstanding {
         losses: &mut Vec<u64>,
     ) -> Option<Time> {
         while let Some(&(at, position)) = self.sent.front() {
+            self.step();
             let current = self
                 .get(position)
                 .is_some_and(|sent| sent.state == State::InFlight && sent.sent_at == at);
