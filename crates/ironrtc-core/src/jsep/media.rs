@@ -131,7 +131,9 @@ impl Description {
         // RFC 9143 section 7.2: a bundle-only section has port 0; outside a bundle it is rejected.
         let mut bundled = vec![false; self.sections.len()];
         for index in bundles.iter().flatten() {
-            bundled[*index] = true;
+            if let Some(bundled) = bundled.get_mut(*index) {
+                *bundled = true;
+            }
         }
         let media = self.sdp.media.iter().zip(bundled);
         for (section, (media, bundled)) in self.sections.iter_mut().zip(media) {
@@ -166,7 +168,9 @@ impl Description {
             return Err(JsepError::AnswerSetup);
         }
         for index in &transport.members {
-            self.sections[*index].used = true;
+            if let Some(section) = self.sections.get_mut(*index) {
+                section.used = true;
+            }
         }
         self.transport = Some(transport);
         Ok(())
