@@ -18,6 +18,15 @@ function selectedPair(report) {
   return { pair, local: byId.get(pair.localCandidateId), remote: byId.get(pair.remoteCandidateId) };
 }
 
+// The report once a pair is nominated, which may be after the first messages on a busy machine.
+async function nominated(connection) {
+  for (let tries = 100; ; tries -= 1) {
+    const report = await connection.stats();
+    if (selectedPair(report).pair.nominated || tries === 0) return report;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 async function agree(context) {
   const { iron, foreign, ironChannel, foreignChannel } = await context.connected();
   for (const [from, to] of [[ironChannel, foreignChannel], [foreignChannel, ironChannel]]) {
@@ -26,7 +35,7 @@ async function agree(context) {
       assert.equal(await to.message(), text);
     }
   }
-  const [ours, theirs] = [await iron.stats(), await foreign.stats()];
+  const [ours, theirs] = [await nominated(iron), await foreign.stats()];
   const [here, there] = [only(ours, 'data-channel'), only(theirs, 'data-channel')];
   for (const channel of [here, there]) {
     assert.equal(channel.label, 'chat');
