@@ -1,6 +1,7 @@
 //! What the peer can make us allocate, counted over the whole process: one test at a time.
 
 mod descriptions;
+mod sctp;
 
 use std::alloc::System;
 use std::sync::{Mutex, PoisonError};
