@@ -1,11 +1,13 @@
 //! IronRTC under test, through its public API. `BENCH_PACKET` and `BENCH_PROBE` set the largest
 //! SCTP packet, and the largest that path MTU discovery may find; without them IronRTC's defaults
-//! hold.
+//! hold. `BENCH_CONGESTION=cubic` takes CUBIC instead of the default.
 #![forbid(unsafe_code)]
 
 use bench_harness::{End, Stack, buffered};
 use bytes::Bytes;
-use ironrtc::{Configuration, DataChannel, DataChannelInit, Event, Events, PeerConnection};
+use ironrtc::{
+    Configuration, CongestionAlgorithm, DataChannel, DataChannelInit, Event, Events, PeerConnection,
+};
 
 struct IronRtc {
     max_packet_size: Option<usize>,
@@ -23,6 +25,9 @@ impl IronRtc {
         sctp.max_probe_packet_size = self
             .max_probe_packet_size
             .unwrap_or(sctp.max_probe_packet_size);
+        if std::env::var_os("BENCH_CONGESTION").is_some_and(|name| name == "cubic") {
+            sctp.congestion = CongestionAlgorithm::Cubic;
+        }
         configuration
     }
 }

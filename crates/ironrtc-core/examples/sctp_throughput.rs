@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::{
-    Association, Event, OutgoingMessage, Reliability, SctpConfig, SctpState, StreamId,
+    Association, CongestionAlgorithm, Event, OutgoingMessage, Reliability, SctpConfig, SctpState,
+    StreamId,
 };
 use ironrtc_core::time::Time;
 
@@ -168,4 +169,9 @@ fn main() {
         );
         measure(&name, &config, message, total);
     }
+    let config = SctpConfig {
+        congestion: CongestionAlgorithm::Cubic,
+        ..SctpConfig::default()
+    };
+    measure("the first, with CUBIC", &config, message, total);
 }

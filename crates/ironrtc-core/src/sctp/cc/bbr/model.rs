@@ -20,7 +20,10 @@ const FEW_RTTS: u32 = 4;
 /// A round trip within this part of the shortest confirms it.
 const CONFIRMING_PART: u32 = 64;
 /// On shorter paths than this, operating systems and not the network make the round trip.
-const LEAST_RTT: Duration = Duration::from_micros(500);
+const LEAST_RTT: Duration = Duration::from_micros(100);
+/// On shorter paths than this, bunches of acknowledgements are those of a busy host. Room for them
+/// would only fill its socket buffers and caches.
+const BUSY_HOST_RTT: Duration = Duration::from_millis(2);
 /// Draft section 2.11: rounds for which bunches of acknowledgements are remembered, halved.
 const EXTRA_ACKED_ROUNDS: u64 = 5;
 
@@ -145,8 +148,13 @@ impl Model {
         self.round.count
     }
 
-    pub(super) const fn extra_acked(&self) -> usize {
-        self.extra.get() as usize
+    pub(super) fn extra_acked(&self) -> usize {
+        let extra = self.extra.get() as usize;
+        if self.min_rtt() < BUSY_HOST_RTT {
+            extra.min(self.product(1.0))
+        } else {
+            extra
+        }
     }
 
     pub(super) const fn round_lost(&self) -> usize {
