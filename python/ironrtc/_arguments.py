@@ -70,6 +70,7 @@ def plain(settings: RTCConfiguration) -> RTCConfiguration:
         iceTransportPolicy=RTCIceTransportPolicy(settings.iceTransportPolicy),
         bundlePolicy=RTCBundlePolicy(settings.bundlePolicy),
         alwaysNegotiateDataChannels=settings.alwaysNegotiateDataChannels,
+        # aiortc's own class has no such members.
         congestionControl=getattr(settings, "congestionControl", None),
         resolveNames=getattr(settings, "resolveNames", False),
     )

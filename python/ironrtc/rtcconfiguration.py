@@ -1,7 +1,7 @@
 """What an `RTCPeerConnection` can be configured with."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional, Union
 
 __all__ = ["RTCBundlePolicy", "RTCConfiguration", "RTCIceServer", "RTCIceTransportPolicy"]
@@ -66,9 +66,12 @@ class RTCConfiguration:
     alwaysNegotiateDataChannels: bool = False
     """Offer an m-line for data channels even before one is created."""
 
-    congestionControl: Optional[str] = None
+    # The rest is not in the `repr`, which is aiortc's.
+    congestionControl: Optional[str] = field(default=None, repr=False)
     """IronRTC only: how fast data channels send, `bbr` or `cubic`. `None` takes `bbr`."""
 
-    resolveNames: bool = False
-    """IronRTC only: look up names in the peer's candidates at name servers, not only those under
-    `.local`. Whoever writes the peer's description could have names inside this network looked up."""
+    resolveNames: bool = field(default=False, repr=False)
+    """IronRTC only: look up all names in the peer's candidates, not only those under `.local`.
+
+    Who writes the peer's description could have names inside this network looked up.
+    """

@@ -36,7 +36,11 @@ def test_configuration_by_position():
         ironrtc.RTCIceTransportPolicy.RELAY,
         ironrtc.RTCBundlePolicy.MAX_BUNDLE,
         True,
+        # What aiortc does not have: a congestion control, and names that are looked up.
+        None,
+        False,
     )
+    assert repr(configuration).endswith("alwaysNegotiateDataChannels=True)")
 
 
 def test_dataclasses_compare_by_value_and_do_not_hash():
