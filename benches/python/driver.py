@@ -57,7 +57,6 @@ STACKS = [
     Stack("webrtc", "bench-webrtc", buffers=WEBRTC),
     Stack("webrtc, tuned", "bench-webrtc", TUNED, WEBRTC_TUNED),
     Stack("rustrtc", "bench-rustrtc"),
-    Stack("rustrtc, tuned", "bench-rustrtc", {"BENCH_ROOMY": "1"}),
     Stack("libdatachannel (from Python)", "libdatachannel"),
     Stack("aiortc", "aiortc"),
     Stack("quinn (QUIC)", "bench-quinn"),

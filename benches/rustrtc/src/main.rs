@@ -1,44 +1,28 @@
-//! rustrtc under test, with its defaults; `BENCH_ROOMY=1` gives it larger windows and bursts.
+//! rustrtc under test, with its defaults: larger windows gained nothing, larger bursts lost.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
 
-use bench_harness::{End, Stack, buffered};
+use bench_harness::{End, Stack};
 use bytes::Bytes;
 use rustrtc::transports::datachannel::{DataChannel, DataChannelConfig, DataChannelEvent};
 use rustrtc::{PeerConnection, PeerConnectionEvent, RtcConfiguration};
 
-/// Receive window and limit of the congestion window, with `BENCH_ROOMY`.
-const WINDOW: usize = 8 * 1024 * 1024;
-/// Packets that may leave at once, with `BENCH_ROOMY`; 4 by default.
-const BURST: usize = 64;
+struct Rustrtc;
 
-struct Rustrtc {
-    roomy: bool,
-}
-
-impl Rustrtc {
-    fn connection(&self) -> PeerConnection {
-        let mut configuration = RtcConfiguration {
-            bind_ip: Some("127.0.0.1".into()),
-            disable_ipv6: true,
-            ..RtcConfiguration::default()
-        };
-        if self.roomy {
-            configuration.sctp_receive_window = WINDOW;
-            configuration.sctp_max_cwnd = WINDOW;
-            configuration.sctp_max_burst = BURST;
-            configuration.sctp_max_buffered_amount = buffered();
-        }
-        PeerConnection::new(configuration)
-    }
+fn connection() -> PeerConnection {
+    PeerConnection::new(RtcConfiguration {
+        bind_ip: Some("127.0.0.1".into()),
+        disable_ipv6: true,
+        ..RtcConfiguration::default()
+    })
 }
 
 impl Stack for Rustrtc {
     type End = Peer;
 
     async fn pair(&self) -> (Peer, Peer) {
-        let (left, right) = (self.connection(), self.connection());
+        let (left, right) = (connection(), connection());
         let configuration = DataChannelConfig {
             ordered: true,
             ..DataChannelConfig::default()
@@ -127,7 +111,5 @@ impl End for Peer {
 }
 
 fn main() {
-    bench_harness::run(Rustrtc {
-        roomy: std::env::var_os("BENCH_ROOMY").is_some(),
-    });
+    bench_harness::run(Rustrtc);
 }
