@@ -98,4 +98,6 @@ addEventListener('pagehide', () => link?.close());
 if (!('RTCPeerConnection' in window)) {
   showMessage('This browser has no WebRTC, or it is switched off.', 'bad');
   byId('connect').disabled = true;
+} else {
+  connect();
 }

@@ -60,6 +60,10 @@ pub(crate) struct DemoOptions {
     /// the browser and this program are behind different routers.
     #[arg(long, value_name = "URL", value_parser = stun_url)]
     pub(crate) stun: Vec<String>,
+    /// A host name under which the page may be opened, such as demo.example.org; can be repeated.
+    /// Addresses, localhost and names of the local network are always allowed.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -76,7 +76,13 @@ export class DemoPage {
     }
   }
 
+  // The page connects by itself; other options want a new connection.
   async connect({ offerer = 'browser', trickle = true } = {}) {
+    const state = () => this.page.evaluate(() => document.body.dataset.connection);
+    if (await state() !== 'closed') {
+      await this.ready();
+      await this.disconnect();
+    }
     await this.set(`offer-${offerer}`, true);
     await this.set('trickle', trickle);
     await this.click('connect');

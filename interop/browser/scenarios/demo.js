@@ -14,6 +14,30 @@ function fragment(page) {
     window.ironrtc.peerConnection.localDescription.sdp.match(/a=ice-ufrag:(\S+)/)[1]);
 }
 
+async function connectsByItself(browser, demo) {
+  const page = await DemoPage.open(browser, demo);
+  await page.ready();
+  await page.echo('nothing was clicked');
+  await page.close();
+}
+
+// What sticks out at the right, on the smallest telephones that are about.
+async function fits(browser, demo) {
+  const page = await DemoPage.open(browser, demo);
+  await page.ready();
+  for (const width of [320, 360, 768, 1280]) {
+    await page.page.setViewport({ width, height: 640 });
+    const out = await page.page.evaluate(() => Array.from(document.querySelectorAll('body *'))
+      .filter((element) => element.getClientRects().length > 0 && !element.closest('.hidden, .scroll, .log'))
+      .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+      .map((element) => element.outerHTML.slice(0, 80)));
+    assert.deepEqual(out, [], `at ${width} px`);
+    const sideways = await page.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(sideways <= 0, `scrolls sideways by ${sideways} at ${width} px`);
+  }
+  await page.close();
+}
+
 async function chats(browser, demo) {
   const page = await DemoPage.open(browser, demo);
   for (const offerer of ['browser', 'server']) {
@@ -122,6 +146,8 @@ async function serverStops(browser, demo) {
 }
 
 export const demo = [
+  { name: 'a page connects by itself', run: connectsByItself },
+  { name: 'the page fits small windows', run: fits },
   { name: 'chat, whoever offers, trickled or not', run: chats },
   { name: 'two pages meet', run: pagesMeet },
   { name: 'a file each way', run: movesFiles },

@@ -40,6 +40,8 @@ pub(super) enum News {
 #[derive(Debug)]
 pub(super) struct Hub {
     pub(super) stun: Vec<String>,
+    /// Host names under which the page may be opened, beside those that nobody else can own.
+    pub(super) names: Vec<String>,
     pub(super) news: broadcast::Sender<News>,
     slots: Arc<Semaphore>,
     stop: watch::Sender<bool>,
@@ -90,10 +92,11 @@ impl Drop for Person {
 
 impl Hub {
     /// The receiver ends once all sessions are over.
-    pub(super) fn new(stun: Vec<String>) -> (Self, mpsc::Receiver<()>) {
+    pub(super) fn new(stun: Vec<String>, names: Vec<String>) -> (Self, mpsc::Receiver<()>) {
         let (sessions, over) = mpsc::channel(1);
         let hub = Self {
             stun,
+            names,
             news: broadcast::channel(BACKLOG).0,
             slots: Arc::new(Semaphore::new(MAX_SESSIONS)),
             stop: watch::channel(false).0,
@@ -167,6 +170,7 @@ impl Hub {
 
     /// Whether `address` may try a code.
     pub(super) fn may_guess(&self, address: IpAddr, now: Instant) -> bool {
+        let address = subscriber(address);
         let guesses = &mut self.lock().guesses;
         guesses.retain(|_, (since, _)| now.duration_since(*since) < GUESS_WINDOW);
         match guesses.get(&address) {
@@ -178,11 +182,22 @@ impl Hub {
     /// `address` has tried a code that does not exist.
     pub(super) fn guessed_wrong(&self, address: IpAddr, now: Instant) {
         let guesses = &mut self.lock().guesses;
-        guesses.entry(address).or_insert((now, 0)).1 += 1;
+        guesses.entry(subscriber(address)).or_insert((now, 0)).1 += 1;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The part of an address that one guest cannot change: he has a whole /64 of IPv6.
+fn subscriber(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        address => address,
     }
 }
 
@@ -192,7 +207,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_leave_with_their_person() {
-        let hub = Arc::new(Hub::new(Vec::new()).0);
+        let hub = Arc::new(Hub::new(Vec::new(), Vec::new()).0);
         let ada = hub.enter("Ada");
         let other = hub.enter("Ada");
         let server = hub.enter("Server");
@@ -206,7 +221,7 @@ mod tests {
 
     #[test]
     fn there_are_only_so_many_sessions() {
-        let hub = Hub::new(Vec::new()).0;
+        let hub = Hub::new(Vec::new(), Vec::new()).0;
         let mut slots: Vec<_> = (0..MAX_SESSIONS).filter_map(|_| hub.slot()).collect();
         assert_eq!(slots.len(), MAX_SESSIONS);
         assert!(hub.slot().is_none());
@@ -216,7 +231,7 @@ mod tests {
 
     #[test]
     fn guesses_are_limited_by_address_and_come_back() {
-        let hub = Hub::new(Vec::new()).0;
+        let hub = Hub::new(Vec::new(), Vec::new()).0;
         let now = Instant::now();
         let (one, other) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
         for _ in 0..MAX_GUESSES {
@@ -229,11 +244,29 @@ mod tests {
     }
 
     #[test]
+    fn addresses_of_one_ipv6_network_are_one_guesser() {
+        let hub = Hub::new(Vec::new(), Vec::new()).0;
+        let now = Instant::now();
+        for host in 0..MAX_GUESSES as u16 {
+            hub.guessed_wrong([0x2001, 0xdb8, 0, 1, 0, 0, 0, host].into(), now);
+        }
+        assert!(!hub.may_guess([0x2001, 0xdb8, 0, 1, 9, 9, 9, 9].into(), now));
+        assert!(hub.may_guess([0x2001, 0xdb8, 0, 2, 0, 0, 0, 1].into(), now));
+        // The same guesser, as sockets of both families see him.
+        let mapped = [0, 0, 0, 0, 0, 0xffff, 0xc000, 0x0201];
+        for _ in 0..MAX_GUESSES {
+            hub.guessed_wrong(mapped.into(), now);
+        }
+        assert!(!hub.may_guess([192, 0, 2, 1].into(), now));
+        assert!(hub.may_guess([192, 0, 2, 2].into(), now));
+    }
+
+    #[test]
     fn the_count_of_guesses_is_bounded_too() {
-        let hub = Hub::new(Vec::new()).0;
+        let hub = Hub::new(Vec::new(), Vec::new()).0;
         let now = Instant::now();
         for i in 0..MAX_GUESSERS {
-            hub.guessed_wrong(IpAddr::from((i as u128).to_be_bytes()), now);
+            hub.guessed_wrong(IpAddr::from(((i as u128) << 64).to_be_bytes()), now);
         }
         assert!(!hub.may_guess([192, 0, 2, 1].into(), now));
     }

@@ -38,7 +38,7 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
     let address = listener
         .local_addr()
         .context("the listening address is unknown")?;
-    let (hub, mut sessions) = Hub::new(options.stun);
+    let (hub, mut sessions) = Hub::new(options.stun, options.allow_host);
     let hub = Arc::new(hub);
     let router = Router::new()
         .route("/ws", get(socket::upgrade))

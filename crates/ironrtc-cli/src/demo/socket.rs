@@ -1,6 +1,6 @@
 //! The WebSocket: who comes, and what for.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,12 +29,10 @@ pub(super) async fn upgrade(
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response {
-    if !is_same_origin(&headers) {
-        return (
-            StatusCode::FORBIDDEN,
-            "the page of another site has no business here",
-        )
-            .into_response();
+    if !is_own_page(&headers, &hub.names) {
+        let text = "the page of another site has no business here; open the page by this machine's \
+                    address, or start the demo with --allow-host NAME";
+        return (StatusCode::FORBIDDEN, text).into_response();
     }
     let Some(slot) = hub.slot() else {
         let text = "too many connections; close another page or try again later";
@@ -76,15 +74,36 @@ pub(super) async fn upgrade(
 
 /// Browsers let any page open a WebSocket to anywhere, and say in `Origin` which page it is. Other
 /// programs send none.
-fn is_same_origin(headers: &HeaderMap) -> bool {
+///
+/// That `Origin` and `Host` agree is not enough: the owner of a name can point it at this machine
+/// after his page was loaded (DNS rebinding). So the name must be one that nobody else owns.
+fn is_own_page(headers: &HeaderMap, names: &[String]) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     match (text(ORIGIN), text(HOST)) {
         (None, _) => !headers.contains_key(ORIGIN),
-        (Some(origin), Some(host)) => origin
-            .split_once("://")
-            .is_some_and(|(_, from)| from == host),
+        (Some(origin), Some(host)) => {
+            let from = origin.split_once("://").map(|(_, from)| from);
+            from == Some(host) && is_own_name(host, names)
+        }
         (Some(_), None) => false,
     }
+}
+
+/// An address, a name of this machine or of the local network, or one that was named by
+/// `--allow-host`.
+fn is_own_name(host: &str, names: &[String]) -> bool {
+    if host.parse::<SocketAddr>().is_ok() || host.parse::<IpAddr>().is_ok() {
+        return true;
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    // Names without a dot and those of RFC 6762 are not in the public DNS.
+    bare.parse::<IpAddr>().is_ok()
+        || !name.contains('.')
+        || name.ends_with(".localhost")
+        || name.ends_with(".local")
+        || names.iter().any(|known| known.eq_ignore_ascii_case(&name))
 }
 
 /// A client's WebSocket.
@@ -148,7 +167,7 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(ORIGIN, origin.parse().unwrap());
         }
-        is_same_origin(&headers)
+        is_own_page(&headers, &["demo.example".to_owned()])
     }
 
     #[test]
@@ -156,8 +175,25 @@ mod tests {
         assert!(accepted(None, "localhost:8080"));
         assert!(accepted(Some("http://localhost:8080"), "localhost:8080"));
         assert!(accepted(Some("https://demo.example"), "demo.example"));
+        assert!(accepted(Some("http://192.0.2.1:8080"), "192.0.2.1:8080"));
+        assert!(accepted(Some("http://[::1]:8080"), "[::1]:8080"));
+        assert!(accepted(Some("http://[fe80::1]"), "[fe80::1]"));
+        assert!(accepted(Some("http://nas:8080"), "nas:8080"));
+        assert!(accepted(Some("http://nas.local:8080"), "nas.local:8080"));
         for origin in ["http://evil.example", "null", "", "http://localhost:8081"] {
             assert!(!accepted(Some(origin), "localhost:8080"), "{origin}");
         }
+    }
+
+    #[test]
+    fn a_name_that_was_pointed_at_this_machine_is_kept_out() {
+        for host in [
+            "evil.example:8080",
+            "evil.example",
+            "127.0.0.1.evil.example:8080",
+        ] {
+            assert!(!accepted(Some(&format!("http://{host}")), host), "{host}");
+        }
+        assert!(accepted(None, "evil.example:8080"), "no browser");
     }
 }
