@@ -274,3 +274,36 @@ fn what_a_datagram_is_compared_with_is_bounded() {
     let waiting = agent.events.len();
     assert!(waiting < 10, "{waiting} events");
 }
+
+#[test]
+fn the_work_of_a_message_is_linear_in_its_attributes() {
+    use crate::wire::stun::work;
+    for attributes in [1_000, 2_000, 15_000] {
+        for before in [false, true] {
+            let mut agent = agent(Role::Controlled);
+            let mut bytes = Vec::new();
+            let mut writer = Writer::new(&mut bytes, Class::Request, BINDING, [7; 12]);
+            let fill = |writer: &mut Writer<'_>| {
+                for _ in 0..attributes {
+                    // Unknown and required, the most laborious kind.
+                    writer.attribute(AttributeType(0x7777), &[]);
+                }
+            };
+            if before {
+                fill(&mut writer);
+            }
+            writer.attribute(AttributeType::USERNAME, b"abcd:efgh");
+            writer.integrity(IntegrityKind::Sha1, PASSWORD.as_bytes());
+            if !before {
+                fill(&mut writer);
+            }
+            writer.fingerprint();
+            work::take();
+            agent.handle_datagram(Time::ZERO, from("203.0.113.2:5000"), &bytes);
+            let looks = work::take();
+            assert!(looks <= 12 * (attributes + 10), "{looks} for {attributes}");
+            let (sent, len) = flush(&mut agent, Time::ZERO, false);
+            assert!(sent <= 2 && len < 300, "{sent} answers of {len} bytes");
+        }
+    }
+}

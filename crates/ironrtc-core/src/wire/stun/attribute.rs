@@ -53,6 +53,23 @@ pub const fn is_known(kind: AttributeType) -> bool {
     )
 }
 
+/// Counts the attributes that readings look at, so that tests can hold the work linear.
+#[cfg(test)]
+pub(crate) mod work {
+    use std::cell::Cell;
+
+    thread_local!(static ATTRIBUTES: Cell<usize> = const { Cell::new(0) });
+
+    pub(super) fn add(attributes: usize) {
+        ATTRIBUTES.set(ATTRIBUTES.get() + attributes);
+    }
+
+    /// The count since the last call.
+    pub(crate) fn take() -> usize {
+        ATTRIBUTES.replace(0)
+    }
+}
+
 /// Walks over the attributes of a body whose structure may still be wrong.
 #[derive(Clone, Debug)]
 pub struct AttributeIter<'a> {
@@ -75,6 +92,8 @@ impl<'a> AttributeIter<'a> {
 
     /// The next attribute and the offset of its header in the body.
     pub(super) fn next_with_offset(&mut self) -> Option<(usize, AttributeType, &'a [u8])> {
+        #[cfg(test)]
+        work::add(1);
         let (header, rest) = self.rest.split_first_chunk::<4>()?;
         let [t0, t1, l0, l1] = *header;
         let length = usize::from(u16::from_be_bytes([l0, l1]));

@@ -8,6 +8,8 @@ mod integrity;
 mod message;
 mod write;
 
+#[cfg(test)]
+pub(crate) use attribute::work;
 pub use attribute::{AttributeIter, AttributeType, is_known};
 pub use integrity::IntegrityKind;
 pub use message::{ErrorCode, Message, ParseError, is_stun};
