@@ -7,6 +7,7 @@ root=$(cd .. && pwd)
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 export IRONRTC_INTEROP=$CARGO_TARGET_DIR/debug/ironrtc-interop
 export IRONRTC=$CARGO_TARGET_DIR/debug/ironrtc
+export IRONRTC_EXAMPLE=$CARGO_TARGET_DIR/debug/examples/axum_chat
 # Debian's browsers are used; nothing may download another.
 export PUPPETEER_SKIP_DOWNLOAD=1
 
@@ -61,6 +62,7 @@ peers() {
 }
 
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc-interop -p ironrtc-cli
+cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc --example axum_chat
 failed=()
 for part in "${@:-browser python rust peers}"; do
     for name in $part; do

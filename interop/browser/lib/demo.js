@@ -1,40 +1,14 @@
 // The demo server, and its page.
 
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { within } from './events.js';
+import { Server } from './server.js';
 
 const BINARY = process.env.IRONRTC
   ?? fileURLToPath(new URL('../../../target/debug/ironrtc', import.meta.url));
 
-export class Demo {
-  static async start() {
-    const self = new Demo();
-    self.process = spawn(BINARY, ['demo', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    self.ended = new Promise((resolve) => {
-      self.process.on('error', (error) => resolve(error.message));
-      self.process.on('exit', (code, signal) => resolve(code ?? signal));
-    });
-    const address = new Promise((resolve) => {
-      createInterface({ input: self.process.stdout }).on('line', (line) => {
-        const found = line.match(/http:\/\/\S+/);
-        if (found) resolve(found[0]);
-      });
-    });
-    const ended = self.ended.then((why) => { throw new Error(`ironrtc demo ended: ${why}`); });
-    ended.catch(() => {});
-    self.url = await within('the demo\'s address', Promise.race([address, ended]));
-    return self;
-  }
-
-  // An interrupt ends it, and pages are told.
-  async stop() {
-    this.process.kill('SIGINT');
-    await within('the end of ironrtc demo', this.ended, 10_000).catch((error) => {
-      this.process.kill('SIGKILL');
-      throw error;
-    });
+export class Demo extends Server {
+  static start() {
+    return super.start(BINARY, ['demo', '--listen', '127.0.0.1:0']);
   }
 }
 

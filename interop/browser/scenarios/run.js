@@ -8,6 +8,7 @@ import { bundle } from './bundle.js';
 import { channels } from './channels.js';
 import { connect } from './connect.js';
 import { demo } from './demo.js';
+import { example } from './example.js';
 import { negotiation } from './negotiation.js';
 import { stats } from './stats.js';
 import { transfer } from './transfer.js';
@@ -42,8 +43,8 @@ export function runAll(kind) {
     });
   }
 
-  // A browser cannot take the demo's place.
-  for (const { name, run } of process.env.INTEROP_SELF ? [] : demo) {
+  // A browser cannot take the place of a server.
+  for (const { name, run } of process.env.INTEROP_SELF ? [] : [...demo, ...example]) {
     test(`${kind}: ${name}`, { timeout: 180_000 }, () => run(browser));
   }
 }
