@@ -169,7 +169,9 @@ impl Endpoint {
                     in_batch,
                 };
                 let ends = (path.local, path.remote);
-                sent = sent.and(network.send_parcel(now, ends, data, parcel));
+                // Those behind one that is too large are still tried.
+                let this = network.send_parcel(now, ends, data, parcel);
+                sent = sent.and(this);
             }
             if sent.is_err() {
                 self.connection.handle_too_large(now, path, segment);

@@ -4,13 +4,16 @@ mod descriptions;
 mod sctp;
 
 use std::alloc::System;
-use std::sync::{Mutex, PoisonError};
+#[expect(clippy::disallowed_types, reason = "tests of one process take turns")]
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use cap::Cap;
 
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
+#[expect(clippy::disallowed_types, reason = "tests of one process take turns")]
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// What something allocated, in bytes.

@@ -49,7 +49,8 @@ async fn answer(
     // The page asks once, so it is told all candidates at once.
     connection.gathering_complete().await;
     let answer = connection.local_description();
-    let answer = answer.ok_or((StatusCode::GONE, "the connection is closed".to_owned()))?;
+    let closed = || (StatusCode::GONE, "the connection is closed".to_owned());
+    let answer = answer.ok_or_else(closed)?;
     tokio::spawn(serve(connection, events, room));
     Ok(Json(answer))
 }

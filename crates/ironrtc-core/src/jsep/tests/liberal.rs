@@ -27,6 +27,7 @@ fn lines_of<'a>(sdp: &'a str, prefix: &str) -> &'a str {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of forms")]
 fn what_browsers_take_is_taken() {
     let offer = offer();
     let (ufrag, pwd) = (

@@ -7,6 +7,10 @@ mod error;
 mod parse;
 mod section;
 
+pub use error::SdpError;
+pub use parse::{MAX_FORMATS, MAX_LEN, MAX_LINES, MAX_MEDIA, lines};
+pub use section::{Line, Media, Sdp, Section};
+
 /// Counts the lines that readings look at, so that tests can hold the work linear.
 #[cfg(test)]
 pub(crate) mod work {
@@ -23,7 +27,3 @@ pub(crate) mod work {
         LINES.replace(0)
     }
 }
-
-pub use error::SdpError;
-pub use parse::{MAX_FORMATS, MAX_LEN, MAX_LINES, MAX_MEDIA, lines};
-pub use section::{Line, Media, Sdp, Section};
