@@ -100,8 +100,8 @@ pub(crate) struct SendOptions {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Without a code, the sender's code is read from stdin; the code to paste back to the sender is
-printed on stdout. A file that has not arrived completely is kept as NAME.part, and the next
-transfer of that file continues there.
+printed on stdout. A file that has not arrived completely is kept as .NAME.ironrtc-part, and the
+next transfer of that file continues there.
 
 Examples:
   ironrtc receive

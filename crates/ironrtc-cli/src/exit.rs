@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::link::ConnectError;
+use crate::text::printable;
 use crate::transfer::TransferError;
 
 /// The command was called in a way that cannot work.
@@ -39,7 +40,8 @@ pub(crate) async fn interrupted() {
 
 /// Prints the error with its causes, and chooses the code that `--help` documents.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "error: {error:#}");
+    let text = printable(&format!("{error:#}"));
+    let _ = writeln!(std::io::stderr(), "error: {text}");
     ExitCode::from(code_of(error))
 }
 

@@ -6,6 +6,7 @@ mod demo;
 mod exit;
 mod link;
 mod signal;
+mod text;
 mod transfer;
 mod web_socket;
 
@@ -57,7 +58,8 @@ fn start_log(filter: Option<&str>) -> anyhow::Result<()> {
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_writer(|| text::LogWriter)
         .init();
     Ok(())
 }

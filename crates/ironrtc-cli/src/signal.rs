@@ -4,6 +4,8 @@
 use ironrtc::{IceCandidateInit, SdpType, SessionDescription};
 use serde::{Deserialize, Serialize};
 
+use crate::text::is_invisible;
+
 /// Longest message either way, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 64 * 1024;
 /// Longest name of a person, in characters.
@@ -172,7 +174,7 @@ pub(crate) fn to_json(message: &impl Serialize) -> String {
 pub(crate) fn clean_name(name: &str) -> String {
     let visible: String = name
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !is_invisible(*c))
         .take(MAX_NAME)
         .collect();
     visible.trim().to_owned()

@@ -56,16 +56,6 @@ impl Signaling {
         loop {
             match self.0.next().await {
                 Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
-                    Ok(ToClient::Error { text }) => {
-                        return Ok(ToClient::Error {
-                            text: printable(&text),
-                        });
-                    }
-                    Ok(ToClient::Code { code }) => {
-                        return Ok(ToClient::Code {
-                            code: printable(&code),
-                        });
-                    }
                     Ok(message) => return Ok(message),
                     Err(error) => tracing::debug!("the server says something unknown: {error}"),
                 },
@@ -82,11 +72,6 @@ impl Signaling {
     pub(crate) async fn close(mut self) {
         let _ = timeout(CLOSE_TIMEOUT, self.0.close(None)).await;
     }
-}
-
-/// Terminals obey control characters, and the server may be anyone's.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn lost(error: Error) -> ConnectError {

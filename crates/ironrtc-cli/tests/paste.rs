@@ -102,13 +102,13 @@ fn a_transfer_continues_behind_an_equal_beginning() {
     let bytes = write_file(&home.join("a"), 2_000_000);
     let output = home.join("out");
     fs::create_dir(&output).unwrap();
-    fs::write(output.join("a.part"), &bytes[..1_500_000]).unwrap();
+    fs::write(output.join(".a.ironrtc-part"), &bytes[..1_500_000]).unwrap();
     let (mut sender, mut receiver) = (send(&[&home.join("a")]), receive(&output, &[]));
     introduce(&mut sender, &mut receiver);
     sender.finish().expect(0);
     receiver.finish().expect(0).says("continuing a at 1.43 MiB");
     assert!(fs::read(output.join("a")).unwrap() == bytes);
-    assert!(!output.join("a.part").exists());
+    assert!(!output.join(".a.ironrtc-part").exists());
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_transfer_starts_over_behind_another_beginning_or_too_long_a_one() {
         let bytes = write_file(&home.join("a"), 50_000);
         let output = home.join("out");
         fs::create_dir(&output).unwrap();
-        fs::write(output.join("a.part"), left).unwrap();
+        fs::write(output.join(".a.ironrtc-part"), left).unwrap();
         let (mut sender, mut receiver) = (send(&[&home.join("a")]), receive(&output, &[]));
         introduce(&mut sender, &mut receiver);
         sender.finish().expect(0);
@@ -150,7 +150,7 @@ fn an_interrupted_transfer_tells_the_other_side_and_continues_later() {
         .finish()
         .expect(1)
         .says("run both commands again to continue");
-    let left = fs::metadata(output.join("a.part")).unwrap().len();
+    let left = fs::metadata(output.join(".a.ironrtc-part")).unwrap().len();
     assert!(left > 1 << 20 && left < bytes.len() as u64, "{left}");
 
     let (mut sender, mut receiver) = (send(&[&home.join("a")]), receive(&output, &[]));
@@ -222,4 +222,19 @@ fn what_cannot_be_sent_is_said_before_anyone_connects() {
         .finish()
         .expect(1)
         .says("file");
+}
+
+#[test]
+fn a_part_file_of_another_program_is_left_alone() {
+    let home = directory("foreign-part");
+    let bytes = write_file(&home.join("a"), 1000);
+    let output = home.join("out");
+    fs::create_dir(&output).unwrap();
+    fs::write(output.join("a.part"), "precious").unwrap();
+    let (mut sender, mut receiver) = (send(&[&home.join("a")]), receive(&output, &[]));
+    introduce(&mut sender, &mut receiver);
+    sender.finish().expect(0);
+    receiver.finish().expect(0);
+    assert!(fs::read(output.join("a")).unwrap() == bytes);
+    assert_eq!(fs::read(output.join("a.part")).unwrap(), b"precious");
 }

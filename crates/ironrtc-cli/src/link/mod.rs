@@ -14,6 +14,7 @@ use ironrtc::{
 };
 
 use crate::exit::interrupted;
+use crate::text::printable;
 use crate::transfer::{TransferError, command::is_file_channel, protocol};
 
 /// How long the peers look for a path once each knows the other's addresses.
@@ -56,7 +57,7 @@ impl ConnectError {
 
 /// Prints a code on stdout, which carries nothing else.
 fn print_code(code: &str) -> Result<(), ConnectError> {
-    writeln!(std::io::stdout(), "{code}")
+    writeln!(std::io::stdout(), "{}", printable(code))
         .map_err(|error| ConnectError::Code(format!("the code cannot be printed: {error}")))
 }
 

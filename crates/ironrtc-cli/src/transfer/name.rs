@@ -1,6 +1,12 @@
 //! A name from the network becomes a name of one file in one directory.
 
-/// Longest name, in bytes: 255 is the limit of common file systems, and `.part` must fit.
+use crate::text::is_invisible;
+
+/// Behind the name of a file that has not arrived completely, which begins with a dot; no safe name
+/// looks like it.
+const PART: &str = ".ironrtc-part";
+
+/// Longest name, in bytes: 255 is the limit of common file systems, and [`PART`] must fit.
 const MAX_LEN: usize = 200;
 /// Longest extension that is kept when a name is cut, in bytes with its dot.
 const MAX_EXTENSION: usize = 16;
@@ -27,6 +33,12 @@ pub(crate) fn safe_name(name: &str) -> String {
     safe.to_owned()
 }
 
+/// Where a file of this safe name grows. Other programs do not use such names, and no sender can
+/// choose one.
+pub(super) fn part_name(safe: &str) -> String {
+    format!(".{safe}{PART}")
+}
+
 /// Cuts the middle out of a long name: its extension says what the file is.
 fn shorten(mut name: String) -> String {
     if name.len() <= MAX_LEN {
@@ -42,12 +54,9 @@ fn shorten(mut name: String) -> String {
     name + &extension
 }
 
-/// Control characters, those that Windows forbids, and those that turn the direction of text, with
-/// which `exe.txt` can be made out of `txt.exe`.
+/// What nobody can see, and what Windows forbids.
 fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*')
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    is_invisible(c) || matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*')
 }
 
 fn is_device(name: &str) -> bool {
@@ -104,6 +113,7 @@ mod tests {
             ("x.txt. .", "x.txt"),
             ("a\0b\nc", "a_b_c"),
             ("invoice\u{202e}fdp.exe", "invoice_fdp.exe"),
+            ("a\u{61c}b\u{200b}c\u{e0041}d\u{1b}[31m", "a_b_c_d_[31m"),
             ("NUL", "_NUL"),
             ("com1.txt", "_com1.txt"),
         ];

@@ -4,6 +4,8 @@ use std::io::Write as _;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::text::printable;
+
 /// Longest name beside a bar, in characters.
 const MAX_NAME: usize = 28;
 
@@ -23,7 +25,7 @@ impl Progress {
     pub(crate) fn note(self, text: &str) {
         if !self.quiet {
             // Without a stderr there is nobody to tell.
-            let _ = writeln!(std::io::stderr(), "{text}");
+            let _ = writeln!(std::io::stderr(), "{}", printable(text));
         }
     }
 
@@ -43,7 +45,7 @@ impl Progress {
         ) {
             bar.set_style(style.progress_chars("━╸─"));
         }
-        bar.set_message(shortened(name));
+        bar.set_message(shortened(&printable(name)));
         Bar {
             bar,
             progress: self,

@@ -85,13 +85,9 @@ impl Control {
         if text.len() > MAX_CONTROL {
             return wrong("a control message is too long");
         }
-        let mut control = serde_json::from_str(text).map_err(|error| {
+        let control = serde_json::from_str(text).map_err(|error| {
             TransferError::Protocol(format!("a control message is no good: {error}"))
         })?;
-        if let Self::Refuse { reason } | Self::Failed { reason } = &mut control {
-            // It may be shown on a terminal, which obeys control characters.
-            reason.retain(|c| !c.is_control());
-        }
         match &control {
             Self::Get { id: text }
             | Self::Refuse { reason: text }

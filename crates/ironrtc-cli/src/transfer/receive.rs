@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::disk::{self, Writer};
 use super::hash::hex;
+use super::name::part_name;
 use super::outgoing::send;
 use super::progress::Progress;
 use super::protocol::Control;
@@ -200,14 +201,14 @@ impl Destination {
         fs::create_dir_all(&self.directory).map_err(TransferError::disk(&self.directory))
     }
 
-    /// Opens `NAME.part`, and hashes what an earlier transfer has left in it.
+    /// Opens `.NAME.ironrtc-part`, and hashes what an earlier transfer has left in it.
     async fn open(&self, name: &str, size: u64) -> Result<Part, TransferError> {
         let name = safe_name(name);
         let target = self.directory.join(&name);
         if !self.force && fs::symlink_metadata(&target).is_ok() {
             return Err(TransferError::Exists(target));
         }
-        let part = self.directory.join(format!("{name}.part"));
+        let part = self.directory.join(part_name(&name));
         let file = open_part(&part)?;
         let length = file.metadata().map_err(TransferError::disk(&part))?.len();
         // More than the file has is of another file.
