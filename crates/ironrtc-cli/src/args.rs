@@ -68,8 +68,9 @@ pub(crate) struct DemoOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct LinkOptions {
-    /// Exchange the addresses through this demo server, with a short code.
-    #[arg(long, value_name = "http://HOST:PORT")]
+    /// Exchange the addresses through this demo server, with a short code. https:// works where a
+    /// proxy in front of it has a certificate that this system trusts.
+    #[arg(long, value_name = "http[s]://HOST:PORT")]
     pub(crate) via: Option<String>,
     /// A STUN server, such as stun:host:3478; can be repeated. Needed when the two machines are
     /// behind different routers.

@@ -1,5 +1,6 @@
 //! The client's end of the demo server's WebSocket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -7,7 +8,9 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+};
 
 use crate::link::ConnectError;
 use crate::signal::{MAX_MESSAGE, ToClient, ToServer, to_json};
@@ -26,10 +29,18 @@ impl Signaling {
         let config = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
-        let connecting = connect_async_with_config(&url, Some(config), true);
+        let tls = url.starts_with("wss:").then(tls).transpose()?;
+        let connecting = connect_async_tls_with_config(&url, Some(config), true, tls);
         match timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(Ok((socket, _))) => Ok(Self(socket)),
             Ok(Err(error)) => Err(ConnectError::Server(match error {
+                Error::Io(error)
+                    if error
+                        .get_ref()
+                        .is_some_and(|inner| inner.is::<rustls::Error>()) =>
+                {
+                    format!("{server} cannot be trusted: {error}")
+                }
                 Error::Io(error) => format!(
                     "{server} cannot be reached: {error}; is `ironrtc demo` running there, with --listen 0.0.0.0:PORT?"
                 ),
@@ -80,13 +91,34 @@ fn lost(error: Error) -> ConnectError {
     ))
 }
 
+/// TLS with the system's certificate authorities (or those in `SSL_CERT_FILE`).
+fn tls() -> Result<Connector, ConnectError> {
+    let failed = |error: rustls::Error| {
+        ConnectError::Server(format!("https:// cannot be used: {error}; use http://"))
+    };
+    let mut roots = rustls::RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    for error in &found.errors {
+        tracing::warn!("certificates of the system cannot be read: {error}");
+    }
+    roots.add_parsable_certificates(found.certs);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(failed)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Connector::Rustls(Arc::new(config)))
+}
+
 fn web_socket_url(server: &str) -> Result<String, ConnectError> {
-    let host = match server.split_once("://") {
-        None => server,
-        Some(("http" | "ws", host)) => host,
+    let (scheme, host) = match server.split_once("://") {
+        None => ("ws", server),
+        Some(("http" | "ws", host)) => ("ws", host),
+        Some(("https" | "wss", host)) => ("wss", host),
         Some((scheme, _)) => {
             return Err(ConnectError::Server(format!(
-                "--via cannot use {scheme}: give the http:// address that `ironrtc demo` printed"
+                "--via cannot use {scheme}: give the http:// address that `ironrtc demo` printed, or its https:// address behind a proxy"
             )));
         }
     };
@@ -96,7 +128,7 @@ fn web_socket_url(server: &str) -> Result<String, ConnectError> {
             "--via needs an address such as http://192.168.1.20:8080".to_owned(),
         ));
     }
-    Ok(format!("ws://{host}/ws"))
+    Ok(format!("{scheme}://{host}/ws"))
 }
 
 #[cfg(test)]
@@ -108,7 +140,10 @@ mod tests {
         for server in ["http://a:80", "http://a:80/", "a:80", "ws://a:80"] {
             assert_eq!(web_socket_url(server).unwrap(), "ws://a:80/ws");
         }
-        let error = web_socket_url("https://a").unwrap_err().to_string();
+        for server in ["https://a", "wss://a/"] {
+            assert_eq!(web_socket_url(server).unwrap(), "wss://a/ws");
+        }
+        let error = web_socket_url("ftp://a").unwrap_err().to_string();
         assert!(error.contains("http://"), "{error}");
         assert!(web_socket_url("http://").is_err());
     }

@@ -3,8 +3,10 @@
 mod support;
 
 use std::fs;
+use std::sync::Arc;
 
 use support::{Process, demo, directory, write_file};
+use tokio::net::{TcpListener, TcpStream};
 
 #[test]
 fn a_file_arrives_and_its_code_works_once() {
@@ -110,7 +112,7 @@ fn a_server_that_cannot_be_used_is_named_with_advice() {
         .finish()
         .expect(3)
         .says("is `ironrtc demo` running there");
-    send("https://example.org")
+    send("ftp://example.org")
         .finish()
         .expect(3)
         .says("give the http:// address");
@@ -118,4 +120,68 @@ fn a_server_that_cannot_be_used_is_named_with_advice() {
         .finish()
         .expect(2)
         .says("short code");
+}
+
+/// What a reverse proxy does: speaks TLS for `localhost` and passes everything on to `server`.
+/// Gives its address, and its certificate as PEM.
+async fn tls_proxy(server: &str) -> (String, String) {
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certified.cert.der().clone()], key.into())
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = server.strip_prefix("http://").unwrap().to_owned();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, server) = (acceptor.clone(), server.clone());
+            tokio::spawn(async move {
+                let Ok(mut tls) = acceptor.accept(stream).await else {
+                    return;
+                };
+                let mut plain = TcpStream::connect(server).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut tls, &mut plain).await;
+            });
+        }
+    });
+    (format!("https://localhost:{port}"), certified.cert.pem())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_behind_tls_is_used_if_it_is_trusted() {
+    let home = directory("https");
+    let bytes = write_file(&home.join("a"), 1000);
+    let (_demo, server) = demo();
+    let (https, pem) = tls_proxy(&server).await;
+    let trusted = home.join("trusted.pem");
+    fs::write(&trusted, pem).unwrap();
+    tokio::task::spawn_blocking(move || {
+        let file = home.join("a");
+        let start = |arguments: &[&str]| {
+            let via = ["--via", &https];
+            let arguments = arguments.iter().chain(&via);
+            Process::start_with(arguments, |it| it.env("SSL_CERT_FILE", &trusted))
+        };
+        let mut sender = start(&["send", file.to_str().unwrap()]);
+        let code = sender.line();
+        let output = home.join("out");
+        let receiver = start(&["receive", &code, "-o", output.to_str().unwrap()]);
+        receiver.finish().expect(0);
+        sender.finish().expect(0);
+        assert!(fs::read(output.join("a")).unwrap() == bytes);
+        // Without the certificate among the trusted ones.
+        let stranger = ["send", file.to_str().unwrap(), "--via", &https];
+        Process::start(stranger)
+            .finish()
+            .expect(3)
+            .says("cannot be trusted");
+    })
+    .await
+    .unwrap();
 }

@@ -7,6 +7,7 @@
     reason = "each test file uses a part"
 )]
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -51,10 +52,17 @@ pub struct Process {
 }
 
 impl Process {
-    pub fn start<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ironrtc"))
-            .args(arguments)
-            .env_remove("RUST_LOG")
+    pub fn start<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+        Self::start_with(arguments, |command| command)
+    }
+
+    /// Starts it with something that is special about it.
+    pub fn start_with<S: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = S>,
+        special: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ironrtc"));
+        let mut child = special(command.args(arguments).env_remove("RUST_LOG"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
