@@ -306,11 +306,14 @@ impl Receiver {
         if !self.used.remove(&stream) {
             return;
         }
-        // What is incomplete of DATA has no order by stream. It only exists if the peer has sent
-        // nonsense, and stays charged to the window.
-        for unordered in [false, true] {
-            let last = Numbering::of(stream, unordered, u64::MAX);
-            self.runs.discard_messages(last, &mut self.usage);
+        // What is incomplete of DATA lies in the order of TSNs, which all streams share. This
+        // stream's part of it only exists if the peer has sent nonsense, and stays charged to the
+        // window.
+        if self.config.interleaved {
+            for unordered in [false, true] {
+                let last = Numbering::of(stream, unordered, u64::MAX);
+                self.runs.discard_messages(last, &mut self.usage);
+            }
         }
         let entry = self.streams.entry(stream).or_insert_with(InStream::new);
         let readable = entry.front().is_some();

@@ -131,6 +131,29 @@ fn a_large_message_holds_up_other_streams_only_without_interleaving() {
 }
 
 #[test]
+fn the_reset_of_a_stream_leaves_what_is_incomplete_on_others() {
+    for interleaving in [false, true] {
+        let config = SctpConfig {
+            interleaving,
+            ..SctpConfig::default()
+        };
+        let mut pair = Pair::connected(config, 1);
+        pair.send(0, 0, "used");
+        pair.run_for(Duration::from_secs(1));
+        pair.send(0, 1, vec![1; 250_000]);
+        pair.flush();
+        let now = pair.now;
+        pair.ends[0].assoc.reset_stream(now, StreamId(0));
+        let reset = pair.run_until(Duration::from_secs(5), |pair| {
+            pair.ends[1].has(&Event::StreamResetByPeer(StreamId(0)))
+        });
+        assert!(reset && pair.ends[1].messages(1).is_empty());
+        pair.run_for(Duration::from_secs(5));
+        assert!(pair.ends[1].messages(1) == [vec![1; 250_000]]);
+    }
+}
+
+#[test]
 fn streams_share_by_weight_with_interleaving_and_by_turns_without() {
     for interleaving in [false, true] {
         let config = SctpConfig {
