@@ -444,7 +444,9 @@ impl Engine {
             self.first_flight.repeat(now);
             self.narrow.on_timeout();
             if self.outgoing.is_empty() {
-                for datagram in self.first_flight.datagrams.clone() {
+                let datagrams = self.first_flight.datagrams.clone();
+                self.narrow.renumber(&datagrams);
+                for datagram in datagrams {
                     self.narrow.push(datagram, &mut self.outgoing);
                 }
             }

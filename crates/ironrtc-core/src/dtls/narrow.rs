@@ -37,6 +37,18 @@ impl Narrow {
         self.timeouts = 0;
     }
 
+    /// Datagrams that went out before are about to go out again, without the library's doing. Their
+    /// records are new ones (RFC 6347 section 4.2.2): under the old numbers, a peer whose answer was
+    /// lost would take them for replayed.
+    pub(super) fn renumber(&mut self, datagrams: &[Vec<u8>]) {
+        for mut rest in datagrams.iter().map(Vec::as_slice) {
+            while let Some(header) = record::header(rest) {
+                rest = rest.get(header.record_len..).unwrap_or_default();
+                self.extra += 1;
+            }
+        }
+    }
+
     /// Appends a datagram of the library's, as it is or as several.
     pub(super) fn push(&mut self, datagram: Vec<u8>, outgoing: &mut VecDeque<Vec<u8>>) {
         let small = self.timeouts >= PATIENCE && self.timeouts % 2 == PATIENCE % 2;

@@ -218,3 +218,25 @@ fn a_first_flight_is_repeated_for_as_long_as_the_peer_is_silent() {
     assert_eq!(pair.server.state(), DtlsState::Connected);
     assert_eq!(pair.now, hour);
 }
+
+#[test]
+fn no_record_of_a_repeated_first_flight_has_a_number_that_was_sent_before() {
+    // RFC 6347 section 4.1.2.6: a server that has read the ClientHello, and whose answer was lost,
+    // passes over a record with the same number. One with a cookie repeats nothing by itself.
+    let own = certificate(1);
+    let prints = certificate(2).fingerprints();
+    let mut ours = Engine::new(&own, Role::Client, prints, Instant::now(), Time::ZERO).unwrap();
+    let mut numbers = std::collections::BTreeSet::new();
+    for round in 0..8 {
+        let datagrams = drain(&mut ours);
+        assert!(!datagrams.is_empty(), "round {round}");
+        for datagram in datagrams {
+            let mut rest = &datagram[..];
+            while let Some(header) = record::header(rest) {
+                assert!(numbers.insert(header.sequence), "round {round}: {header:?}");
+                rest = &rest[header.record_len..];
+            }
+        }
+        ours.handle_timeout(ours.poll_timeout().unwrap());
+    }
+}
