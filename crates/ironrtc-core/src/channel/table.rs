@@ -1,11 +1,13 @@
 //! The channels of one association: ids, states, messages and the closing handshake.
 
+mod ids;
 mod incoming;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use self::ids::FreeIds;
 use super::{CreateError, DataChannelInit, Message};
 use crate::datagram::{DropCounters, DropReason};
 use crate::dtls::Role;
@@ -16,6 +18,10 @@ use crate::words::words;
 /// Events that may wait before channels that the peer makes are left unread in SCTP. Events about
 /// channels that exist are bounded by their number.
 const MAX_WAITING_EVENTS: usize = 1024;
+
+/// Charged for a channel beside its label and protocol: an upper bound, which `tests/memory`
+/// measures.
+const CHANNEL_OVERHEAD: usize = 768;
 
 /// Names a channel for as long as the connection lives; never used again, unlike its stream's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -177,8 +183,9 @@ impl Channel {
         (self.messages_received, self.bytes_received)
     }
 
-    fn name_len(&self) -> usize {
-        self.label.len() + self.init.protocol.len()
+    /// What it takes in memory, its stream and the answer to its OPEN included.
+    fn cost(&self) -> usize {
+        CHANNEL_OVERHEAD + self.label.len() + self.init.protocol.len()
     }
 
     fn is_live(&self) -> bool {
@@ -194,7 +201,8 @@ impl Channel {
 /// The channels of one transport.
 #[derive(Debug, Default)]
 pub struct Channels {
-    channels: BTreeMap<ChannelId, Channel>,
+    /// Boxed, since a map that grows keeps half of its places free.
+    channels: BTreeMap<ChannelId, Box<Channel>>,
     by_stream: BTreeMap<StreamId, ChannelId>,
     next_id: u64,
     role: Option<Role>,
@@ -202,8 +210,9 @@ pub struct Channels {
     events: VecDeque<Event>,
     /// Streams on which a channel of the peer may wait to be made.
     deferred: BTreeSet<StreamId>,
-    /// Bytes of labels and protocols of the peer's channels.
-    peer_names: usize,
+    /// What the peer's channels take in memory.
+    peer_cost: usize,
+    ids: FreeIds,
     opened: u64,
     closed: u64,
     over: bool,
@@ -220,17 +229,18 @@ impl Channels {
     /// accepts (`None` for any).
     pub fn configure(&mut self, role: Role, remote_max_message_size: Option<u64>) {
         self.role = Some(role);
+        self.ids = FreeIds::new(role);
         self.remote_max_message_size = remote_max_message_size;
     }
 
     /// The channel's data.
     pub fn get(&self, id: ChannelId) -> Option<&Channel> {
-        self.channels.get(&id)
+        self.channels.get(&id).map(Box::as_ref)
     }
 
     /// All channels, in the order in which they were made.
     pub fn iter(&self) -> impl Iterator<Item = (ChannelId, &Channel)> {
-        self.channels.iter().map(|(id, channel)| (*id, channel))
+        self.channels.iter().map(|(id, channel)| (*id, &**channel))
     }
 
     /// How many channels were ever opened, and how many of these closed.
@@ -441,7 +451,7 @@ impl Channels {
         if let Some(channel) = self.channels.remove(&id)
             && channel.by_peer
         {
-            self.peer_names -= channel.name_len();
+            self.peer_cost -= channel.cost();
         }
     }
 

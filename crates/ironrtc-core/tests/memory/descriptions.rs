@@ -7,7 +7,7 @@ use ironrtc_core::peer::PeerConnection;
 use ironrtc_core::rng::Rng;
 use ironrtc_core::time::Time;
 
-use super::measure;
+use super::{alone, measure};
 
 const HEAD: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
 const ICE: &str = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=setup:actpass\r\n";
@@ -132,6 +132,7 @@ fn cases() -> Vec<(&'static str, String)> {
 
 #[test]
 fn a_description_takes_memory_linear_in_its_text() {
+    let _alone = alone();
     for (name, sdp) in cases() {
         let (lines, sections) = (sdp.lines().count(), sdp.matches("m=").count());
         let len = sdp.len();
@@ -168,6 +169,7 @@ fn a_description_takes_memory_linear_in_its_text() {
 
 #[test]
 fn candidates_without_end_take_bounded_memory() {
+    let _alone = alone();
     let mut connection = connection();
     let offer = format!("{HEAD}{DATA}a=mid:0\r\n{ICE}{}", fingerprint());
     connection

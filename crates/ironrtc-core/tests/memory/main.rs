@@ -1,19 +1,23 @@
 //! What the peer can make us allocate, counted over the whole process: one test at a time.
 
+#![allow(
+    clippy::disallowed_types,
+    reason = "tests run at the same time, and only one may count"
+)]
+
+mod channels;
 mod descriptions;
 mod sctp;
+mod victim;
 
 use std::alloc::System;
-#[expect(clippy::disallowed_types, reason = "tests of one process take turns")]
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cap::Cap;
 
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
-#[expect(clippy::disallowed_types, reason = "tests of one process take turns")]
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// What something allocated, in bytes.
@@ -27,9 +31,14 @@ struct Cost {
     kept: usize,
 }
 
-/// Runs `work` alone, and counts.
+/// Every test holds this from its first line on, so that nothing of another one's is freed or
+/// allocated while it counts, not even what it drops at its end.
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs `work`, and counts.
 fn measure<T>(work: impl FnOnce() -> T) -> (T, Cost) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     // The allocator knows the highest mark of all time only: be at that mark.
     let below = ALLOCATOR
         .max_allocated()

@@ -4,12 +4,12 @@ use super::{Channel, ChannelId, ChannelState, Channels, Event, MAX_WAITING_EVENT
 use crate::channel::message::PPID_DCEP;
 use crate::channel::{CreateError, Message, dcep};
 use crate::datagram::DropReason;
-use crate::dtls::Role;
 use crate::sctp::{self, Association, OutgoingMessage, Reliability, SctpState, StreamId};
 use crate::time::Time;
 
-/// Most bytes of labels and protocols that the peer may have us keep.
-const MAX_PEER_NAMES: usize = 16 * 1024 * 1024;
+/// Most memory that the peer's channels may take. Enough for all that a peer may make that keeps to
+/// its half of the ids, with names of usual lengths.
+const MAX_PEER_COST: usize = 32 * 1024 * 1024;
 
 impl Channels {
     /// Takes in what the association reports.
@@ -47,7 +47,7 @@ impl Channels {
         if let Some(stream) = channel.stream {
             self.by_stream.insert(stream, id);
         }
-        self.channels.insert(id, channel);
+        self.channels.insert(id, Box::new(channel));
         id
     }
 
@@ -58,13 +58,9 @@ impl Channels {
     }
 
     /// RFC 8832 section 6: the DTLS client uses even ids, the server odd ones.
-    pub(super) fn free_stream(&self, limit: u16) -> Option<StreamId> {
-        let first = u16::from(self.role? == Role::Server);
-        // 65535 is reserved, and never below a u16 limit.
-        (first..limit)
-            .step_by(2)
-            .map(StreamId)
-            .find(|stream| !self.by_stream.contains_key(stream))
+    pub(super) fn free_stream(&mut self, limit: u16) -> Option<StreamId> {
+        self.role?;
+        self.ids.take(limit, &self.by_stream)
     }
 
     fn on_connected(&mut self, now: Time, sctp: &mut Association) {
@@ -145,7 +141,7 @@ impl Channels {
             };
             let mut channel = Channel::new(label, init, Some(stream));
             channel.by_peer = true;
-            if self.peer_names + channel.name_len() > MAX_PEER_NAMES {
+            if self.peer_cost + channel.cost() > MAX_PEER_COST {
                 self.drops.add(DropReason::ChannelControl);
                 sctp.reset_stream(now, stream);
                 continue;
@@ -156,7 +152,7 @@ impl Channels {
             }
             sctp.set_stream_priority(stream, channel.init.priority.weight());
             channel.state = ChannelState::Open;
-            self.peer_names += channel.name_len();
+            self.peer_cost += channel.cost();
             let id = self.insert(channel);
             self.opened += 1;
             self.events.push_back(Event::Announced(id));
@@ -278,6 +274,7 @@ impl Channels {
             .filter(|s| self.by_stream.get(s) == Some(&id))
         {
             self.by_stream.remove(&stream);
+            self.ids.give_back(stream);
         }
         if channel.forgotten {
             self.remove(id);

@@ -179,3 +179,49 @@ fn closing_many_channels_at_once_costs_in_proportion() {
         assert_eq!(pair.ends[1].events.iter().filter(closed).count(), count);
     }
 }
+
+/// Ids are looked for once, not from the first on for every channel.
+#[test]
+fn making_many_channels_costs_in_proportion() {
+    for count in [500, 1000] {
+        let mut pair = Pair::connected();
+        let End { sctp, channels, .. } = &mut pair.ends[0];
+        let make = |channels: &mut Channels, sctp: &mut Association| {
+            let init = DataChannelInit::default();
+            let id = channels.create(pair.now, Some(sctp), "", init).unwrap();
+            (id, channels.get(id).unwrap().stream_id().unwrap())
+        };
+        let mut made = Vec::new();
+        let cost = work::of(|| made = (0..count).map(|_| make(channels, sctp)).collect());
+        assert!(cost <= 2 * count, "{cost}");
+        // RFC 8832 section 6: a client's ids are even, and the lowest are used first.
+        let ids: Vec<u16> = made.iter().map(|(_, stream)| *stream).collect();
+        assert!(ids.iter().copied().eq((0..count as u16).map(|n| 2 * n)));
+        // Those of channels that are over are used again.
+        for (id, stream) in &made {
+            channels.closed(*id);
+            sctp.reset_stream(pair.now, StreamId(*stream));
+        }
+        assert_eq!(channels.free_stream(u16::MAX), Some(StreamId(0)));
+        assert_eq!(channels.free_stream(u16::MAX), Some(StreamId(2)));
+    }
+}
+
+/// An id that was given back may have been taken by a negotiated channel since.
+#[test]
+fn a_free_id_is_one_that_nobody_has_taken() {
+    let mut pair = Pair::connected();
+    let first = pair.create(0, "first");
+    let now = pair.now;
+    let End { sctp, channels, .. } = &mut pair.ends[0];
+    let agreed = |id| DataChannelInit {
+        negotiated: true,
+        id: Some(id),
+        ..DataChannelInit::default()
+    };
+    channels.create(now, Some(sctp), "", agreed(2)).unwrap();
+    channels.closed(first);
+    channels.create(now, Some(sctp), "", agreed(0)).unwrap();
+    assert_eq!(channels.free_stream(4), None);
+    assert_eq!(channels.free_stream(5), Some(StreamId(4)));
+}

@@ -9,6 +9,7 @@ mod pacer;
 mod queue;
 mod rack;
 mod ranges;
+mod ready;
 mod recovery;
 mod rtt;
 

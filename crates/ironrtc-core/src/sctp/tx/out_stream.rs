@@ -57,8 +57,8 @@ pub(super) struct OutStream {
     pub(super) held: Vec<OutgoingMessage>,
 }
 
-impl OutStream {
-    pub(super) const fn new() -> Self {
+impl Default for OutStream {
+    fn default() -> Self {
         Self {
             queue: VecDeque::new(),
             phase: StreamPhase::Open,
@@ -72,6 +72,17 @@ impl OutStream {
             last_tsn: None,
             held: Vec::new(),
         }
+    }
+}
+
+impl OutStream {
+    /// Whether nothing needs to be remembered of it but how hard it competed.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.queue.is_empty()
+            && self.next_ordered == 0
+            && self.next_unordered == 0
+            && self.low_threshold == 0
+            && !self.low_announced
     }
 
     /// Whether it is being reset and has nothing left to send.

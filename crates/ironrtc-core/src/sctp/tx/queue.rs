@@ -4,7 +4,7 @@
 //! consecutive TSNs. With I-DATA they share by weight, fragment by fragment (weighted fair
 //! queueing, RFC 8260 section 3.6).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
@@ -12,6 +12,7 @@ use super::out_stream::{
     MAX_HELD, OutStream, Pending, StreamPhase, announce_low, header_of, take_sequence,
 };
 use super::outstanding::Limits;
+use super::ready::Ready;
 use crate::sctp::message::{Event, OutgoingMessage, Reliability, StreamId};
 use crate::sctp::packet::data::{DataHeader, FLAG_END, header_len};
 use crate::time::Time;
@@ -22,6 +23,9 @@ const MIN_FRAGMENT: usize = 64;
 /// A message of this size fits in one packet of any path, with headers (RFC 9260 section 6.9 on the
 /// smallest path MTU, less DTLS).
 const MIN_FULL: usize = 400;
+
+/// Empty queues that are kept, of no more places than this.
+const MAX_SPARE: usize = 16;
 
 /// A fragment taken from the queue.
 #[derive(Debug)]
@@ -51,9 +55,12 @@ pub(crate) struct Room {
 /// The send queue of an association.
 #[derive(Debug)]
 pub(crate) struct SendQueue {
-    streams: BTreeMap<StreamId, OutStream>,
+    /// Boxed, since a map that grows keeps half of its places free.
+    streams: BTreeMap<StreamId, Box<OutStream>>,
+    /// Empty queues for the next streams that have something to send.
+    spare: Vec<VecDeque<Pending>>,
     /// Streams with messages beside the current one, by virtual time.
-    ready: BTreeSet<(u64, StreamId)>,
+    ready: Ready,
     current: Option<StreamId>,
     /// Virtual time of the last fragment sent.
     clock: u64,
@@ -73,7 +80,8 @@ impl SendQueue {
     pub(crate) const fn new() -> Self {
         Self {
             streams: BTreeMap::new(),
-            ready: BTreeSet::new(),
+            spare: Vec::new(),
+            ready: Ready::new(),
             current: None,
             clock: 0,
             next_message: 0,
@@ -99,11 +107,14 @@ impl SendQueue {
     }
 
     fn stream(&mut self, stream: StreamId) -> &mut OutStream {
-        self.streams.entry(stream).or_insert_with(OutStream::new)
+        self.streams.entry(stream).or_default()
     }
 
     pub(crate) fn set_low_threshold(&mut self, stream: StreamId, bytes: usize) {
-        self.stream(stream).low_threshold = bytes;
+        // The usual threshold needs no entry, which a stream's last setting would leave behind.
+        if bytes > 0 || self.streams.contains_key(&stream) {
+            self.stream(stream).low_threshold = bytes;
+        }
     }
 
     pub(crate) fn set_weight(&mut self, stream: StreamId, weight: u16) {
@@ -133,11 +144,16 @@ impl SendQueue {
             .map(move |stream| (last(stream).unwrap_or(0), stream))
     }
 
-    /// The stream takes messages again, and those that were held back come first.
+    /// The stream takes messages again, and those that were held back come first. With nothing to
+    /// remember of it, it is as one that was never used.
     pub(crate) fn end_reset(&mut self, now: Time, stream: StreamId) {
         let entry = self.stream(stream);
         entry.phase = StreamPhase::Open;
-        for message in std::mem::take(&mut entry.held) {
+        let held = std::mem::take(&mut entry.held);
+        if held.is_empty() && entry.is_fresh() {
+            self.streams.remove(&stream);
+        }
+        for message in held {
             self.push(now, stream, message);
         }
     }
@@ -176,7 +192,7 @@ impl SendQueue {
         self.queued += message.data.len();
         let clock = self.clock;
         let current = self.current;
-        let entry = self.stream(stream);
+        let entry = self.streams.entry(stream).or_default();
         if !message.control {
             entry.buffered += message.data.len();
         }
@@ -192,6 +208,11 @@ impl SendQueue {
             },
         };
         let idle = entry.queue.is_empty();
+        if entry.queue.capacity() == 0 {
+            // Room for one, as most streams of many have at most one message waiting.
+            let spare = self.spare.pop();
+            entry.queue = spare.unwrap_or_else(|| VecDeque::with_capacity(1));
+        }
         entry.queue.push_back(Pending {
             id,
             data: message.data,
@@ -206,7 +227,7 @@ impl SendQueue {
         if idle && current != Some(stream) {
             entry.virtual_time = entry.virtual_time.max(clock);
             let key = (entry.virtual_time, stream);
-            self.ready.insert(key);
+            self.ready.insert(key, false);
         }
     }
 
@@ -227,8 +248,9 @@ impl SendQueue {
             if stays {
                 return Some(current);
             }
-            if front.is_some() {
-                self.ready.insert((entry.virtual_time, current));
+            if let Some(front) = front {
+                let turn = (entry.virtual_time, current);
+                self.ready.insert(turn, front.sent > 0);
             }
             self.current = None;
         }
@@ -245,21 +267,15 @@ impl SendQueue {
         if !self.interleaved || self.begun == 0 {
             return Some(stream);
         }
-        let under_way = |entry: &OutStream| entry.queue.front().is_some_and(|m| m.sent > 0);
         let entry = self.streams.get(&stream)?;
         let front = entry.queue.front()?;
         let len = front.data.len();
         if front.sent > 0 || len <= MIN_FULL || self.begun + len <= self.max_begun {
             return Some(stream);
         }
-        let other = self
-            .ready
-            .iter()
-            .copied()
-            .find(|(_, other)| self.streams.get(other).is_some_and(under_way))?;
-        self.ready.remove(&other);
-        self.ready.insert((entry.virtual_time, stream));
-        self.current = Some(other.1);
+        let (_, other) = self.ready.pop_under_way()?;
+        self.ready.insert((entry.virtual_time, stream), false);
+        self.current = Some(other);
         self.current
     }
 
@@ -320,6 +336,7 @@ impl SendQueue {
             if entry.is_drained() {
                 self.drained.push(stream);
             }
+            release(entry, &mut self.spare);
         }
         self.queued -= len;
         if entry.unbuffer(counted) {
@@ -374,9 +391,15 @@ impl SendQueue {
         if entry.is_drained() {
             self.drained.push(stream);
         }
-        if entry.queue.is_empty() && self.current != Some(stream) {
-            self.ready.remove(&(entry.virtual_time, stream));
+        if self.current != Some(stream) {
+            let turn = (entry.virtual_time, stream);
+            self.ready.remove(&turn);
+            // Of the next message nothing was sent.
+            if !entry.queue.is_empty() {
+                self.ready.insert(turn, false);
+            }
         }
+        release(entry, &mut self.spare);
         let sequence = front.sequence?;
         let mut header = header_of(&front, stream, sequence, interleaved);
         header.flags |= FLAG_END;
@@ -398,11 +421,11 @@ impl SendQueue {
     /// Forgets everything, as after a restart of the peer. Settings of streams stay.
     pub(crate) fn clear(&mut self) {
         for entry in self.streams.values_mut() {
-            *entry = OutStream {
+            **entry = OutStream {
                 low_threshold: entry.low_threshold,
                 weight: entry.weight,
                 low_announced: entry.low_announced,
-                ..OutStream::new()
+                ..OutStream::default()
             };
         }
         self.ready.clear();
@@ -410,5 +433,15 @@ impl SendQueue {
         self.current = None;
         self.queued = 0;
         self.begun = 0;
+    }
+}
+
+/// Takes a stream's empty queue back: most streams have nothing to send most of the time.
+fn release(entry: &mut OutStream, spare: &mut Vec<VecDeque<Pending>>) {
+    if entry.queue.is_empty() {
+        let queue = std::mem::take(&mut entry.queue);
+        if queue.capacity() <= MAX_SPARE && spare.len() < MAX_SPARE {
+            spare.push(queue);
+        }
     }
 }
