@@ -34,6 +34,11 @@ Exit codes:
   5  a file was refused, for example because it exists
   130  interrupted; call it again to continue a transfer";
 
+/// Asked by `send` and `receive` unless others are named; aiortc has the same default.
+const DEFAULT_STUN: &str = "stun:stun.l.google.com:19302";
+/// Instead of a STUN server: do not ask any.
+const NO_STUN: &str = "none";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve a page on which a browser talks to this program: chat, files, live state.
@@ -42,6 +47,12 @@ pub(crate) enum Command {
     Send(SendOptions),
     /// Receive files from `ironrtc send`.
     Receive(ReceiveOptions),
+    /// Print a script that makes a shell complete this command, for example for
+    /// ~/.local/share/bash-completion/completions/ironrtc.
+    Completion {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -72,13 +83,33 @@ pub(crate) struct LinkOptions {
     /// proxy in front of it has a certificate that this system trusts.
     #[arg(long, value_name = "http[s]://HOST:PORT")]
     pub(crate) via: Option<String>,
-    /// A STUN server, such as stun:host:3478; can be repeated. Needed when the two machines are
-    /// behind different routers.
-    #[arg(long, value_name = "URL", value_parser = stun_url)]
-    pub(crate) stun: Vec<String>,
+    /// A STUN server, such as stun:host:3478, instead of stun.l.google.com; can be repeated. It
+    /// tells this machine its address in front of a router, and sees that address and nothing
+    /// else. With `none`, only machines of the same network are found.
+    #[arg(long, value_name = "URL|none", value_parser = stun_url_or_none)]
+    stun: Vec<String>,
+    /// Go on without a network: the two sides are on this machine.
+    #[arg(long)]
+    pub(crate) local: bool,
     /// Print codes and errors only.
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+impl LinkOptions {
+    /// The STUN servers to ask.
+    pub(crate) fn stun_servers(&self) -> Vec<String> {
+        if self.uses_default_stun() {
+            return vec![DEFAULT_STUN.to_owned()];
+        }
+        let chosen = self.stun.iter().filter(|url| *url != NO_STUN);
+        chosen.cloned().collect()
+    }
+
+    /// True if the user has not chosen any.
+    pub(crate) fn uses_default_stun(&self) -> bool {
+        self.stun.is_empty()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -121,6 +152,13 @@ pub(crate) struct ReceiveOptions {
     pub(crate) link: LinkOptions,
 }
 
+fn stun_url_or_none(text: &str) -> Result<String, String> {
+    if text == NO_STUN {
+        return Ok(text.to_owned());
+    }
+    stun_url(text)
+}
+
 fn stun_url(text: &str) -> Result<String, String> {
     if text.starts_with("stun:") {
         return Ok(text.to_owned());
@@ -157,6 +195,21 @@ mod tests {
     fn the_definition_is_consistent() {
         use clap::CommandFactory;
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_stun_server_is_asked_unless_others_or_none_are_named() {
+        let servers = |more: &[&str]| {
+            let words = ["ironrtc", "send", "a"].iter().chain(more);
+            let Command::Send(options) = Arguments::try_parse_from(words).unwrap().command else {
+                panic!("not send");
+            };
+            options.link.stun_servers()
+        };
+        assert_eq!(servers(&[]), [DEFAULT_STUN]);
+        assert_eq!(servers(&["--stun", "stun:host"]), ["stun:host"]);
+        assert!(servers(&["--stun", "none"]).is_empty());
+        assert!(Arguments::try_parse_from(["ironrtc", "demo", "--stun", "none"]).is_err());
     }
 
     #[test]

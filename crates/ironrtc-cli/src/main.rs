@@ -12,7 +12,7 @@ mod web_socket;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 use args::{Arguments, Command};
 
@@ -35,6 +35,7 @@ fn main() -> ExitCode {
             Command::Demo(options) => demo::run(options).await,
             Command::Send(options) => transfer::command::send(options).await,
             Command::Receive(options) => transfer::command::receive(options).await,
+            Command::Completion { shell } => complete(shell),
         }
     });
     // A read of stdin cannot be called off; do not wait for it.
@@ -43,6 +44,14 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => exit::report(&error),
     }
+}
+
+/// Prints the completion script of a shell.
+fn complete(shell: clap_complete::Shell) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "ironrtc", &mut script);
+    Ok(std::io::stdout().write_all(&script)?)
 }
 
 /// Logs go to stderr, so that stdout carries codes only.

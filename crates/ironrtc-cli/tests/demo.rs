@@ -100,3 +100,17 @@ fn help_and_version() {
         assert!(help.contains(text), "no {text} in {help}");
     }
 }
+
+#[test]
+fn shells_learn_to_complete_it() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = Process::start(["completion", shell])
+            .finish()
+            .expect(0)
+            .stdout;
+        assert!(
+            script.contains("receive") && script.contains("via"),
+            "{shell}"
+        );
+    }
+}

@@ -220,8 +220,8 @@ fn what_cannot_be_sent_is_said_before_anyone_connects() {
     fs::write(home.join("file"), "").unwrap();
     receive(&home.join("file"), &["x"])
         .finish()
-        .expect(1)
-        .says("file");
+        .expect(2)
+        .says("--output takes a directory");
 }
 
 #[test]
@@ -237,4 +237,20 @@ fn a_part_file_of_another_program_is_left_alone() {
     receiver.finish().expect(0);
     assert!(fs::read(output.join("a")).unwrap() == bytes);
     assert_eq!(fs::read(output.join("a.part")).unwrap(), b"precious");
+}
+
+#[test]
+fn a_killed_peer_is_noticed_within_seconds() {
+    let home = directory("silence");
+    write_file(&home.join("a"), 64 << 20);
+    let (mut sender, mut receiver) = (
+        send(&[&home.join("a")]),
+        receive(&home.join("out"), &["--log", "ironrtc=debug"]),
+    );
+    introduce(&mut sender, &mut receiver);
+    receiver.wait_for_note("received 2 MiB of a");
+    receiver.kill();
+    let killed = std::time::Instant::now();
+    sender.wait_for_note("no sign of life");
+    assert!(killed.elapsed() < std::time::Duration::from_secs(15));
 }

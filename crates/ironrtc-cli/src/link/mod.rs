@@ -13,14 +13,26 @@ use ironrtc::{
     PeerConnection, SessionDescription,
 };
 
+use crate::args::LinkOptions;
 use crate::exit::interrupted;
 use crate::text::printable;
-use crate::transfer::{TransferError, command::is_file_channel, protocol};
+use crate::transfer::{Progress, TransferError, command::is_file_channel, protocol};
 
 /// How long the peers look for a path once each knows the other's addresses.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a person may take to carry the receiver's code to the sender.
 const PASTE_PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How long a STUN server may be silent: the code waits for it.
+const GATHER_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long gathering may take in all, with looking up the servers' names.
+const GATHER_PATIENCE: Duration = Duration::from_secs(5);
+/// Consent checks of a transfer, in which a person waits: a peer that was killed is noticed soon
+/// (RFC 7675 section 5.1 recommends 5 s, and has 30 s as the most).
+const CONSENT_INTERVAL: Duration = Duration::from_millis(2500);
+/// Silence that is worth a word.
+const SILENCE: Duration = Duration::from_secs(5);
+/// Silence after which the peer is given up; what has arrived is kept.
+const CONSENT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the last words may take.
 const FLUSH: Duration = Duration::from_secs(1);
 
@@ -29,12 +41,17 @@ const FLUSH: Duration = Duration::from_secs(1);
 pub(crate) enum ConnectError {
     /// ICE found no path, in time or at all.
     #[error(
-        "no connection to the other side came about; behind different routers both sides need --stun stun:HOST:PORT, and a firewall may block UDP"
+        "no connection to the other side came about: a firewall may block UDP, or the routers between the two sides let no peers through (relays, which is TURN, are not supported); with --stun none both sides must be in the same network"
     )]
     TimedOut,
     /// DTLS failed.
     #[error("the encrypted connection failed: {0}; exchange fresh codes")]
     Dtls(String),
+    /// No address that another machine could reach.
+    #[error(
+        "this machine has no network, so a code would be of no use; connect it, or use --local if both sides are on this machine"
+    )]
+    NoNetwork,
     /// The other side ended it.
     #[error("the other side left before the connection was made; start both commands again")]
     Left,
@@ -66,6 +83,7 @@ fn print_code(code: &str) -> Result<(), ConnectError> {
 pub(crate) struct Link {
     peer: Peer,
     channel: DataChannel,
+    progress: Progress,
 }
 
 impl Link {
@@ -82,7 +100,7 @@ impl Link {
         tokio::select! {
             biased;
             result = work => result,
-            () = self.peer.lost() => Err(TransferError::Ended),
+            () = self.peer.lost(self.progress) => Err(TransferError::Ended),
             // The other side is told when the link is closed.
             () = interrupted() => Err(TransferError::Interrupted),
         }
@@ -100,23 +118,42 @@ impl Link {
 struct Peer {
     connection: PeerConnection,
     events: Events,
+    /// Whether the user expects something of the STUN servers.
+    stun_chosen: bool,
+    /// Loopback will do.
+    local: bool,
 }
 
 impl Peer {
     /// `patience` is how long a failed search for a path is not final.
-    fn new(stun: &[String], patience: Option<Duration>) -> Result<Self, ConnectError> {
-        let mut ice = IceConfig::default();
+    fn new(options: &LinkOptions, patience: Option<Duration>) -> Result<Self, ConnectError> {
+        let mut ice = IceConfig {
+            gather_timeout: GATHER_TIMEOUT,
+            consent_interval: CONSENT_INTERVAL,
+            disconnected_timeout: SILENCE,
+            consent_timeout: CONSENT_TIMEOUT,
+            ..IceConfig::default()
+        };
         if let Some(patience) = patience {
             ice.patience = patience;
         }
         let configuration = Configuration {
-            ice_servers: stun.iter().map(IceServer::stun).collect(),
+            ice_servers: options
+                .stun_servers()
+                .into_iter()
+                .map(IceServer::stun)
+                .collect(),
             ice,
             ..Configuration::default()
         };
         let connection = PeerConnection::new(configuration).map_err(ConnectError::library)?;
         let events = connection.events();
-        Ok(Self { connection, events })
+        Ok(Self {
+            connection,
+            events,
+            stun_chosen: !options.uses_default_stun(),
+            local: options.local,
+        })
     }
 
     fn create_channel(&self) -> Result<DataChannel, ConnectError> {
@@ -133,12 +170,23 @@ impl Peer {
             .map_err(ConnectError::library)
     }
 
-    /// Our description once all candidates are in it.
+    /// Our description once all candidates are in it that come in time.
     async fn gathered(&self) -> Result<SessionDescription, ConnectError> {
-        self.connection.gathering_complete().await;
-        self.connection
+        let gathering = self.connection.gathering_complete();
+        if tokio::time::timeout(GATHER_PATIENCE, gathering)
+            .await
+            .is_err()
+        {
+            tracing::debug!("the STUN servers take too long");
+        }
+        let description = self
+            .connection
             .local_description()
-            .ok_or_else(|| ConnectError::library("there is no description"))
+            .ok_or_else(|| ConnectError::library("there is no description"))?;
+        if !self.local && !session::is_reachable(&description) {
+            return Err(ConnectError::NoNetwork);
+        }
+        Ok(description)
     }
 
     /// The next event that concerns the making of a connection.
@@ -158,7 +206,7 @@ impl Peer {
             }
             Event::IceCandidateError {
                 url, error_text, ..
-            } => {
+            } if self.stun_chosen => {
                 tracing::warn!(%url, "the STUN server gives no answer: {error_text}");
             }
             other => tracing::debug!(event = ?other),
@@ -184,8 +232,25 @@ impl Peer {
     }
 
     /// Waits until the connection cannot be used any more.
-    async fn lost(&mut self) {
-        while self.next().await.is_ok() {}
+    async fn lost(&mut self, progress: Progress) {
+        let mut silent = false;
+        while let Ok(event) = self.next().await {
+            match event {
+                Event::ConnectionStateChange(ConnectionState::Disconnected) => {
+                    silent = true;
+                    progress.note(&format!(
+                        "no sign of life from the other side for {} s; it is given up after {} s, and the transfer can be continued then",
+                        SILENCE.as_secs(),
+                        CONSENT_TIMEOUT.as_secs()
+                    ));
+                }
+                Event::ConnectionStateChange(ConnectionState::Connected) if silent => {
+                    silent = false;
+                    progress.note("the other side is back");
+                }
+                _ => {}
+            }
+        }
     }
 }
 

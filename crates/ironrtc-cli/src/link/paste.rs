@@ -5,14 +5,15 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
 use super::pack::{pack, unpack};
 use super::{CONNECT_TIMEOUT, ConnectError, Link, PASTE_PATIENCE, Peer, print_code};
+use crate::args::LinkOptions;
 use crate::transfer::Progress;
 
 /// Longest input that may be a code, in bytes.
 const MAX_INPUT: u64 = 16 * 1024;
 
 /// The sender's side.
-pub(crate) async fn offer(stun: &[String], progress: Progress) -> Result<Link, ConnectError> {
-    let mut peer = Peer::new(stun, Some(PASTE_PATIENCE))?;
+pub(crate) async fn offer(options: &LinkOptions, progress: Progress) -> Result<Link, ConnectError> {
+    let mut peer = Peer::new(options, Some(PASTE_PATIENCE))?;
     let channel = peer.create_channel()?;
     let offer = peer
         .connection
@@ -36,13 +37,17 @@ pub(crate) async fn offer(stun: &[String], progress: Progress) -> Result<Link, C
     let channel = tokio::time::timeout(CONNECT_TIMEOUT, peer.wait_for_channel(Some(&channel)))
         .await
         .map_err(|_| ConnectError::TimedOut)??;
-    Ok(Link { peer, channel })
+    Ok(Link {
+        peer,
+        channel,
+        progress,
+    })
 }
 
 /// The receiver's side. The code is read from stdin if it is not given.
 pub(crate) async fn answer(
     code: Option<String>,
-    stun: &[String],
+    options: &LinkOptions,
     progress: Progress,
 ) -> Result<Link, ConnectError> {
     let offer = match code {
@@ -55,7 +60,7 @@ pub(crate) async fn answer(
             }
         },
     };
-    let mut peer = Peer::new(stun, Some(PASTE_PATIENCE))?;
+    let mut peer = Peer::new(options, Some(PASTE_PATIENCE))?;
     peer.connection
         .set_remote_description(offer)
         .await
@@ -66,7 +71,11 @@ pub(crate) async fn answer(
     print_code(&code)?;
     // The person who carries the code decides how long this takes; ICE gives up some time.
     let channel = peer.wait_for_channel(None).await?;
-    Ok(Link { peer, channel })
+    Ok(Link {
+        peer,
+        channel,
+        progress,
+    })
 }
 
 /// A person may try again; a script gets the error.

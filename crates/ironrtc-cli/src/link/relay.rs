@@ -6,6 +6,7 @@ use ironrtc::{DataChannel, Event, OfferOptions};
 use tokio::time::timeout;
 
 use super::{CONNECT_TIMEOUT, ConnectError, Link, Peer, file_channel, opened, print_code};
+use crate::args::LinkOptions;
 use crate::signal::{ToClient, ToServer};
 use crate::transfer::Progress;
 use crate::web_socket::Signaling;
@@ -16,7 +17,7 @@ const SERVER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The sender's side: prints a short code and waits for the receiver.
 pub(crate) async fn share(
     server: &str,
-    stun: &[String],
+    options: &LinkOptions,
     progress: Progress,
 ) -> Result<Link, ConnectError> {
     let mut signaling = Signaling::connect(server).await?;
@@ -33,7 +34,7 @@ pub(crate) async fn share(
         ToClient::Error { text } => return Err(ConnectError::Server(text)),
         _ => return Err(strange()),
     }
-    let peer = Peer::new(stun, None)?;
+    let peer = Peer::new(options, None)?;
     let channel = peer.create_channel()?;
     let offer = peer
         .connection
@@ -42,11 +43,16 @@ pub(crate) async fn share(
         .map_err(ConnectError::library)?;
     peer.set_local(Some(offer)).await?;
     send_description(&peer, &mut signaling).await?;
-    finish(peer, signaling, Some(channel)).await
+    finish(peer, signaling, Some(channel), progress).await
 }
 
 /// The receiver's side.
-pub(crate) async fn join(server: &str, code: &str, stun: &[String]) -> Result<Link, ConnectError> {
+pub(crate) async fn join(
+    server: &str,
+    code: &str,
+    options: &LinkOptions,
+    progress: Progress,
+) -> Result<Link, ConnectError> {
     let mut signaling = Signaling::connect(server).await?;
     let code = code.trim().to_ascii_lowercase();
     signaling.send(&ToServer::Join { code }).await?;
@@ -54,8 +60,8 @@ pub(crate) async fn join(server: &str, code: &str, stun: &[String]) -> Result<Li
         ToClient::Joined => {}
         _ => return Err(strange()),
     }
-    let peer = Peer::new(stun, None)?;
-    finish(peer, signaling, None).await
+    let peer = Peer::new(options, None)?;
+    finish(peer, signaling, None, progress).await
 }
 
 /// The answer to our first message.
@@ -89,6 +95,7 @@ async fn finish(
     mut peer: Peer,
     mut signaling: Signaling,
     ours: Option<DataChannel>,
+    progress: Progress,
 ) -> Result<Link, ConnectError> {
     let channel = timeout(
         CONNECT_TIMEOUT,
@@ -97,7 +104,11 @@ async fn finish(
     .await
     .map_err(|_| ConnectError::TimedOut)??;
     signaling.close().await;
-    Ok(Link { peer, channel })
+    Ok(Link {
+        peer,
+        channel,
+        progress,
+    })
 }
 
 async fn trickle(

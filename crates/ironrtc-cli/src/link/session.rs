@@ -113,6 +113,13 @@ impl Session {
     }
 }
 
+/// Whether another machine may reach one of the candidates.
+pub(super) fn is_reachable(description: &SessionDescription) -> bool {
+    attributes(&description.sdp, "candidate")
+        .filter_map(|line| line.parse::<IceCandidate>().ok()?.socket_addr())
+        .any(|address| !address.ip().is_loopback())
+}
+
 fn attributes<'a>(sdp: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
     sdp.lines().filter_map(move |line| {
         line.strip_prefix("a=")?
@@ -219,6 +226,25 @@ pub(super) mod tests {
             (5000, 65_536)
         );
         assert_eq!(session.candidates.len(), 1);
+    }
+
+    #[test]
+    fn loopback_is_no_network() {
+        let with = |addresses: &[&str]| {
+            let candidates = addresses.iter().map(|address| Address {
+                reflexive: false,
+                priority: 1,
+                address: address.parse().unwrap(),
+            });
+            Session {
+                candidates: candidates.collect(),
+                ..example()
+            }
+        };
+        let is_reachable = |session: Session| is_reachable(&session.description(1));
+        assert!(!is_reachable(with(&[])));
+        assert!(!is_reachable(with(&["127.0.0.1:5", "[::1]:5"])));
+        assert!(is_reachable(with(&["127.0.0.1:5", "192.0.2.1:5"])));
     }
 
     #[test]

@@ -39,6 +39,13 @@ pub(crate) async fn receive(options: ReceiveOptions) -> anyhow::Result<()> {
         directory: options.output,
         force: options.force,
     };
+    if fs::metadata(&destination.directory).is_ok_and(|found| !found.is_dir()) {
+        return Err(Usage(format!(
+            "{} is a file; --output takes a directory, which is made if it does not exist",
+            destination.directory.display()
+        ))
+        .into());
+    }
     destination.prepare()?;
     if options.link.via.is_some() && options.code.is_none() {
         let text =
@@ -67,12 +74,12 @@ async fn connect(
     progress: Progress,
 ) -> anyhow::Result<Link> {
     let link = match (&options.via, code) {
-        (Some(server), None) => link::relay::share(server, &options.stun, progress).await?,
+        (Some(server), None) => link::relay::share(server, options, progress).await?,
         (Some(server), Some(code)) => {
-            link::relay::join(server, &code.unwrap_or_default(), &options.stun).await?
+            link::relay::join(server, &code.unwrap_or_default(), options, progress).await?
         }
-        (None, None) => link::paste::offer(&options.stun, progress).await?,
-        (None, Some(code)) => link::paste::answer(code, &options.stun, progress).await?,
+        (None, None) => link::paste::offer(options, progress).await?,
+        (None, Some(code)) => link::paste::answer(code, options, progress).await?,
     };
     progress.note("connected");
     Ok(link)
