@@ -307,3 +307,63 @@ fn the_work_of_a_message_is_linear_in_its_attributes() {
         }
     }
 }
+
+#[test]
+fn copies_that_overtake_each_check_do_not_hide_the_peer() {
+    for told in [true, false] {
+        let mut agent = agent(Role::Controlled);
+        let path = from("203.0.113.2:5000");
+        let mut now = Time::ZERO;
+        if told {
+            let line = "candidate:1 1 udp 2130706431 203.0.113.2 5000 typ host";
+            let candidate = line.parse().unwrap();
+            agent.add_remote_candidate(now, candidate).unwrap();
+        } else {
+            // Known by its answers only.
+            agent.handle_datagram(now, path, &check([0; 12], false));
+        }
+        run(&mut agent, &mut now, Duration::from_secs(1), true);
+        assert_eq!(agent.selected(), Some(path));
+        for number in 1..30_u8 {
+            let request = check([number; 12], true);
+            agent.handle_datagram(now, from("198.51.100.66:9"), &request);
+            agent.handle_datagram(now, path, &request);
+            run(&mut agent, &mut now, Duration::from_secs(2), false);
+        }
+        let nominated = agent.pairs.iter().find(|pair| pair.nominated);
+        assert_eq!(nominated.map(|pair| pair.path), Some(path), "told: {told}");
+        assert_eq!(agent.selected(), Some(path), "and it shows consent");
+    }
+}
+
+#[test]
+fn a_refused_check_takes_no_pair_out_of_use() {
+    for code in [400, 487] {
+        let mut agent = agent(Role::Controlled);
+        let path = from("203.0.113.2:5000");
+        let mut now = Time::ZERO;
+        agent.handle_datagram(now, path, &check([1; 12], false));
+        run(&mut agent, &mut now, Duration::from_secs(1), true);
+        let (end, mut refused, mut out) = (now + Duration::from_secs(25), 0, Vec::new());
+        while let Some(at) = agent.poll_timeout().filter(|at| *at < end) {
+            now = at.max(now) + Duration::from_millis(20);
+            agent.handle_timeout(now);
+            while let Some(transmit) = agent.poll_transmit(now, &mut out) {
+                let mut answer = Vec::new();
+                let transaction = Message::parse(&out).unwrap().transaction();
+                let mut writer = Writer::new(&mut answer, Class::Error, BINDING, transaction);
+                writer.error_code(code, "No");
+                writer.integrity(IntegrityKind::Sha1, PEER_PASSWORD.as_bytes());
+                writer.fingerprint();
+                agent.handle_datagram(now, transmit.path, &answer);
+                refused += 1;
+                out.clear();
+                assert_eq!(agent.selected(), Some(path), "{code} at {now:?}");
+                if refused > 5_000 {
+                    return;
+                }
+            }
+        }
+        assert!(refused > 3, "{refused}");
+    }
+}

@@ -81,7 +81,7 @@ impl Agent {
             return;
         }
         self.respond(path, message, &key, &Verdict::Success);
-        let freshness = self.recent.note(message.transaction(), path);
+        let freshness = self.note_check(message.transaction(), path);
         if !current || resumed {
             if let Some(previous) = self.previous.as_mut().filter(|p| p.pair.path == path)
                 && freshness == Freshness::New
@@ -306,18 +306,22 @@ impl Agent {
         true
     }
 
+    /// A pair in use stays so unless it is the nomination that is refused: consent decides.
     fn on_refusal(&mut self, index: usize, check: &super::pair::Check, message: &Message<'_>) {
         let path = self.pairs[index].path;
+        let in_use = self.is_in_use(&self.pairs[index]);
         // RFC 8445 section 7.2.5.1: switch, and check again.
         if message.error_code().is_some_and(|error| error.code == 487) {
             if check.as_role == self.role {
                 self.switch_role(self.role.opposite());
             }
             if !self.pairs[index].nominated {
-                self.pairs[index].state = PairState::Waiting;
+                if !self.pairs[index].is_valid() {
+                    self.pairs[index].state = PairState::Waiting;
+                }
                 self.triggered.push_back(path);
             }
-        } else if !self.pairs[index].nominated {
+        } else if !in_use || (check.nominates && !self.pairs[index].nominated) {
             self.pairs[index].state = PairState::Failed;
         }
     }

@@ -34,25 +34,32 @@ pub(super) enum Freshness {
 }
 
 impl Recent {
-    /// Notes a check.
-    pub(super) fn note(&mut self, transaction: TransactionId, path: Path) -> Freshness {
-        let mut freshness = Freshness::New;
-        for (known, from) in &self.0 {
-            if *known == transaction {
-                if *from == path {
-                    return Freshness::Repeated;
-                }
-                freshness = Freshness::Copied;
+    /// Notes a check. Of two with one transaction the first counts, unless it comes from an address
+    /// that anybody can have made up, and the other from a `credible` one: whoever sees the peer's
+    /// checks can have a copy overtake each of them.
+    fn note(
+        &mut self,
+        transaction: TransactionId,
+        path: Path,
+        credible: impl Fn(Path) -> bool,
+    ) -> Freshness {
+        let known = self.0.iter_mut().find(|(known, _)| *known == transaction);
+        if let Some((_, from)) = known {
+            if *from == path {
+                return Freshness::Repeated;
             }
+            if credible(*from) || !credible(path) {
+                return Freshness::Copied;
+            }
+            *from = path;
+            return Freshness::New;
         }
         // A copy takes no place, so that a flood of them does not wash its original out.
-        if freshness == Freshness::New {
-            if self.0.len() >= MAX_RECENT {
-                self.0.pop_front();
-            }
-            self.0.push_back((transaction, path));
+        if self.0.len() >= MAX_RECENT {
+            self.0.pop_front();
         }
-        freshness
+        self.0.push_back((transaction, path));
+        Freshness::New
     }
 }
 
@@ -74,6 +81,25 @@ impl Throttle {
 }
 
 impl Agent {
+    /// Notes a check, and says how new it is.
+    pub(super) fn note_check(&mut self, transaction: TransactionId, path: Path) -> Freshness {
+        let mut recent = std::mem::take(&mut self.recent);
+        let freshness = recent.note(transaction, path, |path| self.is_credible(path));
+        self.recent = recent;
+        freshness
+    }
+
+    /// Whether the peer has told the path's remote address, or has answered us on the path.
+    fn is_credible(&self, path: Path) -> bool {
+        let told = || {
+            let mut candidates = self.remote_candidates.iter();
+            candidates.any(|c| c.socket_addr() == Some(path.remote))
+                && !self.learnt.contains(&path.remote)
+        };
+        let pair = self.pair_at(path).and_then(|index| self.pairs.get(index));
+        pair.is_some_and(|pair| pair.is_valid()) || told()
+    }
+
     /// The next check in answer to the peer's own, and when it may go out. An address that the peer
     /// has told is checked at once; others are paced, since a recorded check may name any.
     pub(super) fn next_triggered(&self) -> Option<(usize, Time)> {
