@@ -325,8 +325,14 @@ impl Agent {
         {
             // RFC 8838 section 11.4: signalled knowledge replaces what a check has shown.
             if known.kind == CandidateKind::PeerReflexive {
-                *known = candidate;
+                known.clone_from(&candidate);
                 self.learnt.retain(|learnt| Some(*learnt) != address);
+                for pair in &mut self.pairs {
+                    if Some(pair.path.remote) == address {
+                        pair.remote.clone_from(&candidate);
+                    }
+                }
+                self.reprioritize();
             }
             return Ok(());
         }

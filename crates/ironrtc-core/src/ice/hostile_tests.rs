@@ -367,3 +367,19 @@ fn a_refused_check_takes_no_pair_out_of_use() {
         assert!(refused > 3, "{refused}");
     }
 }
+
+#[test]
+fn what_the_peer_tells_of_a_learnt_address_is_known_of_its_pairs() {
+    let mut agent = agent(Role::Controlled);
+    let path = from("203.0.113.2:5000");
+    agent.handle_datagram(Time::ZERO, path, &check([1; 12], false));
+    let learnt = agent.pairs[0].priority;
+    let line = "candidate:1 1 udp 2130706431 203.0.113.2 5000 typ host";
+    let told: Candidate = line.parse().unwrap();
+    agent
+        .add_remote_candidate(Time::ZERO, told.clone())
+        .unwrap();
+    assert_eq!(agent.pairs.len(), 1);
+    assert_eq!(agent.pairs[0].remote, told);
+    assert!(agent.pairs[0].priority > learnt);
+}
