@@ -55,6 +55,18 @@ pub(crate) enum Command {
     },
 }
 
+impl Command {
+    /// Whether stdout carries events.
+    pub(crate) const fn json(&self) -> bool {
+        match self {
+            Self::Send(SendOptions { link, .. }) | Self::Receive(ReceiveOptions { link, .. }) => {
+                link.json
+            }
+            Self::Demo(_) | Self::Completion { .. } => false,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The page works in current browsers, over plain http also from other machines, and loads nothing
@@ -94,6 +106,10 @@ pub(crate) struct LinkOptions {
     /// Print codes and errors only.
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// Print one JSON object a line on stdout: its `event` is code, connected, file, progress,
+    /// done, failed (one file) or error (the last one).
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 impl LinkOptions {
@@ -116,15 +132,21 @@ impl LinkOptions {
 #[command(after_help = "\
 Without --via, a long code is printed: paste it into `ironrtc receive` on the other machine, and
 paste the code printed there back here. Codes are on stdout, everything else is on stderr.
-An interrupted transfer continues when both sides are started again.
+An interrupted transfer continues when both sides are started again. Times and the permission to
+run a file are kept. Of links, those to files are sent as files; the others are left out.
 
 Examples:
   ironrtc send report.pdf
-  ironrtc send *.jpg --via http://192.168.1.20:8080")]
+  ironrtc send photos/ --via http://192.168.1.20:8080
+  tar -c src | ironrtc send - --name src.tar --via https://relay.example.org")]
 pub(crate) struct SendOptions {
-    /// The files to send, one after the other.
+    /// The files to send, one after the other; directories with all that is in them; `-` is stdin,
+    /// which needs --via.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// What the receiver calls the file that comes from stdin.
+    #[arg(long, value_name = "NAME", default_value = "stdin")]
+    pub(crate) name: String,
     #[command(flatten)]
     pub(crate) link: LinkOptions,
 }
@@ -133,21 +155,26 @@ pub(crate) struct SendOptions {
 #[command(after_help = "\
 Without a code, the sender's code is read from stdin; the code to paste back to the sender is
 printed on stdout. A file that has not arrived completely is kept as .NAME.ironrtc-part, and the
-next transfer of that file continues there.
+next transfer of that file continues there. On a terminal, names and sizes are shown and a question
+is asked before anything is written. Without a terminal, whoever gave the code has agreed.
 
 Examples:
   ironrtc receive
-  ironrtc receive 7-amber-lamp --via http://192.168.1.20:8080 --output downloads")]
+  ironrtc receive 7-amber-lamp --via http://192.168.1.20:8080 --output downloads
+  ironrtc receive 7-amber-lamp --via https://relay.example.org -o - | tar -x")]
 pub(crate) struct ReceiveOptions {
     /// The sender's code: the long one, or with --via the short one.
     #[arg(value_name = "CODE")]
     pub(crate) code: Option<String>,
-    /// Where to put the files.
+    /// Where to put the files; `-` writes them to stdout, and codes to stderr.
     #[arg(long, short, value_name = "DIR", default_value = ".")]
     pub(crate) output: PathBuf,
     /// Replace files that exist.
     #[arg(long)]
     pub(crate) force: bool,
+    /// Do not ask before writing.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) link: LinkOptions,
 }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::link::ConnectError;
-use crate::text::printable;
+use crate::text::{json_line, printable};
 use crate::transfer::TransferError;
 
 /// The command was called in a way that cannot work.
@@ -38,8 +38,15 @@ pub(crate) async fn interrupted() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Prints the error with its causes, and chooses the code that `--help` documents.
-pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+/// Prints the error with its causes, and chooses the code that `--help` documents. With `json` it is
+/// an event on stdout too.
+pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
+    if json {
+        let event = serde_json::json!({
+            "event": "error", "message": format!("{error:#}"), "exit": code_of(error),
+        });
+        let _ = writeln!(std::io::stdout(), "{}", json_line(&event));
+    }
     let text = printable(&format!("{error:#}"));
     let _ = writeln!(std::io::stderr(), "error: {text}");
     ExitCode::from(code_of(error))
@@ -55,7 +62,12 @@ fn code_of(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<TransferError>() {
         Some(TransferError::Interrupted) => 130,
         Some(TransferError::Mismatch { .. }) => 4,
-        Some(TransferError::Refused(_) | TransferError::Exists(_)) => 5,
+        Some(
+            TransferError::Refused(_)
+            | TransferError::Exists(_)
+            | TransferError::Declined
+            | TransferError::Unfit(_),
+        ) => 5,
         _ => 1,
     }
 }

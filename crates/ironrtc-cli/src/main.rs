@@ -18,8 +18,9 @@ use args::{Arguments, Command};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let json = arguments.command.json();
     if let Err(error) = start_log(arguments.log.as_deref()) {
-        return exit::report(&error);
+        return exit::report(&error, json);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -27,7 +28,8 @@ fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            return exit::report(&anyhow::anyhow!("the runtime does not start: {error}"));
+            let error = anyhow::anyhow!("the runtime does not start: {error}");
+            return exit::report(&error, json);
         }
     };
     let result = runtime.block_on(async {
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
     runtime.shutdown_background();
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => exit::report(&error),
+        Err(error) => exit::report(&error, json),
     }
 }
 

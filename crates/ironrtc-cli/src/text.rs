@@ -10,6 +10,22 @@ pub(crate) fn printable(text: &str) -> String {
         .collect()
 }
 
+/// One line of JSON in which nothing is left that a terminal would obey either.
+pub(crate) fn json_line(value: &serde_json::Value) -> String {
+    let mut line = String::new();
+    for c in value.to_string().chars() {
+        if is_invisible(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                line += &format!("\\u{unit:04x}");
+            }
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
 /// True for what a terminal obeys and what a reader cannot see: control characters, line and
 /// paragraph separators, and the format characters (Unicode's category Cf), some of which turn the
 /// direction of text and make `exe.txt` out of `txt.exe`.
@@ -44,6 +60,17 @@ impl Write for LogWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_says_the_same_without_it() {
+        let value = serde_json::json!({"name": "a\u{1b}\u{9b}\u{202e}\u{e0041}ü"});
+        let line = json_line(&value);
+        assert!(!line.contains(is_invisible), "{line:?}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&line).unwrap(),
+            value
+        );
+    }
 
     #[test]
     fn nothing_is_left_that_a_terminal_obeys() {

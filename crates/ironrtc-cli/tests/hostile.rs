@@ -124,3 +124,42 @@ async fn nothing_that_a_sender_says_is_obeyed_by_the_terminal() {
         assert!(!name.contains(is_harmful), "{name:?}");
     }
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn no_path_leads_out_of_the_directory() {
+    let home = directory("paths");
+    let (inner, outer) = (home.join("in"), home.join("out"));
+    fs::create_dir(&inner).unwrap();
+    fs::create_dir(&outer).unwrap();
+    std::os::unix::fs::symlink(&outer, inner.join("link")).unwrap();
+    let mut messages: Vec<Message> = Vec::new();
+    for path in [
+        "../../out/x",
+        "link/x",
+        "/x/../../../out/x",
+        "a\\..\\..\\out\\x",
+    ] {
+        let file = json!({"type": "file", "name": "x", "size": 0, "path": path, "directory": true});
+        messages.push(file.to_string().into());
+        if path != "link/x" {
+            let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+            messages.push(json!({"type": "start", "offset": 0}).to_string().into());
+            messages.push(json!({"type": "end", "sha256": empty}).to_string().into());
+        }
+    }
+    messages.push(json!({"type": "bye"}).to_string().into());
+    say(&inner, messages).await.expect(5).says("link exists");
+    assert_eq!(fs::read_dir(&outer).unwrap().count(), 0);
+    assert!(inner.join("out/x").is_dir() && inner.join("x/out/x").is_dir());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_is_held_to_what_it_offered() {
+    let home = directory("offer");
+    let offer = json!({"files": 1, "bytes": 0, "list": []});
+    let file = json!({"type": "file", "name": "x", "size": 1, "offer": offer});
+    let end = say(&home, vec![file.to_string().into()]).await;
+    end.expect(1).says("more comes than was offered");
+    assert_eq!(fs::read_dir(&home).unwrap().count(), 0);
+}

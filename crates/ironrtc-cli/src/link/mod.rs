@@ -5,7 +5,6 @@ pub(crate) mod paste;
 pub(crate) mod relay;
 mod session;
 
-use std::io::Write as _;
 use std::time::Duration;
 
 use ironrtc::{
@@ -15,7 +14,6 @@ use ironrtc::{
 
 use crate::args::LinkOptions;
 use crate::exit::interrupted;
-use crate::text::printable;
 use crate::transfer::{Progress, TransferError, command::is_file_channel, protocol};
 
 /// How long the peers look for a path once each knows the other's addresses.
@@ -72,9 +70,10 @@ impl ConnectError {
     }
 }
 
-/// Prints a code on stdout, which carries nothing else.
-fn print_code(code: &str) -> Result<(), ConnectError> {
-    writeln!(std::io::stdout(), "{}", printable(code))
+/// Prints a code for the other side.
+fn print_code(code: &str, progress: Progress) -> Result<(), ConnectError> {
+    progress
+        .code(code)
         .map_err(|error| ConnectError::Code(format!("the code cannot be printed: {error}")))
 }
 

@@ -21,8 +21,9 @@ pub(crate) async fn offer(options: &LinkOptions, progress: Progress) -> Result<L
         .await
         .map_err(ConnectError::library)?;
     peer.set_local(Some(offer)).await?;
+    let code = pack(&peer.gathered().await?)?;
     progress.note("Run `ironrtc receive` on the other machine and paste this code there:");
-    print_code(&pack(&peer.gathered().await?)?)?;
+    print_code(&code, progress)?;
     let answer = loop {
         progress.note("Paste the code that it prints here:");
         match read_code().await.and_then(|code| unpack(&code, true)) {
@@ -68,7 +69,7 @@ pub(crate) async fn answer(
     peer.set_local(None).await?;
     let code = pack(&peer.gathered().await?)?;
     progress.note("Paste this code into `ironrtc send`:");
-    print_code(&code)?;
+    print_code(&code, progress)?;
     // The person who carries the code decides how long this takes; ICE gives up some time.
     let channel = peer.wait_for_channel(None).await?;
     Ok(Link {

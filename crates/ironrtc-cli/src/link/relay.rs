@@ -28,7 +28,7 @@ pub(crate) async fn share(
     progress.note(&format!(
         "On the other machine run: ironrtc receive {code} --via {server}"
     ));
-    print_code(&code)?;
+    print_code(&code, progress)?;
     match signaling.next().await? {
         ToClient::Joined => {}
         ToClient::Error { text } => return Err(ConnectError::Server(text)),

@@ -1,31 +1,44 @@
 //! `ironrtc send` and `ironrtc receive`.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use ironrtc::{DataChannel, Message};
 
+use super::TransferError;
+use super::ask::Consent;
+use super::destination::Destination;
 use super::outgoing::send_file;
 use super::progress::Progress;
 use super::protocol::{self, Control};
-use super::receive::{Destination, receive_files};
-use super::{TransferError, safe_name};
+use super::receive::receive_files;
+use super::tree::{self, Outgoing, STDIN};
 use crate::args::{LinkOptions, ReceiveOptions, SendOptions};
 use crate::exit::{Usage, unless_interrupted};
 use crate::link::{self, Link};
 
 /// How long the sender waits for the receiver to hang up first.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// Stands for stdout.
+const STDOUT: &str = "-";
 
 /// Sends the files.
 pub(crate) async fn send(options: SendOptions) -> anyhow::Result<()> {
-    let files = options
+    let stdins = options
         .files
         .iter()
-        .map(|path| Outgoing::open(path))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let progress = Progress::new(options.link.quiet);
+        .filter(|path| path.as_os_str() == STDIN);
+    match stdins.count() {
+        0 => {}
+        1 if options.link.via.is_some() => {}
+        1 => {
+            return usage("stdin is the file, so no code can be pasted there; use --via");
+        }
+        _ => return usage("stdin can be sent once"),
+    }
+    let progress = Progress::new(&options.link, false);
+    let files = tree::list(&options.files, &options.name, progress)?;
     let mut link = unless_interrupted(connect(&options.link, None, progress)).await?;
     let channel = link.channel();
     let result = link.run(send_all(&channel, files, progress)).await;
@@ -33,31 +46,44 @@ pub(crate) async fn send(options: SendOptions) -> anyhow::Result<()> {
     Ok(result?)
 }
 
+fn usage<T>(text: &str) -> anyhow::Result<T> {
+    Err(Usage(text.to_owned()).into())
+}
+
 /// Receives files.
 pub(crate) async fn receive(options: ReceiveOptions) -> anyhow::Result<()> {
-    let destination = Destination {
-        directory: options.output,
-        force: options.force,
+    let to_stdout = options.output.as_os_str() == STDOUT;
+    let destination = if to_stdout {
+        Destination::Stdout
+    } else {
+        Destination::Directory {
+            directory: options.output.clone(),
+            force: options.force,
+        }
     };
-    if fs::metadata(&destination.directory).is_ok_and(|found| !found.is_dir()) {
-        return Err(Usage(format!(
+    if to_stdout && options.link.json {
+        return usage("stdout has room for --json or for the files, not for both");
+    }
+    if !to_stdout && fs::metadata(&options.output).is_ok_and(|found| !found.is_dir()) {
+        return usage(&format!(
             "{} is a file; --output takes a directory, which is made if it does not exist",
-            destination.directory.display()
-        ))
-        .into());
+            options.output.display()
+        ));
     }
     destination.prepare()?;
     if options.link.via.is_some() && options.code.is_none() {
-        let text =
-            "--via needs the short code that the sender printed: ironrtc receive CODE --via …";
-        return Err(Usage(text.to_owned()).into());
+        return usage(
+            "--via needs the short code that the sender printed: ironrtc receive CODE --via …",
+        );
     }
-    let progress = Progress::new(options.link.quiet);
+    let progress = Progress::new(&options.link, to_stdout);
     let code = Some(options.code);
     let mut link = unless_interrupted(connect(&options.link, code, progress)).await?;
     let channel = link.channel();
+    // A script that has the code has agreed.
+    let consent = Consent::new(!options.yes && std::io::stdin().is_terminal());
     let result = link
-        .run(receive_files(&channel, &destination, progress))
+        .run(receive_files(&channel, &destination, consent, progress))
         .await;
     link.close().await;
     Ok(result?)
@@ -81,41 +107,8 @@ async fn connect(
         (None, None) => link::paste::offer(options, progress).await?,
         (None, Some(code)) => link::paste::answer(code, options, progress).await?,
     };
-    progress.note("connected");
+    progress.connected();
     Ok(link)
-}
-
-/// A file to send, opened before anyone connects.
-#[derive(Debug)]
-struct Outgoing {
-    name: String,
-    path: PathBuf,
-    file: File,
-    size: u64,
-}
-
-impl Outgoing {
-    fn open(path: &Path) -> anyhow::Result<Self> {
-        let found = fs::metadata(path).map_err(TransferError::disk(path))?;
-        if found.is_dir() {
-            return Err(Usage(format!(
-                "{0} is a directory; pack it first, for example with: tar -cf {0}.tar {0}",
-                path.display()
-            ))
-            .into());
-        }
-        if !found.is_file() {
-            return Err(Usage(format!("{} is not a regular file", path.display())).into());
-        }
-        let file = File::open(path).map_err(TransferError::disk(path))?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Ok(Self {
-            name: name.into_owned(),
-            path: path.to_owned(),
-            file,
-            size: found.len(),
-        })
-    }
 }
 
 async fn send_all(
@@ -124,26 +117,28 @@ async fn send_all(
     progress: Progress,
 ) -> Result<(), TransferError> {
     let mut first_error = None;
-    for Outgoing {
-        name,
-        path,
-        file,
-        size,
-    } in files
-    {
-        let shown = safe_name(&name);
-        let bar = progress.file(&shown, size);
-        let on_progress = |offset| bar.set(offset);
-        match send_file(channel, &name, size, Box::new(file), &on_progress).await {
-            Ok(sha256) => bar.finish("sent", &path.display().to_string(), &sha256),
+    for mut file in files {
+        let shown = file.announced.path().to_owned();
+        let result = match file.open() {
+            Ok(source) => {
+                let bar = progress.file(&shown, file.announced.size);
+                let on_progress = |offset| bar.set(offset);
+                send_file(channel, file.announced, source, &on_progress)
+                    .await
+                    .map(|sha256| bar.finish("sent", &file.path.display().to_string(), &sha256))
+            }
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(()) => {}
             // The receiver goes on with the next file after these.
             Err(
                 error @ (TransferError::Refused(_)
                 | TransferError::Peer(_)
-                | TransferError::Changed(_)),
+                | TransferError::Changed(_)
+                | TransferError::Disk { .. }),
             ) => {
-                drop(bar);
-                progress.note(&format!("not sent: {shown}: {error}"));
+                progress.failed("not sent", &shown, &error);
                 first_error.get_or_insert(error);
             }
             Err(error) => return Err(error),

@@ -116,18 +116,30 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Cuts `file` at `offset` and goes on there; `hash` has seen what is before it.
-    pub(super) fn new(mut file: File, offset: u64, mut hash: Sha256) -> Self {
-        let (queue, mut blocks) = mpsc::channel::<Bytes>(QUEUE);
-        let work = spawn_blocking(move || {
+    pub(super) fn to_file(mut file: File, offset: u64, hash: Sha256) -> Self {
+        Self::run(move |blocks| {
             file.set_len(offset)?;
             file.seek(SeekFrom::Start(offset))?;
-            while let Some(block) = blocks.blocking_recv() {
-                hash.update(&block);
-                file.write_all(&block)?;
-            }
+            let hash = write_all(&mut file, blocks, hash)?;
             file.sync_data()?;
             Ok(hash)
-        });
+        })
+    }
+
+    /// Writes to something that only goes forward.
+    pub(super) fn to(mut output: impl Write + Send + 'static) -> Self {
+        Self::run(move |blocks| {
+            let hash = write_all(&mut output, blocks, Sha256::new())?;
+            output.flush()?;
+            Ok(hash)
+        })
+    }
+
+    fn run(
+        work: impl FnOnce(mpsc::Receiver<Bytes>) -> io::Result<Sha256> + Send + 'static,
+    ) -> Self {
+        let (queue, blocks) = mpsc::channel(QUEUE);
+        let work = spawn_blocking(move || work(blocks));
         Self { queue, work }
     }
 
@@ -141,6 +153,18 @@ impl Writer {
         drop(self.queue);
         Ok(hex(&joined(self.work).await?))
     }
+}
+
+fn write_all(
+    output: &mut impl Write,
+    mut blocks: mpsc::Receiver<Bytes>,
+    mut hash: Sha256,
+) -> io::Result<Sha256> {
+    while let Some(block) = blocks.blocking_recv() {
+        hash.update(&block);
+        output.write_all(&block)?;
+    }
+    Ok(hash)
 }
 
 async fn joined<T>(work: JoinHandle<io::Result<T>>) -> io::Result<T> {

@@ -15,6 +15,12 @@ pub(crate) enum TransferError {
     /// The receiver does not want the file.
     #[error("the receiver refused the file: {0}")]
     Refused(String),
+    /// The user was asked, and does not want the file.
+    #[error("declined")]
+    Declined,
+    /// What arrives cannot go where it should.
+    #[error("{0}")]
+    Unfit(String),
     /// The file to write exists.
     #[error("{} exists; use --force to replace it, or --output for another directory", .0.display())]
     Exists(PathBuf),
@@ -31,7 +37,7 @@ pub(crate) enum TransferError {
     Protocol(String),
     /// The bytes that arrived are not those that were sent.
     #[error(
-        "the SHA-256 of {name} is {actual}, and the sender says {expected}: the data is damaged and was deleted; send it again"
+        "the SHA-256 of {name} is {actual}, and the sender says {expected}: the data is damaged and is not kept; send it again"
     )]
     Mismatch {
         /// The file.

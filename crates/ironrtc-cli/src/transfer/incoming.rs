@@ -4,18 +4,13 @@ use bytes::Bytes;
 use ironrtc::Message;
 
 use super::TransferError;
-use super::protocol::Control;
+use super::protocol::{Announced, Control};
 
 /// What the receiver has to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// A file is announced: accept or refuse it.
-    File {
-        /// The sender's name for it; not to be trusted.
-        name: String,
-        /// Its length in bytes.
-        size: u64,
-    },
+    File(Box<Announced>),
     /// Bytes from this offset on follow; drop what is beyond it.
     Start(u64),
     /// The next bytes.
@@ -71,9 +66,9 @@ impl Incoming {
         }
         let control = Control::of(&message)?;
         match (&self.0, control) {
-            (State::Idle, Control::File { name, size }) => {
-                self.0 = State::Announced { size };
-                Ok(Step::File { name, size })
+            (State::Idle, Control::File(file)) => {
+                self.0 = State::Announced { size: file.size };
+                Ok(Step::File(Box::new(file)))
             }
             (
                 &State::Accepted {
@@ -146,7 +141,7 @@ impl State {
 const fn kind(control: &Control) -> &'static str {
     match control {
         Control::Get { .. } => "get",
-        Control::File { .. } => "file",
+        Control::File(_) => "file",
         Control::Accept { .. } => "accept",
         Control::Refuse { .. } => "refuse",
         Control::Start { .. } => "start",
@@ -164,10 +159,7 @@ mod tests {
     const DIGEST: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     fn file(size: u64) -> Message {
-        Message::from(&Control::File {
-            name: "a".into(),
-            size,
-        })
+        Message::from(&Control::File(Announced::new("a", size)))
     }
 
     fn start(offset: u64) -> Message {
@@ -199,7 +191,7 @@ mod tests {
         );
         assert!(matches!(
             incoming.handle_message(file(0)).unwrap(),
-            Step::File { size: 0, .. }
+            Step::File(_)
         ));
         incoming.refuse();
         assert_eq!(

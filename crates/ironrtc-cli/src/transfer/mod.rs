@@ -2,7 +2,9 @@
 //!
 //! `ironrtc send`, `ironrtc receive`, the demo server and its page speak the same protocol.
 
+mod ask;
 pub(crate) mod command;
+mod destination;
 mod disk;
 mod error;
 mod hash;
@@ -12,6 +14,7 @@ mod outgoing;
 mod progress;
 pub(crate) mod protocol;
 mod receive;
+mod tree;
 
 pub(crate) use error::TransferError;
 pub(crate) use hash::hex;

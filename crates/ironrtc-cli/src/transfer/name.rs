@@ -6,6 +6,9 @@ use crate::text::is_invisible;
 /// looks like it.
 const PART: &str = ".ironrtc-part";
 
+/// Most components of a path.
+pub(super) const MAX_DEPTH: usize = 64;
+
 /// Longest name, in bytes: 255 is the limit of common file systems, and [`PART`] must fit.
 const MAX_LEN: usize = 200;
 /// Longest extension that is kept when a name is cut, in bytes with its dot.
@@ -31,6 +34,29 @@ pub(crate) fn safe_name(name: &str) -> String {
         return format!("_{safe}");
     }
     safe.to_owned()
+}
+
+/// The components of a path from the network, each a safe name; never empty. Below the first one,
+/// which lies where the user works, a leading dot may hide a file.
+pub(super) fn safe_path(path: &str) -> Vec<String> {
+    let mut safe: Vec<String> = Vec::new();
+    for part in path.split(['/', '\\']) {
+        if matches!(part, "" | "." | "..") {
+            continue;
+        }
+        let name = safe_name(part);
+        let hidden = !safe.is_empty() && part.starts_with('.') && !is_part(&name);
+        safe.push(if hidden { format!(".{name}") } else { name });
+    }
+    if safe.is_empty() {
+        safe.push(safe_name(path));
+    }
+    safe
+}
+
+/// True for what would look like one of ours behind a dot, also on disks that ignore case.
+fn is_part(name: &str) -> bool {
+    name.to_lowercase().ends_with(PART)
 }
 
 /// Where a file of this safe name grows. Other programs do not use such names, and no sender can
@@ -119,6 +145,26 @@ mod tests {
         ];
         for (name, expected) in cases {
             assert_eq!(safe_name(name), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_stays_below_the_directory_and_away_from_part_files() {
+        let cases = [
+            ("a/b c/d.txt", "a/b c/d.txt"),
+            ("a/.git/.x", "a/.git/.x"),
+            (".ssh/.a", "ssh/.a"),
+            ("../../a/../b", "a/b"),
+            ("/etc//passwd", "etc/passwd"),
+            ("a\\..\\C:\\b", "a/C_/b"),
+            ("a/.b.IronRTC-part", "a/b.IronRTC-part"),
+            ("a/NUL/com1", "a/_NUL/_com1"),
+            ("../..", "file"),
+            ("a/...", "a/.file"),
+            ("", "file"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(safe_path(path).join("/"), expected, "{path:?}");
         }
     }
 

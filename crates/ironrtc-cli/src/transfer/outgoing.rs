@@ -7,7 +7,7 @@ use ironrtc::{DataChannel, Message, SendError};
 use super::TransferError;
 pub(crate) use super::disk::Source;
 use super::disk::{self, Piece};
-use super::protocol::Control;
+use super::protocol::{Announced, Control};
 
 /// Bytes of a file in one message. Every WebRTC peer accepts 64 KiB (RFC 8841 section 6.1).
 const CHUNK: usize = 64 * 1024;
@@ -19,18 +19,13 @@ const WAITING: usize = 1024 * 1024;
 /// `on_progress` is told the offset that has left this machine.
 pub(crate) async fn send_file(
     channel: &DataChannel,
-    name: &str,
-    size: u64,
+    file: Announced,
     source: Box<dyn Source>,
     on_progress: &(dyn Fn(u64) + Sync),
 ) -> Result<String, TransferError> {
-    send(
-        channel,
-        &Control::File {
-            name: name.to_owned(),
-            size,
-        },
-    )?;
+    let (size, name) = (file.size, file.name.clone());
+    let name = name.as_str();
+    send(channel, &Control::File(file))?;
     let (offset, prefix) = match answer(channel).await? {
         Control::Accept { offset, sha256 } if offset <= size => (offset, sha256),
         Control::Refuse { reason } => return Err(TransferError::Refused(reason)),

@@ -1,31 +1,85 @@
-//! What a transfer shows on stderr.
+//! What a transfer shows: text and bars on stderr, codes and events on stdout.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
 
-use crate::text::printable;
+use crate::args::LinkOptions;
+use crate::text::{json_line, printable};
 
 /// Longest name beside a bar, in characters.
 const MAX_NAME: usize = 28;
+/// Milliseconds between two events of progress.
+const EVENT_INTERVAL: u64 = 250;
+
+/// What stdout carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stdout {
+    Codes,
+    Events,
+    /// The files themselves.
+    Data,
+}
 
 /// Shows progress, or nothing at all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Progress {
     quiet: bool,
+    stdout: Stdout,
 }
 
 impl Progress {
-    /// `quiet` shows nothing.
-    pub(crate) const fn new(quiet: bool) -> Self {
-        Self { quiet }
+    /// As the user wants it; `data` is true if files go to stdout.
+    pub(super) const fn new(options: &LinkOptions, data: bool) -> Self {
+        Self {
+            quiet: options.quiet,
+            stdout: match (data, options.json) {
+                (true, _) => Stdout::Data,
+                (false, true) => Stdout::Events,
+                (false, false) => Stdout::Codes,
+            },
+        }
     }
 
     /// A line for people.
     pub(crate) fn note(self, text: &str) {
         if !self.quiet {
             // Without a stderr there is nobody to tell.
-            let _ = writeln!(std::io::stderr(), "{}", printable(text));
+            let _ = writeln!(io::stderr(), "{}", printable(text));
+        }
+    }
+
+    /// The code that the user carries to the other side.
+    pub(crate) fn code(self, code: &str) -> io::Result<()> {
+        match self.stdout {
+            Stdout::Codes => writeln!(io::stdout(), "{}", printable(code)),
+            Stdout::Events => {
+                self.event(&json!({"event": "code", "code": code}));
+                Ok(())
+            }
+            Stdout::Data => writeln!(io::stderr(), "{}", printable(code)),
+        }
+    }
+
+    /// The two sides have met.
+    pub(super) fn connected(self) {
+        self.note("connected");
+        self.event(&json!({"event": "connected"}));
+    }
+
+    /// One file does not arrive; the others may.
+    pub(super) fn failed(self, verb: &str, name: &str, error: &super::TransferError) {
+        self.note(&format!("{verb}: {name}: {error}"));
+        self.event(&json!({"event": "failed", "name": name, "message": error.to_string()}));
+    }
+
+    fn event(self, event: &Value) {
+        if self.stdout == Stdout::Events {
+            // Without a reader there is nobody to tell.
+            let _ = writeln!(io::stdout(), "{}", json_line(event));
         }
     }
 
@@ -46,9 +100,13 @@ impl Progress {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.set_message(shortened(&printable(name)));
+        self.event(&json!({"event": "file", "name": name, "size": size}));
         Bar {
             bar,
+            name: name.to_owned(),
             progress: self,
+            started: Instant::now(),
+            next_event: AtomicU64::new(0),
         }
     }
 }
@@ -67,32 +125,53 @@ fn shortened(name: &str) -> String {
 #[derive(Debug)]
 pub(super) struct Bar {
     bar: ProgressBar,
+    name: String,
     progress: Progress,
+    started: Instant,
+    /// In milliseconds since `started`.
+    next_event: AtomicU64,
 }
 
 impl Bar {
     /// The bytes before `offset` need not be sent again.
-    pub(super) fn resume(&self, name: &str, offset: u64) {
+    pub(super) fn resume(&self, offset: u64) {
         if offset > 0 {
             // What was there before is not part of the rate.
             self.bar.set_position(offset);
             self.bar.reset_eta();
+            let at = HumanBytes(offset);
             self.progress
-                .note(&format!("continuing {name} at {}", HumanBytes(offset)));
+                .note(&format!("continuing {} at {at}", self.name));
         }
     }
 
     /// So much is done.
     pub(super) fn set(&self, offset: u64) {
         self.bar.set_position(offset);
+        if self.progress.stdout != Stdout::Events {
+            return;
+        }
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if now >= self.next_event.load(Ordering::Relaxed) {
+            self.next_event
+                .store(now + EVENT_INTERVAL, Ordering::Relaxed);
+            let size = self.bar.length();
+            let event =
+                json!({"event": "progress", "name": self.name, "bytes": offset, "size": size});
+            self.progress.event(&event);
+        }
     }
 
-    /// Done.
-    pub(super) fn finish(&self, verb: &str, name: &str, sha256: &str) {
-        let size = HumanBytes(self.bar.length().unwrap_or_default());
+    /// Done; `path` is where the file is on this machine.
+    pub(super) fn finish(&self, verb: &str, path: &str, sha256: &str) {
+        let bytes = self.bar.length().unwrap_or_default();
+        let size = HumanBytes(bytes);
         self.bar.finish_and_clear();
         self.progress
-            .note(&format!("{verb} {name} ({size}), sha256 {sha256}"));
+            .note(&format!("{verb} {path} ({size}), sha256 {sha256}"));
+        self.progress.event(&json!({
+            "event": "done", "name": self.name, "path": path, "size": bytes, "sha256": sha256,
+        }));
     }
 }
 

@@ -35,12 +35,7 @@ pub(crate) enum Control {
         id: String,
     },
     /// Sender: this is the next file.
-    File {
-        /// Its name, without directories.
-        name: String,
-        /// Its length in bytes.
-        size: u64,
-    },
+    File(Announced),
     /// Receiver: send it.
     Accept {
         /// How many bytes are already here.
@@ -78,6 +73,77 @@ pub(crate) enum Control {
     Bye,
 }
 
+/// A file that the sender wants to send. What is optional came later; older peers ignore it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Announced {
+    /// Its name, without directories.
+    pub(crate) name: String,
+    /// Its length in bytes.
+    pub(crate) size: u64,
+    /// Its name with directories, separated by `/`; absent if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
+    /// When it was changed, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) modified: Option<i64>,
+    /// A program.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) executable: bool,
+    /// An empty directory.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) directory: bool,
+    /// All that will come; only in the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) offer: Option<Offer>,
+}
+
+impl Announced {
+    pub(crate) fn new(name: &str, size: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            size,
+            ..Self::default()
+        }
+    }
+
+    /// The sender's name for it with directories; not to be trusted.
+    pub(crate) fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or(&self.name)
+    }
+
+    fn is_good(&self) -> bool {
+        self.name.len() <= MAX_TEXT
+            && self.path().len() <= MAX_TEXT
+            && self.size <= MAX_SIZE
+            && !(self.directory && self.size > 0)
+    }
+}
+
+/// What a person is asked about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Offer {
+    /// How many files there are.
+    pub(crate) files: u64,
+    /// Their bytes altogether.
+    pub(crate) bytes: u64,
+    /// The first of them.
+    pub(crate) list: Vec<Listed>,
+}
+
+/// One file of an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Listed {
+    /// Its name with directories.
+    pub(crate) path: String,
+    /// Its length in bytes.
+    pub(crate) size: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 impl Control {
     /// Reads a control message, and checks every field that does not depend on another message.
     pub(crate) fn parse(text: &str) -> Result<Self, TransferError> {
@@ -96,7 +162,7 @@ impl Control {
             {
                 wrong("a text is too long")
             }
-            Self::File { name, size } if name.len() > MAX_TEXT || *size > MAX_SIZE => {
+            Self::File(file) if !file.is_good() => {
                 wrong("the name or the size of a file is too large")
             }
             Self::End { sha256 } | Self::Done { sha256 } if !is_digest(sha256) => {
@@ -160,10 +226,7 @@ mod tests {
         let cases = [
             (
                 r#"{"type":"file","name":"a b","size":7}"#,
-                Control::File {
-                    name: "a b".into(),
-                    size: 7,
-                },
+                Control::File(Announced::new("a b", 7)),
             ),
             (
                 r#"{"type":"accept","offset":0}"#,
@@ -189,6 +252,31 @@ mod tests {
                 },
             ),
             (r#"{"type":"bye"}"#, Control::Bye),
+            (
+                r#"{"type":"file","name":"b","size":7,"path":"a/b","modified":-5,"executable":true,"offer":{"files":1,"bytes":7,"list":[{"path":"a/b","size":7}]}}"#,
+                Control::File(Announced {
+                    path: Some("a/b".into()),
+                    modified: Some(-5),
+                    executable: true,
+                    offer: Some(Offer {
+                        files: 1,
+                        bytes: 7,
+                        list: vec![Listed {
+                            path: "a/b".into(),
+                            size: 7,
+                        }],
+                    }),
+                    ..Announced::new("b", 7)
+                }),
+            ),
+            (
+                r#"{"type":"file","name":"b","size":0,"path":"a/b","directory":true}"#,
+                Control::File(Announced {
+                    path: Some("a/b".into()),
+                    directory: true,
+                    ..Announced::new("b", 0)
+                }),
+            ),
         ];
         for (text, control) in cases {
             assert_eq!(Control::parse(text).unwrap(), control);
@@ -211,6 +299,9 @@ mod tests {
             r#"{"type":"file","name":"a","size":1.5}"#.into(),
             r#"{"type":"file","name":"a","size":9007199254740992}"#.into(),
             format!(r#"{{"type":"file","name":"{long}","size":1}}"#),
+            format!(r#"{{"type":"file","name":"a","size":1,"path":"{long}"}}"#),
+            r#"{"type":"file","name":"a","size":1,"directory":true}"#.into(),
+            r#"{"type":"file","name":"a","size":1,"path":7}"#.into(),
             format!(r#"{{"type":"failed","reason":"{long}"}}"#),
             r#"{"type":"accept","offset":3}"#.into(),
             format!(r#"{{"type":"accept","offset":0,"sha256":"{DIGEST}"}}"#),

@@ -70,7 +70,19 @@ impl Process {
             // The tests need no network.
             command.args(["--stun", "none", "--local"]);
         }
-        let mut child = special(&mut command)
+        Self::spawn(special(&mut command))
+    }
+
+    /// Starts another program.
+    pub fn start_program<S: AsRef<OsStr>>(
+        program: &str,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self::spawn(Command::new(program).args(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -120,9 +132,19 @@ impl Process {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
+    /// Nothing more is typed.
+    pub fn end_input(&mut self) {
+        drop(self.stdin.take());
+    }
+
     /// Waits for the end; gives the exit code and the rest of stdout and stderr.
     pub fn finish(mut self) -> End {
-        drop(self.stdin.take());
+        self.end_input();
+        self.finish_with_open_input()
+    }
+
+    /// The same for a program that takes the end of its input for an interrupt.
+    pub fn finish_with_open_input(mut self) -> End {
         let stdout = self.stdout.rest();
         let stderr = self.stderr.rest();
         let code = self.child.wait().unwrap().code();
