@@ -59,16 +59,17 @@ impl Pacer {
     /// Fills the budget up to now.
     pub(super) fn refill(&mut self, now: Time) {
         let Some(rate) = self.rate else { return };
+        let quantum = self.quantum(rate);
         if now > self.at {
-            let quantum = self.quantum(rate);
             let most = quantum + rate * KEPT.as_secs_f64();
             let more = rate * now.since(self.at).as_secs_f64();
             self.budget = (self.budget + more).min(most);
             self.at = now;
-            // A billionth of a second is not worth another timer.
-            if self.budget + 1.0 >= quantum {
-                self.waits = false;
-            }
+        }
+        // A billionth of a second is not worth another timer. A lower rate, which has a smaller
+        // quantum, may have come at this very time.
+        if self.budget + 1.0 >= quantum {
+            self.waits = false;
         }
     }
 
@@ -130,6 +131,23 @@ mod tests {
                 assert!((largest as f64) < most, "{rate} {late}: {largest}");
             }
         }
+    }
+
+    #[test]
+    fn a_lower_rate_leaves_no_timer_that_is_due_and_changes_nothing() {
+        let mut pacer = Pacer::new();
+        let now = Time::from_millis(1);
+        pacer.set_rate(Some(10e6), RTT, 1200);
+        pacer.refill(now);
+        while pacer.may_send() {
+            pacer.on_sent(1200);
+        }
+        let now = now + Duration::from_micros(500);
+        pacer.refill(now);
+        assert!(!pacer.may_send());
+        pacer.set_rate(Some(1e6), RTT, 1200);
+        pacer.refill(now);
+        assert!(pacer.may_send() || pacer.next() > Some(now));
     }
 
     #[test]
