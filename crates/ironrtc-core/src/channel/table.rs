@@ -469,8 +469,12 @@ impl Channels {
     /// it, and new ones can be made. What had arrived can still be read.
     fn on_restarted(&mut self, sctp: &mut Association) {
         for stream in std::mem::take(&mut self.deferred) {
-            while sctp.recv(stream).is_some() {}
-            sctp.take_reset(stream);
+            loop {
+                while sctp.recv(stream).is_some() {}
+                if !sctp.take_reset(stream) {
+                    break;
+                }
+            }
         }
         for id in self.live() {
             self.end(Some(sctp), id, Some("the peer started a new association"));

@@ -11,6 +11,8 @@ struct End {
     channels: Channels,
     events: Vec<Event>,
     role: Role,
+    /// The application takes the events.
+    takes: bool,
 }
 
 impl End {
@@ -22,6 +24,7 @@ impl End {
             channels,
             events: Vec::new(),
             role,
+            takes: true,
         }
     }
 
@@ -33,7 +36,9 @@ impl End {
                 self.channels.handle_sctp_event(now, &mut self.sctp, &event);
             }
         });
-        while let Some(event) = self.channels.poll_event() {
+        while self.takes
+            && let Some(event) = self.channels.poll_event()
+        {
             self.events.push(event);
             self.channels.resume(now, &mut self.sctp);
         }
@@ -159,6 +164,43 @@ fn after_the_peer_has_restarted_channels_are_made_anew_and_what_had_arrived_is_r
     assert_eq!(pair.read(0, announced[0]), [Message::from("after")]);
     let at_b = pair.ends[1].announced()[0];
     assert_eq!(pair.read(1, at_b), [Message::from("after")]);
+}
+
+#[test]
+fn channels_that_waited_to_be_made_when_the_peer_restarted_hide_no_later_one() {
+    let mut pair = Pair::connected();
+    pair.ends[0].takes = false;
+    let old = std::iter::repeat_n(Event::Open(ChannelId(1000)), MAX_WAITING_EVENTS);
+    pair.ends[0].channels.events.extend(old);
+    // Two channels on one stream, one after the other.
+    let stream = StreamId(1);
+    for _ in 0..2 {
+        let open = OutgoingMessage {
+            ppid: 50,
+            data: crate::channel::dcep::open("waits", &DataChannelInit::default()),
+            ordered: true,
+            reliability: crate::sctp::Reliability::Reliable,
+            control: true,
+        };
+        let peer = &mut pair.ends[1].sctp;
+        peer.send(pair.now, stream, open).unwrap();
+        peer.reset_stream(pair.now, stream);
+        pair.exchange();
+    }
+    let role = pair.ends[1].role;
+    pair.ends[1] = End::new(3, role);
+    pair.connect(1);
+    pair.ends[0].takes = true;
+    let new = pair.create(1, "new");
+    assert_eq!(
+        pair.ends[1].channels.get(new).unwrap().stream_id(),
+        Some(stream.0)
+    );
+    pair.exchange();
+    let label = |id| pair.ends[0].channels.get(id).map(Channel::label);
+    let announced = pair.ends[0].announced();
+    let labels: Vec<_> = announced.into_iter().map(label).collect();
+    assert_eq!(labels, [Some("new")]);
 }
 
 /// A peer that closes all its channels at once, with one request and no acknowledgement before.
