@@ -18,6 +18,12 @@ from .rtcsessiondescription import RTCSessionDescription
 T = TypeVar("T")
 
 
+class _Candidate(RTCIceCandidate):
+    """A candidate that says which ICE generation it is of, which aiortc's class cannot."""
+
+    usernameFragment: Optional[str] = None
+
+
 def description(value: Any, method: str) -> RTCSessionDescription:
     """A session description; `method` is who asks."""
     if isinstance(value, Mapping) and "type" in value:
@@ -47,8 +53,12 @@ def candidate(value: Any) -> Optional[RTCIceCandidate]:
         parsed = candidate_from_sdp(text.strip().removeprefix("candidate:"))
     except (AssertionError, ValueError) as exc:
         raise ValueError(f"The candidate {text!r} cannot be read") from exc
-    parsed.sdpMid, parsed.sdpMLineIndex = value.get("sdpMid"), value.get("sdpMLineIndex")
-    return parsed
+    found = _Candidate(**vars(parsed))
+    found.sdpMid, found.sdpMLineIndex = value.get("sdpMid"), value.get("sdpMLineIndex")
+    # Chromium says it in the text, too, Firefox only beside it.
+    _, _, rest = text.partition(" ufrag ")
+    found.usernameFragment = value.get("usernameFragment") or rest.partition(" ")[0] or None
+    return found
 
 
 def configuration(value: Any) -> RTCConfiguration:

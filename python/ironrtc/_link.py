@@ -97,7 +97,9 @@ def candidate_to_native(candidate: RTCIceCandidate) -> str:
     """Write a candidate for the core."""
     from .sdp import candidate_to_sdp
 
-    return f"candidate:{candidate_to_sdp(candidate)}"
+    text = f"candidate:{candidate_to_sdp(candidate)}"
+    fragment = getattr(candidate, "usernameFragment", None)
+    return text if fragment is None else f"{text} ufrag {fragment}"
 
 
 def create_native_channel(owner: Any, parameters: "RTCDataChannelParameters") -> Any:

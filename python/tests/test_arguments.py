@@ -74,6 +74,25 @@ async def test_a_candidate_that_cannot_be_read():
             await one.addIceCandidate({"candidate": "candidate:1 1 udp", "sdpMid": "0"})
 
 
+async def test_a_browsers_candidate_of_another_generation_is_not_mixed_in():
+    text = "candidate:1 1 udp 5 192.0.2.1 9 typ host generation 0"
+    async with RTCPeerConnection(w3c=True) as one, RTCPeerConnection(w3c=True) as two:
+        one.createDataChannel("chat")
+        await one.setLocalDescription()
+        await two.setRemoteDescription(one.localDescription)
+        place = {"sdpMid": "0", "sdpMLineIndex": 0}
+        for more in ({"usernameFragment": "before"}, {"candidate": f"{text} ufrag before"}):
+            with pytest.raises(ironrtc.exceptions.OperationError, match="before"):
+                await two.addIceCandidate({"candidate": text} | place | more)
+        (present,) = {
+            line.partition(":")[2]
+            for line in one.localDescription.sdp.splitlines()
+            if line.startswith("a=ice-ufrag:")
+        }
+        await two.addIceCandidate({"candidate": text, "usernameFragment": present} | place)
+        assert two.remoteDescription.sdp.count("192.0.2.1") == 1
+
+
 def test_a_browsers_configuration():
     servers = [{"urls": "stun:192.0.2.1", "username": "me", "credential": "secret"}]
     one = RTCPeerConnection({"iceServers": servers, "bundlePolicy": "max-bundle", "more": 1})
