@@ -14,6 +14,7 @@ use crate::dtls::Role;
 use crate::sctp::{self, Association, OutgoingMessage, SctpState, StreamId};
 use crate::time::Time;
 use crate::words::words;
+use crate::work;
 
 /// Events that may wait before channels that the peer makes are left unread in SCTP. Events about
 /// channels that exist are bounded by their number.
@@ -487,6 +488,7 @@ impl Channels {
     }
 
     fn live(&self) -> Vec<ChannelId> {
+        work::add(self.channels.len());
         let live = self.iter().filter(|(_, channel)| channel.is_live());
         live.map(|(id, _)| id).collect()
     }

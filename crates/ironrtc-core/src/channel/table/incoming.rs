@@ -6,6 +6,7 @@ use crate::channel::{CreateError, Message, dcep};
 use crate::datagram::DropReason;
 use crate::sctp::{self, Association, OutgoingMessage, Reliability, SctpState, StreamId};
 use crate::time::Time;
+use crate::work;
 
 /// Most memory that the peer's channels may take. Enough for all that a peer may make that keeps to
 /// its half of the ids, with names of usual lengths.
@@ -64,6 +65,7 @@ impl Channels {
     }
 
     fn on_connected(&mut self, now: Time, sctp: &mut Association) {
+        work::add(self.channels.len());
         let waiting: Vec<ChannelId> = self
             .iter()
             .filter(|(_, channel)| channel.state == ChannelState::Connecting)
@@ -123,6 +125,7 @@ impl Channels {
             return;
         }
         loop {
+            work::add(1);
             // That of a channel that is gone, or was never made.
             if sctp.take_reset(stream) {
                 continue;
@@ -191,6 +194,7 @@ impl Channels {
         let closing = channel.state == ChannelState::Closing && !channel.reset_by_peer;
         let discard = channel.forgotten || closing;
         while let Some(next) = sctp.peek(stream) {
+            work::add(1);
             let known = Message::is_known(next.ppid);
             if known && !discard {
                 return true;

@@ -70,6 +70,8 @@ pub(crate) struct ReceivedInit<'a> {
     pub(crate) cookie: Option<&'a [u8]>,
     /// Parameters to echo to the sender as not recognized.
     pub(crate) unrecognized: Vec<&'a [u8]>,
+    /// Their bytes, with headers.
+    echoed: usize,
 }
 
 impl<'a> ReceivedInit<'a> {
@@ -87,6 +89,7 @@ impl<'a> ReceivedInit<'a> {
             },
             cookie: None,
             unrecognized: Vec::new(),
+            echoed: 0,
         };
         let params = Params::new(reader.rest());
         if !params.is_well_formed() {
@@ -123,8 +126,8 @@ impl<'a> ReceivedInit<'a> {
             5 | 6 | 11 | 12 | param_kind::COOKIE_PRESERVATIVE | param_kind::UNRECOGNIZED => {}
             _ => {
                 let action = UnknownAction::of_bits((param.kind >> 14) as u8);
-                let echoed: usize = self.unrecognized.iter().map(|raw| 4 + raw.len()).sum();
-                if action.report && echoed + param.raw.len() < MAX_UNRECOGNIZED {
+                if action.report && self.echoed + param.raw.len() < MAX_UNRECOGNIZED {
+                    self.echoed += 4 + param.raw.len();
                     self.unrecognized.push(param.raw);
                 }
                 return action.go_on;

@@ -15,6 +15,8 @@ use crc_fast::CrcAlgorithm;
 use param::{UnknownAction, pad};
 use reader::Reader;
 
+use crate::work;
+
 /// Length of the common header.
 pub(crate) const HEADER_LEN: usize = 12;
 /// Length of a chunk's type, flags and length.
@@ -118,6 +120,7 @@ impl<'a> Iterator for Chunks<'a> {
     type Item = Chunk<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        work::add(1);
         let mut reader = Reader::new(self.0);
         let kind = reader.u8()?;
         let flags = reader.u8()?;

@@ -1,6 +1,7 @@
 //! Parameters and error causes: both are type, length, value, padded to four bytes.
 
 use super::reader::Reader;
+use crate::work;
 
 /// Type of a parameter (RFC 9260 section 3.2.1 and the extensions' own).
 pub(crate) mod kind {
@@ -80,6 +81,7 @@ impl<'a> Iterator for Params<'a> {
     type Item = Param<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        work::add(1);
         let mut reader = Reader::new(self.0);
         let kind = reader.u16()?;
         let len = usize::from(reader.u16()?);

@@ -330,8 +330,15 @@ impl Receiver {
         fresh.usage = self.usage;
         let mut runs = self.runs;
         runs.discard_all(&mut fresh.usage);
-        let usage = &mut fresh.usage;
-        fresh.streams.retain(|_, entry| entry.restart(usage));
+        // The others are as after a reset already.
+        for stream in self.used {
+            work::add(1);
+            if let Some(entry) = fresh.streams.get_mut(&stream)
+                && !entry.restart(&mut fresh.usage)
+            {
+                fresh.streams.remove(&stream);
+            }
+        }
         fresh
     }
 

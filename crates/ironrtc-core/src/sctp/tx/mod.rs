@@ -138,7 +138,7 @@ impl Sender {
         self.outstanding.partial_reliability = partial_reliability;
     }
 
-    /// The peer started over: what was sent or queued is lost, counters and settings stay.
+    /// The peer started over: what was sent or queued is lost, counters stay.
     pub(crate) fn restart(&mut self, config: &SctpConfig, initial_tsn: Tsn) {
         let fresh = Self::new(config, initial_tsn);
         let old = std::mem::replace(self, fresh);

@@ -14,6 +14,7 @@ use super::ranges::Ranges;
 use crate::sctp::num::{EPOCH, Tsn};
 use crate::sctp::packet::data::DataHeader;
 use crate::time::Time;
+use crate::work;
 
 /// How long and how often a message is tried (RFC 7496).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,9 +138,6 @@ pub(crate) struct Outstanding {
     pub(crate) partial_reliability: bool,
     pub(crate) retransmissions: u64,
     pub(super) delivery: Delivery,
-    /// Steps of all loops over blocks, chunks and transmissions in acknowledgements.
-    #[cfg(test)]
-    steps: u64,
 }
 
 #[cfg(test)]
@@ -162,20 +160,6 @@ impl Outstanding {
             partial_reliability: false,
             retransmissions: 0,
             delivery: Delivery::default(),
-            #[cfg(test)]
-            steps: 0,
-        }
-    }
-
-    /// One step of work.
-    #[cfg_attr(
-        not(test),
-        expect(clippy::needless_pass_by_ref_mut, reason = "counted in tests only")
-    )]
-    fn step(&mut self) {
-        #[cfg(test)]
-        {
-            self.steps += 1;
         }
     }
 
@@ -282,7 +266,7 @@ impl Outstanding {
             ..Acked::default()
         };
         while self.base <= cumulative {
-            self.step();
+            work::add(1);
             let Some(sent) = self.chunks.pop_front() else {
                 break;
             };
@@ -302,7 +286,7 @@ impl Outstanding {
         self.advance_forward();
         let next = self.next();
         for (first, last) in blocks {
-            self.step();
+            work::add(1);
             let first = cumulative + u64::from(first);
             let end = cumulative + u64::from(last) + 1;
             if first > cumulative && first < end && end <= next {
@@ -315,7 +299,7 @@ impl Outstanding {
     fn on_block(&mut self, first: u64, end: u64, acked: &mut Acked, doubts: &mut Doubts) {
         let mut position = first;
         while position < end {
-            self.step();
+            work::add(1);
             // Skip what earlier acknowledgements have covered.
             if let Some(covered) = self.gaps.end_of_range_at(position) {
                 position = covered;
@@ -386,6 +370,7 @@ impl Outstanding {
 
     /// The peer has received a TSN more than once; true if a chunk taken for lost was not.
     pub(crate) fn on_duplicate(&mut self, tsn: Tsn, doubts: &mut Doubts) -> bool {
+        work::add(1);
         let position = tsn.near(self.base);
         if self.probed == Some(position) {
             self.probed = None;
@@ -402,7 +387,7 @@ impl Outstanding {
         losses: &mut Vec<u64>,
     ) -> Option<Time> {
         while let Some(&(at, position)) = self.sent.front() {
-            self.step();
+            work::add(1);
             let current = self
                 .get(position)
                 .is_some_and(|sent| sent.state == State::InFlight && sent.sent_at == at);

@@ -16,6 +16,7 @@ use super::ready::Ready;
 use crate::sctp::message::{Event, OutgoingMessage, Reliability, StreamId};
 use crate::sctp::packet::data::{DataHeader, FLAG_END, header_len};
 use crate::time::Time;
+use crate::work;
 
 /// No fragment smaller than this only to fill a packet.
 const MIN_FRAGMENT: usize = 64;
@@ -418,16 +419,17 @@ impl SendQueue {
         }
     }
 
-    /// Forgets everything, as after a restart of the peer. Settings of streams stay.
+    /// Forgets everything, as after a restart of the peer, which no channel outlives. So a peer that
+    /// starts over again and again finds nothing left to forget.
     pub(crate) fn clear(&mut self) {
-        for entry in self.streams.values_mut() {
+        work::add(self.streams.len());
+        self.streams.retain(|_, entry| {
             **entry = OutStream {
-                low_threshold: entry.low_threshold,
-                weight: entry.weight,
                 low_announced: entry.low_announced,
                 ..OutStream::default()
             };
-        }
+            entry.low_announced
+        });
         self.ready.clear();
         self.drained.clear();
         self.current = None;
