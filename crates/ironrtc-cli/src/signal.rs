@@ -1,7 +1,7 @@
 //! The messages on the demo server's WebSocket, as JSON. The page and `ironrtc send --via` speak
 //! them.
 
-use ironrtc::{IceCandidateInit, SdpType, SessionDescription};
+use ironrtc::{IceCandidateInit, IceServer, SessionDescription};
 use serde::{Deserialize, Serialize};
 
 use crate::text::is_invisible;
@@ -10,70 +10,6 @@ use crate::text::is_invisible;
 pub(crate) const MAX_MESSAGE: usize = 64 * 1024;
 /// Longest name of a person, in characters.
 const MAX_NAME: usize = 32;
-
-/// `RTCSessionDescriptionInit`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Description {
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    #[serde(default)]
-    pub(crate) sdp: String,
-}
-
-impl Description {
-    /// The description, or what is wrong with it.
-    pub(crate) fn parse(self) -> Result<SessionDescription, String> {
-        let kind = self
-            .kind
-            .parse::<SdpType>()
-            .map_err(|_| format!("{:?} is not a type of description", self.kind))?;
-        Ok(SessionDescription {
-            kind,
-            sdp: self.sdp,
-        })
-    }
-}
-
-impl From<SessionDescription> for Description {
-    fn from(description: SessionDescription) -> Self {
-        Self {
-            kind: description.kind.as_str().to_owned(),
-            sdp: description.sdp,
-        }
-    }
-}
-
-/// `RTCIceCandidateInit`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Candidate {
-    pub(crate) candidate: String,
-    pub(crate) sdp_mid: Option<String>,
-    pub(crate) sdp_m_line_index: Option<u16>,
-    pub(crate) username_fragment: Option<String>,
-}
-
-impl From<Candidate> for IceCandidateInit {
-    fn from(candidate: Candidate) -> Self {
-        Self {
-            candidate: candidate.candidate,
-            sdp_mid: candidate.sdp_mid,
-            sdp_mline_index: candidate.sdp_m_line_index,
-            username_fragment: candidate.username_fragment,
-        }
-    }
-}
-
-impl From<IceCandidateInit> for Candidate {
-    fn from(init: IceCandidateInit) -> Self {
-        Self {
-            candidate: init.candidate,
-            sdp_mid: init.sdp_mid,
-            sdp_m_line_index: init.sdp_mline_index,
-            username_fragment: init.username_fragment,
-        }
-    }
-}
 
 /// Who makes the first offer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,9 +42,9 @@ pub(crate) enum ToServer {
     /// First message of a receiver: redeems a short code.
     Join { code: String },
     /// For the peer.
-    Description { description: Description },
+    Description { description: SessionDescription },
     /// For the peer; `None` once there are no more.
-    Candidate { candidate: Option<Candidate> },
+    Candidate { candidate: Option<IceCandidateInit> },
     /// The page wants the server to restart ICE.
     Restart,
     /// The page leaves.
@@ -117,12 +53,6 @@ pub(crate) enum ToServer {
 
 const fn yes() -> bool {
     true
-}
-
-/// `RTCIceServer`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct IceServer {
-    pub(crate) urls: Vec<String>,
 }
 
 /// What the server says.
@@ -143,9 +73,9 @@ pub(crate) enum ToClient {
     /// The other one has gone.
     Left,
     /// Of the peer.
-    Description { description: Description },
+    Description { description: SessionDescription },
     /// Of the peer.
-    Candidate { candidate: Option<Candidate> },
+    Candidate { candidate: Option<IceCandidateInit> },
     /// How the server sees the connection.
     State(Box<serde_json::Value>),
     /// Something to know.
@@ -200,7 +130,7 @@ mod tests {
         let ToServer::Candidate { candidate } = ToServer::parse(text).unwrap() else {
             panic!("not a candidate");
         };
-        let init = IceCandidateInit::from(candidate.unwrap());
+        let init = candidate.unwrap();
         assert_eq!(init.candidate, "candidate:1");
         assert_eq!(init.sdp_mid.as_deref(), Some("0"));
         assert_eq!(init.sdp_mline_index, Some(0));
@@ -211,10 +141,10 @@ mod tests {
 
     #[test]
     fn what_a_browser_is_sent() {
-        let candidate = Candidate {
+        let candidate = IceCandidateInit {
             candidate: "c".into(),
-            sdp_m_line_index: Some(0),
-            ..Candidate::default()
+            sdp_mline_index: Some(0),
+            ..IceCandidateInit::default()
         };
         let text = to_json(&ToClient::Candidate {
             candidate: Some(candidate),
@@ -222,6 +152,26 @@ mod tests {
         assert_eq!(
             text,
             r#"{"type":"candidate","candidate":{"candidate":"c","sdpMid":null,"sdpMLineIndex":0,"usernameFragment":null}}"#
+        );
+    }
+
+    #[test]
+    fn the_page_is_told_of_servers_as_browsers_write_them() {
+        let welcome = ToClient::Welcome {
+            name: "a".into(),
+            version: "1".into(),
+            ice_servers: vec![IceServer::stun("stun:host")],
+        };
+        assert_eq!(
+            to_json(&welcome),
+            r#"{"type":"welcome","name":"a","version":"1","iceServers":[{"urls":["stun:host"]}]}"#
+        );
+        let offer = ToClient::Description {
+            description: SessionDescription::offer("v=0"),
+        };
+        assert_eq!(
+            to_json(&offer),
+            r#"{"type":"description","description":{"type":"offer","sdp":"v=0"}}"#
         );
     }
 
@@ -234,6 +184,7 @@ mod tests {
             r#"{"type":"join"}"#,
             r#"{"type":"hello","offerer":"nobody"}"#,
             r#"{"type":"candidate","candidate":{"sdpMLineIndex":70000}}"#,
+            r#"{"type":"description","description":{"type":"maybe","sdp":""}}"#,
         ] {
             assert!(
                 ToServer::parse(text).unwrap_err().contains("no good"),
@@ -245,11 +196,6 @@ mod tests {
                 .unwrap_err()
                 .contains("longer")
         );
-        let kind = Description {
-            kind: "maybe".into(),
-            sdp: String::new(),
-        };
-        assert!(kind.parse().is_err());
     }
 
     #[test]

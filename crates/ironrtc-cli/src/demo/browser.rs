@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ironrtc::{
     Configuration, ConnectionState, DataChannelInit, DtlsState, Event, IceServer, PeerConnection,
-    SdpType, SignalingState,
+    SdpType, SessionDescription, SignalingState,
 };
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -13,7 +13,7 @@ use super::channels::{CHAT, Channels, PING};
 use super::hub::{Hub, Slot};
 use super::report::report;
 use super::socket::Socket;
-use crate::signal::{Description, IceServer as IceServerMessage, Offerer, ToClient, ToServer};
+use crate::signal::{Offerer, ToClient, ToServer};
 
 /// How often the page is told how things are.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -46,13 +46,7 @@ pub(super) async fn run(socket: Socket, hub: Arc<Hub>, mut slot: Slot, wish: Wis
     let welcome = ToClient::Welcome {
         name: person.name.to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        ice_servers: hub
-            .stun
-            .iter()
-            .map(|url| IceServerMessage {
-                urls: vec![url.clone()],
-            })
-            .collect(),
+        ice_servers: hub.stun.iter().map(IceServer::stun).collect(),
     };
     let mut page = Page {
         socket: Some(socket),
@@ -154,7 +148,7 @@ impl Page {
                 self.on_description(description).await;
             }
             Some(Ok(ToServer::Candidate { candidate })) => {
-                let candidate = candidate.unwrap_or_default().into();
+                let candidate = candidate.unwrap_or_default();
                 if let Err(error) = self.connection.add_ice_candidate(candidate).await {
                     self.error(error).await;
                 }
@@ -176,11 +170,7 @@ impl Page {
         true
     }
 
-    async fn on_description(&mut self, description: Description) {
-        let description = match description.parse() {
-            Ok(description) => description,
-            Err(reason) => return self.error(reason).await,
-        };
+    async fn on_description(&mut self, description: SessionDescription) {
         let is_offer = description.kind == SdpType::Offer;
         // When two offers cross, the page takes its own back.
         if is_offer && self.connection.signaling_state() == SignalingState::HaveLocalOffer {
@@ -198,7 +188,6 @@ impl Page {
         match event {
             // Otherwise they are in the description.
             Event::IceCandidate(candidate) if self.trickle => {
-                let candidate = candidate.map(Into::into);
                 self.tell(&ToClient::Candidate { candidate }).await;
             }
             Event::IceCandidateError {
@@ -264,7 +253,6 @@ impl Page {
             );
         }
         if let Some(description) = self.connection.local_description() {
-            let description = description.into();
             self.tell(&ToClient::Description { description }).await;
         }
     }

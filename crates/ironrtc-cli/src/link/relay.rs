@@ -86,7 +86,6 @@ fn strange() -> ConnectError {
 
 async fn send_description(peer: &Peer, signaling: &mut Signaling) -> Result<(), ConnectError> {
     let description = peer.connection.local_description().ok_or_else(strange)?;
-    let description = description.into();
     signaling.send(&ToServer::Description { description }).await
 }
 
@@ -128,7 +127,6 @@ async fn trickle(
             },
             event = peer.next() => match event? {
                 Event::IceCandidate(candidate) if relay_open => {
-                    let candidate = candidate.map(Into::into);
                     relay_open = signaling.send(&ToServer::Candidate { candidate }).await.is_ok();
                 }
                 event => if let Some(channel) = file_channel(event) {
@@ -146,7 +144,6 @@ async fn on_message(
 ) -> Result<(), ConnectError> {
     match message {
         ToClient::Description { description } => {
-            let description = description.parse().map_err(ConnectError::Server)?;
             let is_offer = description.kind == ironrtc::SdpType::Offer;
             peer.connection
                 .set_remote_description(description)
@@ -158,7 +155,7 @@ async fn on_message(
             }
         }
         ToClient::Candidate { candidate } => {
-            let candidate = candidate.unwrap_or_default().into();
+            let candidate = candidate.unwrap_or_default();
             if let Err(error) = peer.connection.add_ice_candidate(candidate).await {
                 // One address less; the others may do.
                 tracing::warn!("a candidate of the other side cannot be used: {error}");
