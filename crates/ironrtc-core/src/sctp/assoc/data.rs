@@ -94,7 +94,7 @@ impl Association {
     /// The end of a packet.
     pub(super) fn on_packet_end(&mut self, now: Time) {
         let Some(rx) = &mut self.rx else { return };
-        rx.on_packet_end(now, self.tx.round_trip());
+        rx.on_packet_end(now);
         // RFC 9260 section 9.2: in SHUTDOWN-SENT, data is answered by SHUTDOWN and SACK at once.
         if self.state == State::ShutdownSent && rx.sack_is_pending() {
             rx.want_sack();

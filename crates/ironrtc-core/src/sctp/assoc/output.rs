@@ -103,7 +103,7 @@ impl Association {
                 || (rx.sack_is_pending()
                     && (out.len() > body || (sends_data && self.tx.wants_to_send(room)))))
         {
-            rx.write_sack(room, out);
+            rx.write_sack(now, self.tx.round_trip(), room, out);
         }
         let room = limit.saturating_sub(out.len());
         if sends_data && self.tx.forward_is_due() && room >= 2 * CHUNK_HEADER_LEN {

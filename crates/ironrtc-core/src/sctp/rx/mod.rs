@@ -234,11 +234,10 @@ impl Receiver {
     }
 
     /// The end of a packet: decides when it is acknowledged (RFC 9260 section 6.2).
-    pub(crate) fn on_packet_end(&mut self, now: Time, rtt: Option<Duration>) {
+    pub(crate) fn on_packet_end(&mut self, now: Time) {
         if !std::mem::take(&mut self.data_in_packet) {
             return;
         }
-        self.tuning.adjust(now, rtt);
         self.packets_unacknowledged += 1;
         if self.packets_unacknowledged >= 2 {
             self.sack = SackDue::Now;
@@ -368,8 +367,16 @@ impl Receiver {
         }
     }
 
-    /// Appends a SACK of at most `room` bytes.
-    pub(crate) fn write_sack(&mut self, room: usize, out: &mut Vec<u8>) {
+    /// Appends a SACK of at most `room` bytes. `rtt` is the round trip, if one was measured.
+    pub(crate) fn write_sack(
+        &mut self,
+        now: Time,
+        rtt: Option<Duration>,
+        room: usize,
+        out: &mut Vec<u8>,
+    ) {
+        // Here, as the peer hears of a larger window no earlier.
+        self.tuning.adjust(now, rtt);
         let window = self.window();
         let duplicates = self.tracker.duplicates();
         let most = room.saturating_sub(SACK_LEN) / 4;

@@ -119,26 +119,25 @@ impl Run {
             && self.unordered == next.unordered
     }
 
-    /// Appends a fragment; false if there is no room for it.
+    /// Appends a fragment, and gives by how much that raises the cost; `None` if there is no room
+    /// for it.
     ///
     /// Buffers do not grow, which would move what they hold; another one follows, of a size in
     /// proportion to what is there, so that little is reserved in vain and there are few of them.
-    fn append(&mut self, fragment: &Fragment<'_>, room: usize) -> bool {
+    fn append(&mut self, fragment: &Fragment<'_>, room: usize) -> Option<usize> {
         let payload = fragment.payload;
-        let Some(last) = self.parts.back_mut() else {
-            return false;
-        };
+        let last = self.parts.back_mut()?;
+        let mut added = 0;
         let spare = last.capacity() - last.len();
         let (fits, rest) = payload.split_at(spare.min(payload.len()));
         if !rest.is_empty() {
-            let Some(room) = room.checked_sub(rest.len() + PART_OVERHEAD) else {
-                return false;
-            };
+            let room = room.checked_sub(rest.len() + PART_OVERHEAD)?;
             let wanted = (self.len / MAX_SLACK).min(MAX_PART);
             let capacity = wanted.min(rest.len() + room / 4).max(rest.len());
             let mut part = Vec::with_capacity(capacity);
             part.extend_from_slice(rest);
             self.capacity += part.capacity();
+            added = part.capacity() + PART_OVERHEAD;
             last.extend_from_slice(fits);
             self.parts.push_back(part);
         } else {
@@ -147,7 +146,7 @@ impl Run {
         self.end += 1;
         self.ends = fragment.header.ends();
         self.len += payload.len();
-        true
+        Some(added)
     }
 
     /// Joins the run behind this one. The shorter list of parts moves, so that no order of
@@ -207,7 +206,11 @@ pub(crate) enum Inserted {
 
 /// The incomplete messages of all streams.
 #[derive(Debug, Default)]
-pub(crate) struct Runs(BTreeMap<Key, Run>);
+pub(crate) struct Runs {
+    runs: BTreeMap<Key, Run>,
+    /// Where the run of DATA begins to which a fragment was added last.
+    last: u64,
+}
 
 impl Runs {
     /// Takes in a fragment.
@@ -223,41 +226,99 @@ impl Runs {
             ref header,
             payload,
         } = fragment;
-        let key = (numbering, position);
-        let before = self.0.range_mut(..=key).next_back();
+        if self.runs.is_empty() {
+            return self.begin(fragment, allowed, usage);
+        }
+        if let Some(inserted) = self.append_in_order(fragment, allowed, usage) {
+            return inserted;
+        }
+        let before = self.runs.range_mut(..=(numbering, position)).next_back();
         let start = match before.filter(|(key, _)| key.0 == numbering) {
             Some((_, run)) if run.end > position => return Inserted::Invalid,
             Some((start, run)) if run.end == position && run.is_continued_by_fragment(header) => {
                 if run.len + payload.len() > allowed.max_message {
                     return Inserted::TooLarge;
                 }
-                let before = run.cost();
-                if !run.append(fragment, allowed.room) {
+                let Some(added) = run.append(fragment, allowed.room) else {
                     return Inserted::NoRoom;
-                }
-                usage.add(run.cost() - before);
+                };
+                usage.add(added);
                 *start
             }
-            _ if payload.len() > allowed.max_message => return Inserted::TooLarge,
-            _ => {
-                let Some(room) = allowed.room.checked_sub(payload.len() + RUN_OVERHEAD) else {
-                    return Inserted::NoRoom;
-                };
-                let capacity = if header.begins() {
-                    usage.reservation(payload.len(), room)
-                } else {
-                    payload.len()
-                };
-                let run = Run::new(fragment, capacity);
-                usage.add(run.cost());
-                self.0.insert(key, run);
-                key
-            }
+            _ => return self.begin(fragment, allowed, usage),
         };
-        if self.0.len() > 1 {
+        self.finish(start, allowed, usage)
+    }
+
+    /// What arrives in order continues a run of which it is known where it begins, so that the
+    /// search for it is spared. `None` if there is no such run.
+    fn append_in_order(
+        &mut self,
+        fragment: &Fragment<'_>,
+        allowed: Allowed,
+        usage: &mut Usage,
+    ) -> Option<Inserted> {
+        let &Fragment {
+            numbering,
+            position,
+            ref header,
+            payload,
+        } = fragment;
+        let alone = self.runs.len() == 1;
+        if !alone && self.runs.contains_key(&(numbering, position)) {
+            return None;
+        }
+        let start = match numbering {
+            Numbering::TSN => (numbering, self.last),
+            _ => (numbering, 0),
+        };
+        let run = self.runs.get_mut(&start)?;
+        if run.end != position || !run.is_continued_by_fragment(header) {
+            return None;
+        }
+        if run.len + payload.len() > allowed.max_message {
+            return Some(Inserted::TooLarge);
+        }
+        let Some(added) = run.append(fragment, allowed.room) else {
+            return Some(Inserted::NoRoom);
+        };
+        usage.add(added);
+        if alone && !(run.begins && run.ends) {
+            return Some(Inserted::Partial);
+        }
+        Some(self.finish(start, allowed, usage))
+    }
+
+    /// Begins a run.
+    fn begin(&mut self, fragment: &Fragment<'_>, allowed: Allowed, usage: &mut Usage) -> Inserted {
+        let payload = fragment.payload;
+        if payload.len() > allowed.max_message {
+            return Inserted::TooLarge;
+        }
+        let Some(room) = allowed.room.checked_sub(payload.len() + RUN_OVERHEAD) else {
+            return Inserted::NoRoom;
+        };
+        let capacity = if fragment.header.begins() {
+            usage.reservation(payload.len(), room)
+        } else {
+            payload.len()
+        };
+        let run = Run::new(fragment, capacity);
+        usage.add(run.cost());
+        let start = (fragment.numbering, fragment.position);
+        self.runs.insert(start, run);
+        self.finish(start, allowed, usage)
+    }
+
+    /// After something was added to the run at `start`.
+    fn finish(&mut self, start: Key, allowed: Allowed, usage: &mut Usage) -> Inserted {
+        if start.0 == Numbering::TSN {
+            self.last = start.1;
+        }
+        if self.runs.len() > 1 {
             self.join_next(start, usage);
         }
-        let Some(run) = self.0.get(&start) else {
+        let Some(run) = self.runs.get(&start) else {
             return Inserted::Partial;
         };
         if run.len > allowed.max_message {
@@ -278,17 +339,17 @@ impl Runs {
 
     /// Joins the run at `start` with the one behind it, if they touch and belong together.
     fn join_next(&mut self, start: Key, usage: &mut Usage) {
-        let Some(run) = self.0.get(&start) else {
+        let Some(run) = self.runs.get(&start) else {
             return;
         };
         let end = (start.0, run.end);
         let joins = self
-            .0
+            .runs
             .get(&end)
             .is_some_and(|next| run.is_continued_by(next));
         if joins
             && let Some(next) = self.remove(end, usage)
-            && let Some(run) = self.0.get_mut(&start)
+            && let Some(run) = self.runs.get_mut(&start)
         {
             let before = run.cost();
             run.join(next);
@@ -297,14 +358,14 @@ impl Runs {
     }
 
     fn remove(&mut self, key: Key, usage: &mut Usage) -> Option<Run> {
-        let run = self.0.remove(&key)?;
+        let run = self.runs.remove(&key)?;
         work::add(1);
         usage.remove(run.cost());
         Some(run)
     }
 
     fn discard(&mut self, keys: RangeInclusive<Key>, usage: &mut Usage) {
-        while let Some((&key, _)) = self.0.range(keys.clone()).next() {
+        while let Some((&key, _)) = self.runs.range(keys.clone()).next() {
             self.remove(key, usage);
         }
     }
@@ -327,7 +388,7 @@ impl Runs {
 
     /// Gives up everything.
     pub(crate) fn discard_all(&mut self, usage: &mut Usage) {
-        while let Some((&key, _)) = self.0.first_key_value() {
+        while let Some((&key, _)) = self.runs.first_key_value() {
             self.remove(key, usage);
         }
     }

@@ -379,11 +379,13 @@ impl Sender {
         let full = self.full_room();
         let mut sent = false;
         loop {
+            let left = limit.saturating_sub(out.len()).min(full);
+            // Most packets are full after one chunk.
+            if sent && left <= header_len(interleaved) {
+                break;
+            }
             self.messages_abandoned += self.queue.expire(now, events);
-            let room = Room {
-                left: limit.saturating_sub(out.len()).min(full),
-                full,
-            };
+            let room = Room { left, full };
             let Some(len) = self.queue.peek(room).filter(|len| self.may_send_new(*len)) else {
                 break;
             };

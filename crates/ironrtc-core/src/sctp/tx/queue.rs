@@ -69,6 +69,8 @@ pub(crate) struct SendQueue {
     queued: usize,
     /// Streams that are being reset and have nothing left to send, since this was last taken.
     drained: Vec<StreamId>,
+    /// A message with a lifetime was queued since the queue was empty last.
+    may_expire: bool,
     /// Bytes of the messages that were begun and are not finished, in whole.
     begun: usize,
     pub(crate) interleaved: bool,
@@ -88,6 +90,7 @@ impl SendQueue {
             next_message: 0,
             queued: 0,
             drained: Vec::new(),
+            may_expire: false,
             begun: 0,
             interleaved: false,
             max_begun: usize::MAX,
@@ -214,6 +217,7 @@ impl SendQueue {
             let spare = self.spare.pop();
             entry.queue = spare.unwrap_or_else(|| VecDeque::with_capacity(1));
         }
+        let expires = limits.expires.is_some();
         entry.queue.push_back(Pending {
             id,
             data: message.data,
@@ -230,6 +234,7 @@ impl SendQueue {
             let key = (entry.virtual_time, stream);
             self.ready.insert(key, false);
         }
+        self.may_expire |= expires;
     }
 
     /// Makes the stream whose turn it is the current one.
@@ -355,6 +360,10 @@ impl SendQueue {
     /// lifetime and were not begun, and gives their number.
     pub(crate) fn expire(&mut self, now: Time, events: &mut VecDeque<Event>) -> u64 {
         let mut dropped = 0;
+        self.may_expire &= !self.is_empty();
+        if !self.may_expire {
+            return dropped;
+        }
         while let Some(stream) = self.select_allowed()
             && let Some(front) = self.streams.get(&stream).and_then(|s| s.queue.front())
             && front.sent == 0
