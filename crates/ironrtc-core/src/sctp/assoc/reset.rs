@@ -43,6 +43,9 @@ pub(super) struct Resets {
     waiting: BTreeSet<(u64, StreamId)>,
     /// Streams that we have used since we reset them last.
     used: BTreeSet<StreamId>,
+    /// The one of them that was noted last, until either side resets one: a message on it has
+    /// nothing to note.
+    noted: Option<StreamId>,
     request: Option<Request>,
     next_number: RequestSn,
     /// Position of the peer's last request, and what it was answered.
@@ -58,6 +61,7 @@ impl Resets {
         Self {
             waiting: BTreeSet::new(),
             used: BTreeSet::new(),
+            noted: None,
             request: None,
             next_number: RequestSn(local_tsn.0),
             last_handled: EPOCH,
@@ -76,6 +80,12 @@ impl Resets {
         };
         self.last_handled = EPOCH + u64::from(peer_tsn.0) - 1;
     }
+
+    /// We reset a stream.
+    fn forget(&mut self, stream: StreamId) {
+        self.used.remove(&stream);
+        self.noted = None;
+    }
 }
 
 impl Association {
@@ -88,12 +98,16 @@ impl Association {
             return;
         }
         self.tx.queue_mut().begin_reset(stream);
-        self.resets.used.remove(&stream);
+        self.resets.forget(stream);
         self.advance_resets(now);
     }
 
     /// We use a stream: a reset of all streams is to reach it.
     pub(super) fn note_used(&mut self, stream: StreamId) {
+        if self.resets.noted == Some(stream) {
+            return;
+        }
+        self.resets.noted = Some(stream);
         self.resets.used.insert(stream);
         if let Some(rx) = &mut self.rx {
             rx.note_used(stream);
@@ -278,7 +292,7 @@ impl Association {
         }
         for stream in asked {
             work::add(1);
-            self.resets.used.remove(&stream);
+            self.resets.forget(stream);
             if self.tx.queue().phase(stream) == StreamPhase::Open {
                 self.reset_stream(now, stream);
             }
@@ -303,6 +317,7 @@ impl Association {
     }
 
     fn perform(&mut self, streams: Vec<StreamId>) {
+        self.resets.noted = None;
         let Some(rx) = &mut self.rx else { return };
         let streams: BTreeSet<StreamId> = if streams.is_empty() {
             rx.used_streams()

@@ -229,8 +229,11 @@ impl InStream {
             queues.ready.push_back(Item::Message(message));
         } else if sequence == next {
             queues.ready.push_back(Item::Message(message));
+            let waits = !queues.waiting.is_empty();
             self.next += 1;
-            self.deliver_waiting();
+            if waits {
+                self.deliver_waiting();
+            }
         } else if let Entry::Vacant(entry) = queues.waiting.entry(sequence) {
             entry.insert(message);
         } else {

@@ -206,6 +206,7 @@ impl Outstanding {
     }
 
     /// Remembers a new chunk that is sent now, and gives its position.
+    #[inline]
     pub(crate) fn push(
         &mut self,
         now: Time,
@@ -325,6 +326,7 @@ impl Outstanding {
     }
 
     /// A chunk is acknowledged for the first time.
+    #[inline]
     fn on_delivered(&mut self, delivered: Delivered, acked: &mut Acked, doubts: &mut Doubts) {
         let Delivered {
             position,
@@ -346,8 +348,8 @@ impl Outstanding {
         }
         self.highest = self.highest.max(position);
         // RFC 9260 section 6.3.1, rule C5 (Karn): no sample from what was sent twice.
-        if once {
-            acked.sample = acked.sample.max(Some(sent_at));
+        if once && acked.sample.is_none_or(|at| at < sent_at) {
+            acked.sample = Some(sent_at);
         }
         // RFC 8985 section 6.2, step 2: what comes too early answers an earlier transmission.
         let early = !once && sent_at > acked.unanswered;
