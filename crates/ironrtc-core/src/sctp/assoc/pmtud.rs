@@ -13,6 +13,9 @@ use crate::time::Time;
 
 /// RFC 8899 section 5.1.2: MAX_PROBES.
 const MAX_PROBES: u32 = 3;
+/// The same for a size that got through before: a path seldom shrinks, and where much is lost at
+/// random three probes are lost by chance soon.
+const MAX_REPEATED_PROBES: u32 = 6;
 /// Probes come so many times more slowly after those, while nothing is heard of the peer.
 const SLOW_PROBES: u32 = 4;
 /// RFC 8899 section 5.1.1: CONFIRMATION_TIMER, after which the present size is tried again.
@@ -266,7 +269,13 @@ impl Association {
                 let (size, attempts) = (*size, *attempts);
                 // A lost probe says nothing about congestion (RFC 8899 section 3, point 7), nor
                 // about the path while nothing else arrives either.
-                if attempts >= MAX_PROBES && self.pmtud.alive {
+                let known = size == self.pmtud.current && !self.pmtud.cautious;
+                let most = if known {
+                    MAX_REPEATED_PROBES
+                } else {
+                    MAX_PROBES
+                };
+                if attempts >= most && self.pmtud.alive {
                     self.on_probe_failed(now, size);
                     return;
                 }
@@ -275,7 +284,7 @@ impl Association {
                     self.pmtud.control = Some(nonce);
                     self.pending.push_chunk(heartbeat_chunk(nonce));
                 }
-                let slow = attempts >= MAX_PROBES;
+                let slow = attempts >= most;
                 self.send_probe(now, if slow { SLOW_PROBES } else { 1 });
             }
         }

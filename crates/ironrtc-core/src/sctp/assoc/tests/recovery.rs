@@ -207,3 +207,23 @@ fn duplicates_are_reported_at_once_and_in_bounded_number() {
         assert_eq!(answer[28..32], packet[16..20], "the TSN");
     }
 }
+
+#[test]
+fn many_random_losses_are_not_taken_for_a_path_that_has_shrunk() {
+    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    pair.network = Network {
+        loss: 100,
+        spacing: Duration::from_millis(1),
+        delay: Duration::from_millis(25),
+        ..Network::default()
+    };
+    for _ in 0..120 {
+        while pair.ends[0].assoc.buffered_amount(StreamId(1)) < 2_000_000 {
+            pair.send(0, 1, vec![1; 16_384]);
+        }
+        pair.run_for(Duration::from_secs(1));
+        pair.ends[1].received.clear();
+    }
+    let size = pair.ends[0].assoc.stats().packet_size;
+    assert_eq!(size, SctpConfig::default().max_packet_size);
+}
