@@ -92,7 +92,10 @@ fn a_name_cannot_lead_out_of_the_directory() {
     );
     introduce(&mut sender, &mut receiver);
     sender.finish().expect(0);
-    receiver.finish().expect(0);
+    receiver
+        .finish()
+        .expect(0)
+        .says(r#""..\\..\\evil.txt" is stored as "evil.txt""#);
     assert!(fs::read(output.join("evil.txt")).unwrap() == bytes);
 }
 
@@ -143,7 +146,11 @@ fn an_interrupted_transfer_tells_the_other_side_and_continues_later() {
         receive(&output, &["--log", "ironrtc=debug"]),
     );
     introduce(&mut sender, &mut receiver);
-    receiver.wait_for_note("received 2 MiB of a");
+    let logged = receiver.wait_for_note("received 2 MiB of a");
+    assert!(
+        !logged.contains('\u{1b}'),
+        "no colours into a pipe: {logged:?}"
+    );
     receiver.interrupt();
     receiver.finish().expect(130).says("interrupted");
     sender
