@@ -204,7 +204,9 @@ impl Channel {
 pub struct Channels {
     /// Boxed, since a map that grows keeps half of its places free.
     channels: BTreeMap<ChannelId, Box<Channel>>,
+    /// The channels that are not closed, by their streams, or without one before there is a peer.
     by_stream: BTreeMap<StreamId, ChannelId>,
+    without_stream: BTreeSet<ChannelId>,
     next_id: u64,
     role: Option<Role>,
     remote_max_message_size: Option<u64>,
@@ -487,10 +489,13 @@ impl Channels {
         }
     }
 
-    fn live(&self) -> Vec<ChannelId> {
-        work::add(self.channels.len());
-        let live = self.iter().filter(|(_, channel)| channel.is_live());
-        live.map(|(id, _)| id).collect()
+    /// Those that are not closed, in the order in which they were made, without a look at the others.
+    pub(super) fn live(&self) -> Vec<ChannelId> {
+        let streams = self.by_stream.values();
+        let mut live: Vec<ChannelId> = streams.chain(&self.without_stream).copied().collect();
+        work::add(live.len());
+        live.sort_unstable();
+        live
     }
 
     /// A channel comes to its end with something still to be sent.

@@ -45,8 +45,13 @@ impl Channels {
     pub(super) fn insert(&mut self, channel: Channel) -> ChannelId {
         let id = ChannelId(self.next_id);
         self.next_id += 1;
-        if let Some(stream) = channel.stream {
-            self.by_stream.insert(stream, id);
+        match channel.stream {
+            Some(stream) => {
+                self.by_stream.insert(stream, id);
+            }
+            None => {
+                self.without_stream.insert(id);
+            }
         }
         self.channels.insert(id, Box::new(channel));
         id
@@ -65,12 +70,11 @@ impl Channels {
     }
 
     fn on_connected(&mut self, now: Time, sctp: &mut Association) {
-        work::add(self.channels.len());
-        let waiting: Vec<ChannelId> = self
-            .iter()
-            .filter(|(_, channel)| channel.state == ChannelState::Connecting)
-            .map(|(id, _)| id)
-            .collect();
+        let connecting = |id: &ChannelId| {
+            let channel = self.channels.get(id);
+            channel.is_some_and(|channel| channel.state == ChannelState::Connecting)
+        };
+        let waiting: Vec<ChannelId> = self.live().into_iter().filter(connecting).collect();
         let limit = stream_limit(sctp);
         for id in waiting {
             let stream = self.channels.get(&id).and_then(|channel| channel.stream);
@@ -78,6 +82,7 @@ impl Channels {
             match stream.filter(|stream| stream.0 < limit) {
                 Some(stream) => {
                     self.by_stream.insert(stream, id);
+                    self.without_stream.remove(&id);
                     self.with(id, |channel| channel.stream = Some(stream));
                     self.open(now, sctp, id);
                 }
@@ -273,6 +278,7 @@ impl Channels {
         }
         channel.state = ChannelState::Closed;
         self.closed += 1;
+        self.without_stream.remove(&id);
         if let Some(stream) = channel
             .stream
             .filter(|s| self.by_stream.get(s) == Some(&id))

@@ -179,7 +179,7 @@ fn channels_that_waited_to_be_made_when_the_peer_restarted_hide_no_later_one() {
             ppid: 50,
             data: crate::channel::dcep::open("waits", &DataChannelInit::default()),
             ordered: true,
-            reliability: crate::sctp::Reliability::Reliable,
+            reliability: sctp::Reliability::Reliable,
             control: true,
         };
         let peer = &mut pair.ends[1].sctp;
@@ -266,4 +266,27 @@ fn a_free_id_is_one_that_nobody_has_taken() {
     channels.create(now, Some(sctp), "", agreed(0)).unwrap();
     assert_eq!(channels.free_stream(4), None);
     assert_eq!(channels.free_stream(5), Some(StreamId(4)));
+}
+
+/// A peer may start over as often as it likes, and an application may keep what is closed.
+#[test]
+fn starting_over_does_not_look_at_channels_that_are_over() {
+    let cost = |count: usize| {
+        let mut pair = Pair::connected();
+        let ids: Vec<_> = (0..count).map(|_| pair.create(0, "")).collect();
+        pair.exchange();
+        for id in ids {
+            let End { sctp, channels, .. } = &mut pair.ends[0];
+            channels.close(pair.now, Some(sctp), id);
+        }
+        pair.exchange();
+        let left = pair.ends[0].channels.iter();
+        assert!(left.filter(|(_, channel)| !channel.is_live()).count() == count);
+        pair.ends[1] = End::new(3, Role::Server);
+        pair.ends[0].events.clear();
+        pair.ends[1].sctp.connect(pair.now);
+        pair.exchange()
+    };
+    let (few, many) = (cost(100), cost(200));
+    assert!(few.abs_diff(many) <= 2, "{few} {many}");
 }

@@ -34,7 +34,8 @@ impl Association {
             );
             return;
         }
-        // RFC 9260 section 6.2: "no user data" is an error.
+        // RFC 9260 section 6.2: "no user data" is an error that ends the association. usrsctp does
+        // so too; dcSCTP reports it and never acknowledges the chunk, so nothing is gained by less.
         if data.payload.is_empty() {
             let tsn = data.tsn.0.to_be_bytes();
             self.abort_with_value(cause::NO_USER_DATA, &tsn, "the peer sent an empty message");

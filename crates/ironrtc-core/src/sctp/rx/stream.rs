@@ -235,6 +235,9 @@ impl InStream {
                 self.deliver_waiting();
             }
         } else if let Entry::Vacant(entry) = queues.waiting.entry(sequence) {
+            // If its sender has left a number out, it waits for ever, as with every other stack:
+            // werift counts an empty message and sends nothing for it, instead of RFC 8831 section
+            // 6.6's one byte.
             entry.insert(message);
         } else {
             return Taken::Invalid;

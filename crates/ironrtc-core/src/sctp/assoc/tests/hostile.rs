@@ -201,3 +201,26 @@ fn mutated_packets_never_panic_and_memory_stays_bounded() {
         pair.run_for(Duration::from_secs(100));
     }
 }
+
+/// A sender that counts a message and sends nothing for it has broken its own order, as nothing says
+/// that the message will not come. The rest of the association is not hurt.
+#[test]
+fn a_number_that_is_left_out_holds_up_its_stream_alone() {
+    let mut pair = Pair::connected(SctpConfig::default(), 1);
+    let sent = [(1, 0, 0), (1, 2, 0), (1, 0, FLAG_UNORDERED), (2, 0, 0)];
+    for (offset, (stream, sequence, flags)) in sent.into_iter().enumerate() {
+        let header = DataHeader {
+            stream: StreamId(stream),
+            sequence,
+            fsn: Fsn(0),
+            ppid: 51,
+            flags: FLAG_BEGIN | FLAG_END | flags,
+        };
+        let packet = data_packet(&pair, offset as u32, &header, b"x");
+        pair.inject(1, &packet);
+    }
+    pair.flush();
+    assert_eq!(pair.ends[1].messages(1).len(), 2);
+    assert_eq!(pair.ends[1].messages(2).len(), 1);
+    assert_eq!(pair.states(), [SctpState::Connected; 2]);
+}
