@@ -133,6 +133,8 @@ pub(crate) struct Outstanding {
     pub(super) gap_bytes: usize,
     /// The chunk sent again to probe for a loss at the end, until it is known whether it was one.
     pub(super) probed: Option<u64>,
+    /// What was sent again before this was so for nothing, after a timeout that proved spurious.
+    pub(super) needless: Time,
     /// RFC 3758 section 3.5: what the peer may take for acknowledged ends before this.
     pub(super) forward: u64,
     pub(crate) partial_reliability: bool,
@@ -156,6 +158,7 @@ impl Outstanding {
             highest: base - 1,
             gap_bytes: 0,
             probed: None,
+            needless: Time::ZERO,
             forward: base,
             partial_reliability: false,
             retransmissions: 0,
@@ -352,7 +355,7 @@ impl Outstanding {
             acked.sample = Some(sent_at);
         }
         // RFC 8985 section 6.2, step 2: what comes too early answers an earlier transmission.
-        let early = !once && sent_at > acked.unanswered;
+        let early = !once && (sent_at > acked.unanswered || sent_at < self.needless);
         if !early && acked.latest < Some((sent_at, position)) {
             acked.latest = Some((sent_at, position));
             acked.newest = Some((sent_at, snapshot));

@@ -72,10 +72,11 @@ impl Rack {
         }
     }
 
-    /// A timeout was spurious: what was acknowledged of late was no answer to the retransmission.
+    /// A timeout was spurious: what was acknowledged of late was no answer to the retransmissions,
+    /// and only what was sent once tells how long the way takes.
     pub(super) fn on_spurious_timeout(&mut self, now: Time, acked: &Acked) {
-        self.latest = acked.latest;
-        if let Some((sent_at, _)) = acked.latest {
+        self.latest = acked.sample.map(|sent_at| (sent_at, 0));
+        if let Some(sent_at) = acked.sample {
             self.round_trip = now.since(sent_at);
         }
     }

@@ -193,6 +193,7 @@ impl Sender {
         self.rack.on_acked(now, acked, cumulative, next);
         if self.timeout_was_spurious(acked, unanswered) {
             self.outstanding.restore_lost();
+            self.outstanding.needless = now;
             self.rack.on_spurious_timeout(now, acked);
             if let Some(sent_at) = acked.sample {
                 self.rtt.on_spurious_timeout(now.since(sent_at));
