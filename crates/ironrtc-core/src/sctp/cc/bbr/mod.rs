@@ -125,13 +125,19 @@ impl Bbr {
     /// Draft section 5.3.1.2 and 5.3.1.3: whether startup has filled the pipe.
     ///
     /// A short queue overflows from the bursts of startup long before the pipe is full. So a loss
-    /// only makes startup cautious, and the end comes when the rate has ceased to grow.
+    /// only makes startup cautious, and the end comes when the rate has ceased to grow. Beside a long
+    /// queue one round without growth is enough, or else retransmissions would be lost in it.
     fn check_full(&mut self, sample: &Sample) {
         if self.full || !self.model.round_started() {
             return;
         }
         let lossy = self.model.round_lost() >= FEW_LOSSES * self.packet
             && self.model.round_loss_is_too_high();
+        let grows = self.model.max_rate() >= self.full_rate * FULL_PIPE_GROWTH;
+        if lossy && !grows && self.model.has_long_queue() {
+            self.fill(lossy);
+            return;
+        }
         if lossy && !self.cautious {
             self.cautious = true;
             self.full_rate = self.model.max_rate();
@@ -152,8 +158,15 @@ impl Bbr {
             return;
         }
         self.full_rounds += 1;
-        self.full = self.full_rounds >= rounds;
-        if self.full && lossy {
+        if self.full_rounds >= rounds {
+            self.fill(lossy);
+        }
+    }
+
+    /// The pipe is full; losses show by how much too full.
+    fn fill(&mut self, lossy: bool) {
+        self.full = true;
+        if lossy {
             let inflight = self.model.product(1.0).max(self.model.round_delivered());
             self.model.inflight_hi = inflight.max(self.least());
         }
@@ -242,7 +255,11 @@ impl CongestionControl for Bbr {
 
     fn on_delivery(&mut self, sample: &Sample) {
         self.packet = sample.packet;
-        let probing = matches!(self.mode, Mode::Startup | Mode::Refill | Mode::Up);
+        // What drain sees lost is what startup has sent.
+        let probing = matches!(
+            self.mode,
+            Mode::Startup | Mode::Drain | Mode::Refill | Mode::Up
+        );
         self.model.update(sample, probing, self.window);
         self.check_full(sample);
         self.check_inflight(sample);

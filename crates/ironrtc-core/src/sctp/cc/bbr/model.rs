@@ -17,6 +17,8 @@ pub(super) const BETA: f64 = 0.7;
 const QUEUE_PART: u32 = 16;
 const QUEUE_TIME: Duration = Duration::from_millis(1);
 const FEW_RTTS: u32 = 4;
+/// A mean round trip longer than the shortest by this part: the line was busy all the time.
+const LONG_QUEUE_PART: u32 = 4;
 /// A round trip within this part of the shortest confirms it.
 const CONFIRMING_PART: u32 = 64;
 /// On shorter paths than this, operating systems and not the network make the round trip.
@@ -168,11 +170,20 @@ impl Model {
 
     /// Whether packets wait in a queue.
     fn has_queue(&self) -> bool {
+        self.waits_longer_than(QUEUE_PART)
+    }
+
+    fn waits_longer_than(&self, part: u32) -> bool {
         let mean = self.round.mean_rtt().or_else(|| self.last.mean_rtt());
         match (mean, self.quiet_rtt) {
-            (Some(mean), Some(quiet)) => mean > quiet + quiet / QUEUE_PART + QUEUE_TIME,
+            (Some(mean), Some(quiet)) => mean > quiet + quiet / part + QUEUE_TIME,
             _ => false,
         }
+    }
+
+    /// Whether a queue was so long all through the round that the line cannot have been idle.
+    pub(super) fn has_long_queue(&self) -> bool {
+        self.waits_longer_than(LONG_QUEUE_PART)
     }
 
     /// The part that may be lost before it shows that too much is in flight.
