@@ -2,7 +2,8 @@
 //! networks, in virtual time and from seeds, beside TCP and quinn.
 //!
 //! `cargo run --release -p ironrtc-sim --example networks [ROW...]` with parts of the names of rows
-//! to run, or none for all. `--svg FILE` also writes the chart as an SVG.
+//! to run, or none for all. `--svg FILE` also writes the chart as an SVG; `--seed N` takes another
+//! seed than 1.
 #![allow(missing_docs)]
 
 use std::fmt::Write as _;
@@ -20,6 +21,9 @@ enum Kind {
     Ping,
     /// Ratio of a flow's rate to that of a CUBIC flow on the same line.
     Share,
+    /// Ratio of a flow's rate to that of a flow of its own kind which has the line ten seconds
+    /// earlier.
+    Latecomer,
 }
 
 struct Row {
@@ -54,6 +58,9 @@ const ROWS: &[Row] = &[
     Row { name: "beside CUBIC, queue 25 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 25, kind: Kind::Share, tcp: "", quinn: "", goal: 0.5 },
     Row { name: "beside CUBIC, queue 50 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 50, kind: Kind::Share, tcp: "", quinn: "", goal: 0.5 },
     Row { name: "beside CUBIC, queue 100 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 100, kind: Kind::Share, tcp: "", quinn: "", goal: 0.5 },
+    Row { name: "after its kind, queue 25 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 25, kind: Kind::Latecomer, tcp: "", quinn: "", goal: 0.5 },
+    Row { name: "after its kind, queue 50 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 50, kind: Kind::Latecomer, tcp: "", quinn: "", goal: 0.5 },
+    Row { name: "after its kind, queue 100 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 100, kind: Kind::Latecomer, tcp: "", quinn: "", goal: 0.5 },
 ];
 
 impl Row {
@@ -96,8 +103,13 @@ impl Row {
                 let median = times.get(times.len() / 2).copied().unwrap_or_default();
                 median.as_secs_f64() * 1e3
             }
-            Kind::Share => {
-                let mut cubic = Flow::new(seed + 1000, self.link(), CongestionAlgorithm::Cubic);
+            Kind::Share | Kind::Latecomer => {
+                let (its, alone) = match self.kind {
+                    Kind::Share => (CongestionAlgorithm::Cubic, 0),
+                    _ => (congestion, 10),
+                };
+                let mut cubic = Flow::new(seed + 1000, self.link(), its);
+                cubic.run(Duration::from_secs(alone));
                 flow.share_line(&mut cubic);
                 run_together([&mut flow, &mut cubic], Duration::from_secs(5));
                 let mut sums = [0.0; 2];
@@ -118,10 +130,14 @@ impl Row {
 fn main() {
     let mut wanted = Vec::new();
     let mut svg = None;
+    let mut seed = 1;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         if argument == "--svg" {
             svg = arguments.next();
+        } else if argument == "--seed" {
+            let number = arguments.next().and_then(|number| number.parse().ok());
+            seed = number.expect("--seed takes a number");
         } else {
             wanted.push(argument);
         }
@@ -137,11 +153,11 @@ fn main() {
             continue;
         }
         let started = Instant::now();
-        let bbr = row.measure(CongestionAlgorithm::Bbr, 1);
-        let cubic = row.measure(CongestionAlgorithm::Cubic, 1);
+        let bbr = row.measure(CongestionAlgorithm::Bbr, seed);
+        let cubic = row.measure(CongestionAlgorithm::Cubic, seed);
         let goal = match row.kind {
             Kind::Ping => format!("<= {}", row.goal),
-            Kind::Share => "0.5-2".to_owned(),
+            Kind::Share | Kind::Latecomer => "0.5-2".to_owned(),
             Kind::Throughput(..) => format!(">= {}", row.goal),
         };
         println!(
