@@ -19,6 +19,7 @@ pub(crate) struct Abandoned {
 
 impl Outstanding {
     /// Gives up the message of the first chunk to be sent again, if it has used up its limits.
+    #[inline]
     pub(crate) fn take_abandoned(&mut self, now: Time) -> Option<Abandoned> {
         if !self.partial_reliability {
             return None;

@@ -302,6 +302,7 @@ impl SendQueue {
     }
 
     /// Takes a fragment of the length that [`Self::peek`] gave.
+    #[inline]
     pub(crate) fn take(&mut self, len: usize, events: &mut VecDeque<Event>) -> Option<Fragment> {
         let stream = self.current?;
         let interleaved = self.interleaved;
@@ -358,12 +359,17 @@ impl SendQueue {
 
     /// Drops messages at the front of the stream whose turn it is that have outlived their
     /// lifetime and were not begun, and gives their number.
+    #[inline]
     pub(crate) fn expire(&mut self, now: Time, events: &mut VecDeque<Event>) -> u64 {
-        let mut dropped = 0;
         self.may_expire &= !self.is_empty();
         if !self.may_expire {
-            return dropped;
+            return 0;
         }
+        self.drop_expired(now, events)
+    }
+
+    fn drop_expired(&mut self, now: Time, events: &mut VecDeque<Event>) -> u64 {
+        let mut dropped = 0;
         while let Some(stream) = self.select_allowed()
             && let Some(front) = self.streams.get(&stream).and_then(|s| s.queue.front())
             && front.sent == 0

@@ -287,6 +287,7 @@ impl Sender {
     }
 
     /// Gives up the messages to be sent again that have used up their limits.
+    #[inline]
     pub(crate) fn give_up_spent(&mut self, now: Time, events: &mut VecDeque<Event>) {
         while let Some(message) = self.outstanding.take_abandoned(now) {
             self.messages_abandoned += 1;
