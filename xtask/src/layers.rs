@@ -7,7 +7,7 @@ const CORE: &str = "crates/ironrtc-core/src/";
 
 /// Lowest first. Modules of one layer do not know each other.
 const LAYERS: [&[&str]; 10] = [
-    &["time", "rng", "datagram", "words", "work"],
+    &["time", "rng", "datagram", "setters", "words", "work"],
     &["wire"],
     &["ice"],
     &["dtls"],

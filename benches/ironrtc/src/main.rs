@@ -16,10 +16,8 @@ struct IronRtc {
 
 impl IronRtc {
     fn configuration(&self) -> Configuration {
-        let mut configuration = Configuration {
-            bind: vec![(std::net::Ipv4Addr::LOCALHOST, 0).into()],
-            ..Configuration::default()
-        };
+        let mut configuration =
+            Configuration::default().bind(vec![(std::net::Ipv4Addr::LOCALHOST, 0).into()]);
         let sctp = &mut configuration.sctp;
         sctp.max_packet_size = self.max_packet_size.unwrap_or(sctp.max_packet_size);
         sctp.max_probe_packet_size = self

@@ -153,11 +153,9 @@ fn main() {
     let message = arguments.next().unwrap_or(16 * 1024);
     let total = arguments.next().unwrap_or(1000) * 1_000_000;
     for (interleaving, zero_checksum) in [(true, true), (false, true), (true, false)] {
-        let config = SctpConfig {
-            interleaving,
-            zero_checksum,
-            ..SctpConfig::default()
-        };
+        let config = SctpConfig::default()
+            .interleaving(interleaving)
+            .zero_checksum(zero_checksum);
         let name = format!(
             "{}, {}",
             if interleaving { "I-DATA" } else { "DATA" },
@@ -169,9 +167,6 @@ fn main() {
         );
         measure(&name, &config, message, total);
     }
-    let config = SctpConfig {
-        congestion: CongestionAlgorithm::Cubic,
-        ..SctpConfig::default()
-    };
+    let config = SctpConfig::default().congestion(CongestionAlgorithm::Cubic);
     measure("the first, with CUBIC", &config, message, total);
 }

@@ -7,6 +7,7 @@
 
 pub mod datagram;
 pub mod rng;
+pub mod setters;
 pub mod time;
 pub mod words;
 mod work;

@@ -94,7 +94,7 @@ fn a_restart_rolled_back_leaves_the_connection_as_it_was() {
     pair.connect();
     pair.run_for(Duration::from_secs(5));
     pair.auto_negotiate = false;
-    let restart = OfferOptions { ice_restart: true };
+    let restart = OfferOptions::default().ice_restart(true);
     let offer = pair.a.connection.create_offer(&restart).unwrap();
     pair.a
         .connection
@@ -238,7 +238,7 @@ fn another_hash_of_the_same_certificate_changes_nothing() {
     pair.auto_negotiate = false;
     let now = pair.now;
     let prints = pair.a.connection.transport().certificate().fingerprints();
-    let restart = OfferOptions { ice_restart: true };
+    let restart = OfferOptions::default().ice_restart(true);
     let offer = pair.a.connection.create_offer(&restart).unwrap();
     pair.a
         .connection
@@ -476,7 +476,7 @@ fn a_restart_rolled_back_by_either_side() {
         pair.connect();
         pair.run_for(Duration::from_secs(5));
         pair.auto_negotiate = false;
-        let restart = OfferOptions { ice_restart: true };
+        let restart = OfferOptions::default().ice_restart(true);
         let now = pair.now;
         let offer = pair.side(side).connection.create_offer(&restart).unwrap();
         pair.side(side)

@@ -167,7 +167,7 @@ fn step(peer: &mut Negotiator, what: &What, descriptions: &mut Vec<SessionDescri
     let created = match what {
         What::CreateOffer { ice_restart } => {
             let ice_restart = *ice_restart;
-            peer.create_offer(&OfferOptions { ice_restart })
+            peer.create_offer(&OfferOptions::default().ice_restart(ice_restart))
         }
         What::CreateAnswer => peer.create_answer(),
         What::SetLocal { description, kind } => {

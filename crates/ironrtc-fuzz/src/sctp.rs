@@ -78,13 +78,11 @@ pub(crate) struct World {
 }
 
 fn config() -> SctpConfig {
-    SctpConfig {
-        receive_window: 200_000,
-        max_receive_message_size: 70_000,
-        max_inbound_streams: STREAMS as u16,
-        max_outbound_streams: STREAMS as u16,
-        ..SctpConfig::default()
-    }
+    SctpConfig::default()
+        .receive_window(200_000)
+        .max_receive_message_size(70_000)
+        .max_inbound_streams(STREAMS as u16)
+        .max_outbound_streams(STREAMS as u16)
 }
 
 impl World {

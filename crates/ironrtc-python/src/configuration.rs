@@ -46,11 +46,9 @@ impl Settings {
                 )));
             }
         };
-        let mut configuration = Configuration {
-            bundle_policy,
-            always_negotiate_data_channels: self.always_negotiate_data_channels,
-            ..transport(self.ice_servers, self.relay_only)
-        };
+        let mut configuration = transport(self.ice_servers, self.relay_only)
+            .bundle_policy(bundle_policy)
+            .always_negotiate_data_channels(self.always_negotiate_data_channels);
         configuration.sctp.congestion = congestion;
         configuration.ice.resolve_names = self.resolve_names;
         Ok(configuration)
@@ -59,24 +57,22 @@ impl Settings {
 
 /// The settings that a transport without offers and answers has, too.
 pub(crate) fn transport(servers: Vec<Server>, relay_only: bool) -> Configuration {
-    Configuration {
-        ice_servers: servers
-            .into_iter()
-            .map(|(urls, username, credential)| IceServer {
-                urls,
-                username,
-                credential,
-            })
-            .collect(),
-        ice_transport_policy: if relay_only {
+    Configuration::default()
+        .ice_servers(
+            servers
+                .into_iter()
+                .map(|(urls, username, credential)| {
+                    IceServer::default()
+                        .urls(urls)
+                        .username(username)
+                        .credential(credential)
+                })
+                .collect(),
+        )
+        .ice_transport_policy(if relay_only {
             IceTransportPolicy::Relay
         } else {
             IceTransportPolicy::All
-        },
-        sctp: SctpConfig {
-            max_send_buffer: SEND_BUFFER,
-            ..SctpConfig::default()
-        },
-        ..Configuration::default()
-    }
+        })
+        .sctp(SctpConfig::default().max_send_buffer(SEND_BUFFER))
 }

@@ -95,7 +95,7 @@ impl PeerConnection {
         ice_restart: bool,
     ) -> PyResult<Started> {
         let connection = self.connection.get()?.clone();
-        let options = OfferOptions { ice_restart };
+        let options = OfferOptions::default().ice_restart(ice_restart);
         let operation = async move { connection.create_offer(options).await };
         start(py, inbox, token, operation, described)
     }
@@ -183,10 +183,8 @@ impl PeerConnection {
         let wanted = configuration.into_core()?;
         self.with(py, |connection| {
             // The rest cannot change, and the core says so if it would.
-            connection.set_configuration(ironrtc::Configuration {
-                certificates: connection.configuration().certificates,
-                ..wanted
-            })
+            connection
+                .set_configuration(wanted.certificates(connection.configuration().certificates))
         })?
         .map_err(|error| exception::from_configuration(&error))
     }

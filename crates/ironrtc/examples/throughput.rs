@@ -16,10 +16,9 @@ struct Pair {
 }
 
 fn peer() -> Anything<PeerConnection> {
-    Ok(PeerConnection::new(Configuration {
-        bind: vec!["127.0.0.1:0".parse()?],
-        ..Configuration::default()
-    })?)
+    Ok(PeerConnection::new(
+        Configuration::default().bind(vec!["127.0.0.1:0".parse()?]),
+    )?)
 }
 
 /// Offer and answer without trickle, up to an open channel on both sides.

@@ -5,6 +5,7 @@ use ironrtc_core::ice::IceConfig;
 use ironrtc_core::jsep::BundlePolicy;
 use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::SctpConfig;
+use ironrtc_core::setters;
 use ironrtc_core::words;
 
 use crate::ConfigurationError;
@@ -13,6 +14,7 @@ use crate::clock::unix_now;
 /// One STUN or TURN server under its URLs (`RTCIceServer`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct IceServer {
     /// `stun:host[:port]`, `turn:host[:port][?transport=udp]` and so on (RFC 7064, RFC 7065).
     #[cfg_attr(feature = "serde", serde(deserialize_with = "one_or_more"))]
@@ -47,12 +49,31 @@ fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
     })
 }
 
+setters!(IceServer {
+    urls: Vec<String>,
+    username: Option<String>,
+    credential: Option<String>,
+});
+
 impl IceServer {
     /// A server that needs no credentials.
     pub fn stun(url: impl Into<String>) -> Self {
         Self {
             urls: vec![url.into()],
             ..Self::default()
+        }
+    }
+
+    /// A relay with its credentials.
+    pub fn turn(
+        url: impl Into<String>,
+        username: impl Into<String>,
+        credential: impl Into<String>,
+    ) -> Self {
+        Self {
+            username: Some(username.into()),
+            credential: Some(credential.into()),
+            ..Self::stun(url)
         }
     }
 }
@@ -70,7 +91,17 @@ pub enum IceTransportPolicy {
 words!(IceTransportPolicy, "ICE transport policy", { All => "all", Relay => "relay" });
 
 /// Settings of a connection (`RTCConfiguration`, and what a program outside a browser may want).
+///
+/// ```
+/// use ironrtc::{BundlePolicy, Configuration, IceServer};
+///
+/// let configuration = Configuration::default()
+///     .ice_servers(vec![IceServer::stun("stun:stun.example.org")])
+///     .bundle_policy(BundlePolicy::MaxBundle);
+/// assert_eq!(configuration.ice_servers.len(), 1);
+/// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Configuration {
     /// STUN and TURN servers.
     pub ice_servers: Vec<IceServer>,
@@ -93,6 +124,18 @@ pub struct Configuration {
     /// SCTP's settings.
     pub sctp: SctpConfig,
 }
+
+setters!(Configuration {
+    ice_servers: Vec<IceServer>,
+    ice_transport_policy: IceTransportPolicy,
+    bundle_policy: BundlePolicy,
+    certificates: Vec<Certificate>,
+    ice_candidate_pool_size: u8,
+    always_negotiate_data_channels: bool,
+    bind: Vec<std::net::SocketAddr>,
+    ice: IceConfig,
+    sctp: SctpConfig,
+});
 
 impl Configuration {
     /// What a connection's machine is told of the configuration about ICE.

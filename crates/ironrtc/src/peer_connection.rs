@@ -20,6 +20,7 @@ use crate::{Configuration, ConfigurationError, DataChannel, Error, Events};
 
 /// The SCTP transport's read-only side (`RTCSctpTransport`).
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SctpTransport {
     /// `state`.
     pub state: SctpState,

@@ -17,10 +17,7 @@ fn refused(configuration: Configuration) -> ConfigurationError {
 
 fn certificate(validity: Duration) -> Certificate {
     let now = std::time::UNIX_EPOCH.elapsed().unwrap();
-    let options = CertificateOptions {
-        validity,
-        ..CertificateOptions::default()
-    };
+    let options = CertificateOptions::default().validity(validity);
     Certificate::generate(options, now, &mut Rng::from_test_seed(1)).unwrap()
 }
 
@@ -31,10 +28,7 @@ fn a_connection_needs_a_runtime() {
 
 #[tokio::test]
 async fn a_wrong_url_is_named() {
-    let error = refused(Configuration {
-        ice_servers: vec![IceServer::stun("http://example.org")],
-        ..loopback()
-    });
+    let error = refused(loopback().ice_servers(vec![IceServer::stun("http://example.org")]));
     assert_eq!(error.name(), "SyntaxError");
     assert!(error.to_string().contains("http://example.org"), "{error}");
 }
@@ -43,27 +37,21 @@ async fn a_wrong_url_is_named() {
 async fn a_port_in_use_is_named() {
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let error = refused(Configuration {
-        bind: vec![address],
-        ..Configuration::default()
-    });
+    let error = refused(Configuration::default().bind(vec![address]));
     assert!(matches!(error, ConfigurationError::Bind { address: a, .. } if a == address));
     assert!(error.to_string().contains(&address.to_string()), "{error}");
 }
 
 #[tokio::test]
 async fn an_expired_certificate_is_refused_and_a_valid_one_shown() {
-    let error = refused(Configuration {
-        certificates: vec![certificate(Duration::ZERO)],
-        ..loopback()
-    });
+    let error = refused(loopback().certificates(vec![certificate(Duration::ZERO)]));
     assert_eq!(error, ConfigurationError::CertificateExpired);
     let valid = certificate(Duration::from_secs(3600));
-    let peer = PeerConnection::new(Configuration {
-        certificates: vec![valid.clone()],
-        always_negotiate_data_channels: true,
-        ..loopback()
-    })
+    let peer = PeerConnection::new(
+        loopback()
+            .certificates(vec![valid.clone()])
+            .always_negotiate_data_channels(true),
+    )
     .unwrap();
     let offer = peer.create_offer(Default::default()).await.unwrap();
     let hex = valid.fingerprints()[0].hex();
@@ -76,43 +64,30 @@ async fn what_is_settled_cannot_be_changed() {
     let peer = with_data();
     let base = peer.configuration();
     peer.set_configuration(base.clone()).unwrap();
-    peer.set_configuration(Configuration {
-        ice_servers: vec![IceServer::stun("stun:127.0.0.1:9")],
-        ice_transport_policy: IceTransportPolicy::Relay,
-        ice_candidate_pool_size: 1,
-        ..base.clone()
-    })
+    peer.set_configuration(
+        base.clone()
+            .ice_servers(vec![IceServer::stun("stun:127.0.0.1:9")])
+            .ice_transport_policy(IceTransportPolicy::Relay)
+            .ice_candidate_pool_size(1),
+    )
     .unwrap();
     assert_eq!(peer.configuration().ice_servers.len(), 1);
     peer.set_local_description(None).await.unwrap();
     let settled = peer.configuration();
     let changes = [
-        Configuration {
-            bundle_policy: BundlePolicy::MaxBundle,
-            ..settled.clone()
-        },
-        Configuration {
-            certificates: vec![certificate(Duration::from_secs(3600))],
-            ..settled.clone()
-        },
-        Configuration {
-            ice_candidate_pool_size: 2,
-            ..settled.clone()
-        },
-        Configuration {
-            bind: Vec::new(),
-            ..settled.clone()
-        },
+        settled.clone().bundle_policy(BundlePolicy::MaxBundle),
+        settled
+            .clone()
+            .certificates(vec![certificate(Duration::from_secs(3600))]),
+        settled.clone().ice_candidate_pool_size(2),
+        settled.clone().bind(Vec::new()),
     ];
     for change in changes {
         let error = peer.set_configuration(change).unwrap_err();
         assert_eq!(error.name(), "InvalidModificationError");
     }
     let error = peer
-        .set_configuration(Configuration {
-            ice_servers: vec![IceServer::stun("turn:127.0.0.1")],
-            ..settled
-        })
+        .set_configuration(settled.ice_servers(vec![IceServer::stun("turn:127.0.0.1")]))
         .unwrap_err();
     assert_eq!(error.name(), "InvalidAccessError");
     assert_eq!(peer.configuration().ice_servers.len(), 1, "as it was");
@@ -120,11 +95,11 @@ async fn what_is_settled_cannot_be_changed() {
 
 #[tokio::test]
 async fn relay_only_gathers_nothing_from_sockets() {
-    let peer = PeerConnection::new(Configuration {
-        ice_transport_policy: IceTransportPolicy::Relay,
-        always_negotiate_data_channels: true,
-        ..loopback()
-    })
+    let peer = PeerConnection::new(
+        loopback()
+            .ice_transport_policy(IceTransportPolicy::Relay)
+            .always_negotiate_data_channels(true),
+    )
     .unwrap();
     peer.set_local_description(None).await.unwrap();
     soon(peer.gathering_complete()).await;

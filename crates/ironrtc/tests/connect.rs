@@ -34,10 +34,7 @@ async fn two_peers_connect_without_trickle() {
 }
 
 async fn connect_with(configuration: Configuration) {
-    let offering = Configuration {
-        always_negotiate_data_channels: true,
-        ..configuration.clone()
-    };
+    let offering = configuration.clone().always_negotiate_data_channels(true);
     let alice = PeerConnection::new(offering).unwrap();
     let bob = PeerConnection::new(configuration).unwrap();
     let mut events = bob.events();
@@ -48,10 +45,7 @@ async fn connect_with(configuration: Configuration) {
 #[tokio::test]
 async fn two_peers_connect_over_whatever_interfaces_there_are() {
     connect_with(Configuration::default()).await;
-    let all = |text: &str| Configuration {
-        bind: vec![text.parse().unwrap()],
-        ..Configuration::default()
-    };
+    let all = |text: &str| Configuration::default().bind(vec![text.parse().unwrap()]);
     connect_with(all("0.0.0.0:0")).await;
     // Where the machine has no IPv6, there is nothing to connect over.
     if std::net::UdpSocket::bind("[::1]:0").is_ok() {
@@ -185,11 +179,9 @@ async fn two_offers_at_once_end_in_one_connection() {
 
 #[tokio::test]
 async fn candidates_can_be_gathered_before_the_first_description() {
-    let configuration = Configuration {
-        ice_candidate_pool_size: 1,
-        always_negotiate_data_channels: true,
-        ..loopback()
-    };
+    let configuration = loopback()
+        .ice_candidate_pool_size(1)
+        .always_negotiate_data_channels(true);
     let early = PeerConnection::new(configuration).unwrap();
     let other = peer();
     let mut events = early.events();

@@ -94,10 +94,7 @@ fn ip(arguments: &str) -> bool {
 type Descriptions = (Sender<SessionDescription>, Receiver<SessionDescription>);
 
 fn peer(bind: &str) -> PeerConnection {
-    let configuration = Configuration {
-        bind: vec![bind.parse().unwrap()],
-        ..Configuration::default()
-    };
+    let configuration = Configuration::default().bind(vec![bind.parse().unwrap()]);
     PeerConnection::new(configuration).unwrap()
 }
 

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use ironrtc::{Configuration, Event, IceServer, PeerConnection};
+use ironrtc::{Event, IceServer, PeerConnection};
 use tokio::net::UdpSocket;
 
 use crate::support::{loopback, next, soon};
@@ -30,15 +30,11 @@ async fn serve(socket: UdpSocket) {
 }
 
 fn gathering_from(urls: &[String]) -> (PeerConnection, ironrtc::Events) {
-    let mut configuration = Configuration {
-        ice_servers: vec![IceServer {
-            urls: urls.to_vec(),
-            username: Some("user".into()),
-            credential: Some("secret".into()),
-        }],
-        always_negotiate_data_channels: true,
-        ..loopback()
-    };
+    let mut configuration = loopback()
+        .ice_servers(vec![
+            IceServer::turn("", "user", "secret").urls(urls.to_vec()),
+        ])
+        .always_negotiate_data_channels(true);
     configuration.ice.gather_timeout = Duration::from_millis(100);
     let peer = PeerConnection::new(configuration).unwrap();
     let events = peer.events();

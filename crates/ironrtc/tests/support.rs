@@ -33,10 +33,7 @@ pub(crate) fn loopback() -> Configuration {
         let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         ip = Ipv4Addr::new(127, 1, high, low);
     }
-    Configuration {
-        bind: vec![SocketAddr::new(ip.into(), 0)],
-        ..Configuration::default()
-    }
+    Configuration::default().bind(vec![SocketAddr::new(ip.into(), 0)])
 }
 
 pub(crate) fn peer() -> PeerConnection {
@@ -45,10 +42,7 @@ pub(crate) fn peer() -> PeerConnection {
 
 /// A peer that offers data channels without having one.
 pub(crate) fn with_data() -> PeerConnection {
-    let configuration = Configuration {
-        always_negotiate_data_channels: true,
-        ..loopback()
-    };
+    let configuration = loopback().always_negotiate_data_channels(true);
     PeerConnection::new(configuration).unwrap()
 }
 

@@ -36,11 +36,9 @@ pub(crate) struct Config {
 
 impl From<Config> for Configuration {
     fn from(config: Config) -> Self {
-        Self {
-            ice_servers: config.ice_servers,
-            bind: config.bind,
-            ..Self::default()
-        }
+        Self::default()
+            .ice_servers(config.ice_servers)
+            .bind(config.bind)
     }
 }
 

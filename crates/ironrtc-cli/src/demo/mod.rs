@@ -72,10 +72,8 @@ async fn check_stun(urls: &[String]) -> anyhow::Result<()> {
     if urls.is_empty() {
         return Ok(());
     }
-    let configuration = Configuration {
-        ice_servers: urls.iter().map(IceServer::stun).collect(),
-        ..Configuration::default()
-    };
+    let configuration =
+        Configuration::default().ice_servers(urls.iter().map(IceServer::stun).collect());
     match PeerConnection::new(configuration) {
         Ok(connection) => {
             connection.close().await;

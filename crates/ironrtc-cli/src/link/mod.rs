@@ -126,25 +126,23 @@ struct Peer {
 impl Peer {
     /// `patience` is how long a failed search for a path is not final.
     fn new(options: &LinkOptions, patience: Option<Duration>) -> Result<Self, ConnectError> {
-        let mut ice = IceConfig {
-            gather_timeout: GATHER_TIMEOUT,
-            consent_interval: CONSENT_INTERVAL,
-            disconnected_timeout: SILENCE,
-            consent_timeout: CONSENT_TIMEOUT,
-            ..IceConfig::default()
-        };
+        let mut ice = IceConfig::default()
+            .gather_timeout(GATHER_TIMEOUT)
+            .consent_interval(CONSENT_INTERVAL)
+            .disconnected_timeout(SILENCE)
+            .consent_timeout(CONSENT_TIMEOUT);
         if let Some(patience) = patience {
             ice.patience = patience;
         }
-        let configuration = Configuration {
-            ice_servers: options
-                .stun_servers()
-                .into_iter()
-                .map(IceServer::stun)
-                .collect(),
-            ice,
-            ..Configuration::default()
-        };
+        let configuration = Configuration::default()
+            .ice_servers(
+                options
+                    .stun_servers()
+                    .into_iter()
+                    .map(IceServer::stun)
+                    .collect(),
+            )
+            .ice(ice);
         let connection = PeerConnection::new(configuration).map_err(ConnectError::library)?;
         let events = connection.events();
         Ok(Self {

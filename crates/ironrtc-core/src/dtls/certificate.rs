@@ -1,5 +1,6 @@
 //! The certificate that a connection shows its peer (webrtc-pc section 4.9).
 
+use crate::setters::setters;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,12 +33,18 @@ pub enum KeyAlgorithm {
 
 /// What to generate.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct CertificateOptions {
     /// The key's algorithm.
     pub algorithm: KeyAlgorithm,
     /// How long the certificate is valid from now: 30 days by default, 365 at most.
     pub validity: Duration,
 }
+
+setters!(CertificateOptions {
+    algorithm: KeyAlgorithm,
+    validity: Duration,
+});
 
 impl Default for CertificateOptions {
     fn default() -> Self {

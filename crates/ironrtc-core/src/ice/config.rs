@@ -1,5 +1,6 @@
 //! What an application may tune.
 
+use crate::setters::setters;
 use std::time::Duration;
 
 /// Smallest interval between new checks that a configuration can set.
@@ -7,6 +8,7 @@ pub(super) const CHECK_INTERVAL_FLOOR: Duration = Duration::from_millis(20);
 
 /// The agent's settings. The defaults suit browsers and other WebRTC peers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct IceConfig {
     /// Be an ICE-lite agent (RFC 8445 section 2.5): host candidates only, no checks of its own.
     /// Two lite agents do not connect to each other.
@@ -50,6 +52,26 @@ pub struct IceConfig {
     /// checks can be repeated by others, answers cannot.
     pub proof_timeout: Duration,
 }
+
+setters!(IceConfig {
+    lite: bool,
+    relay_only: bool,
+    resolve_names: bool,
+    check_interval: Duration,
+    check_rto: Duration,
+    check_rto_max: Duration,
+    check_attempts: u8,
+    gather_interval: Duration,
+    gather_rto: Duration,
+    gather_timeout: Duration,
+    nomination_grace: Duration,
+    consent_interval: Duration,
+    consent_timeout: Duration,
+    disconnected_timeout: Duration,
+    patience: Duration,
+    unheard_patience: Duration,
+    proof_timeout: Duration,
+});
 
 impl Default for IceConfig {
     fn default() -> Self {

@@ -5,6 +5,7 @@ use super::{JsepError, SdpType, SessionDescription, SignalingState};
 use crate::dtls::{self, Fingerprint};
 use crate::ice::{self, Candidate, Credentials};
 use crate::rng::Rng;
+use crate::setters::setters;
 use crate::transport::Plan;
 use crate::words::words;
 
@@ -44,10 +45,13 @@ pub struct JsepConfig {
 
 /// Options of `create_offer`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OfferOptions {
     /// Restart ICE with this offer.
     pub ice_restart: bool,
 }
+
+setters!(OfferOptions { ice_restart: bool });
 
 /// What a description changed.
 #[derive(Clone, Debug, PartialEq, Eq)]

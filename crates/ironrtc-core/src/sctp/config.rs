@@ -1,5 +1,6 @@
 //! What an association is told at its birth.
 
+use crate::setters::setters;
 use std::time::Duration;
 
 /// Which congestion control an association runs.
@@ -17,6 +18,7 @@ pub enum CongestionAlgorithm {
 
 /// Settings of one association. `Default` suits a WebRTC data channel transport.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SctpConfig {
     /// Our port, from `a=sctp-port` of the local description.
     pub local_port: u16,
@@ -73,6 +75,33 @@ pub struct SctpConfig {
     /// How long a state cookie is valid.
     pub cookie_lifetime: Duration,
 }
+
+setters!(SctpConfig {
+    local_port: u16,
+    remote_port: u16,
+    max_packet_size: usize,
+    max_probe_packet_size: usize,
+    receive_window: usize,
+    max_receive_window: usize,
+    max_receive_message_size: usize,
+    max_outbound_streams: u16,
+    max_inbound_streams: u16,
+    zero_checksum: bool,
+    interleaving: bool,
+    max_send_buffer: usize,
+    congestion: CongestionAlgorithm,
+    initial_window_packets: usize,
+    max_congestion_window: usize,
+    max_burst: usize,
+    rto_initial: Duration,
+    rto_min: Duration,
+    rto_max: Duration,
+    sack_delay: Duration,
+    heartbeat_interval: Duration,
+    max_retransmissions: u32,
+    max_init_retransmissions: u32,
+    cookie_lifetime: Duration,
+});
 
 impl Default for SctpConfig {
     fn default() -> Self {

@@ -13,11 +13,9 @@ const STREAM: usize = 96;
 const ASSOCIATION: usize = 64 * 1024;
 
 fn connected() -> Victim {
-    let config = SctpConfig {
-        receive_window: WINDOW,
-        max_receive_window: WINDOW,
-        ..SctpConfig::default()
-    };
+    let config = SctpConfig::default()
+        .receive_window(WINDOW)
+        .max_receive_window(WINDOW);
     Victim::connected(config, 1 << 20)
 }
 
