@@ -240,12 +240,14 @@ async def test_the_configuration_can_be_read_and_changed():
         other = ironrtc.RTCConfiguration(iceServers=[ironrtc.RTCIceServer("stun:192.0.2.1")])
         one.setConfiguration(other)
         assert one.getConfiguration() == other
-        with pytest.raises(ValueError, match="cannot be changed"):
-            one.setConfiguration(
-                ironrtc.RTCConfiguration(
-                    iceServers=[], bundlePolicy=ironrtc.RTCBundlePolicy.MAX_BUNDLE
-                )
-            )
+        for name, value in {
+            "bundlePolicy": ironrtc.RTCBundlePolicy.MAX_BUNDLE,
+            "alwaysNegotiateDataChannels": True,
+            "congestionControl": "cubic",
+            "resolveNames": True,
+        }.items():
+            with pytest.raises(ValueError, match=f"^{name} cannot be changed"):
+                one.setConfiguration(ironrtc.RTCConfiguration(iceServers=[], **{name: value}))
 
 
 async def test_trickle_is_known_after_the_remote_description():

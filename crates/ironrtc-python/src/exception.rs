@@ -78,8 +78,19 @@ fn from_jsep(error: &JsepError) -> PyErr {
     }
 }
 
+/// What cannot be changed is told by its name in `RTCConfiguration`.
 pub(crate) fn from_configuration(error: &ConfigurationError) -> PyErr {
-    named(error.name(), error.to_string())
+    let told = match error {
+        ConfigurationError::Unchangeable(name) => ConfigurationError::Unchangeable(match *name {
+            "bundle_policy" => "bundlePolicy",
+            "always_negotiate_data_channels" => "alwaysNegotiateDataChannels",
+            "ice" => "resolveNames",
+            "sctp" => "congestionControl",
+            other => other,
+        }),
+        other => other.clone(),
+    };
+    named(told.name(), told.to_string())
 }
 
 pub(crate) fn from_create(error: &CreateDataChannelError) -> PyErr {

@@ -50,7 +50,8 @@
 //!   before the first description, and nothing is missed.
 //! - **Messages** are read from their channel, not from the events. What is not read stays in the
 //!   transport and makes the peer wait; nothing is dropped that was promised. A channel is a
-//!   [`Stream`](futures_core::Stream) of its messages.
+//!   [`Stream`](futures_core::Stream) of its messages, for the
+//!   `StreamExt` of `futures-util` or `tokio-stream`.
 //! - **Cancelling is safe**: a future that is dropped before it is ready has lost nothing. The
 //!   methods that change offer and answer do all of their work at the first poll.
 //! - **Errors** are one enumeration per operation. Each says what is wrong in words, and
