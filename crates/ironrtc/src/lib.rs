@@ -60,8 +60,8 @@
 //!
 //! # Features
 //!
-//! `serde`: descriptions, candidates, ICE servers, states and statistics are read and written as
-//! the JSON of browsers, such as that of `JSON.stringify(pc.localDescription)`.
+//! `serde`: descriptions, candidates, ICE servers and states are read and written as the JSON of
+//! browsers, such as that of `JSON.stringify(pc.localDescription)`; statistics are written.
 //!
 //! # Below
 //!
