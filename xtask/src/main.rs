@@ -1,8 +1,9 @@
-//! The repository's own checks: `cargo xtask check`.
+//! The repository's own checks: `cargo xtask check`, and `cargo xtask names` of the documentation.
 #![forbid(unsafe_code)]
 
 mod layers;
 mod links;
+mod names;
 mod source;
 mod tree;
 
@@ -19,22 +20,23 @@ struct Report {
 }
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() != Some("check") {
-        eprintln!("usage: cargo xtask check");
-        return ExitCode::from(2);
-    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let tree = match Tree::read(&root) {
-        Ok(tree) => tree,
+    let mut report = Report::default();
+    let checked = match std::env::args().nth(1).as_deref() {
+        Some("check") => check(&root, &mut report),
+        Some("names") => names::check(&root, &mut report).map(|()| "documentation".to_owned()),
+        _ => {
+            eprintln!("usage: cargo xtask check | names");
+            return ExitCode::from(2);
+        }
+    };
+    let checked = match checked {
+        Ok(checked) => checked,
         Err(error) => {
             eprintln!("error: the repository cannot be read: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let mut report = Report::default();
-    layers::check(&tree, &mut report);
-    source::check(&tree, &mut report);
-    links::check(&tree, &mut report);
     for warning in &report.warnings {
         println!("warning: {warning}");
     }
@@ -42,8 +44,7 @@ fn main() -> ExitCode {
         println!("error: {error}");
     }
     println!(
-        "{} files checked: {} errors, {} warnings",
-        tree.files.len(),
+        "{checked} checked: {} errors, {} warnings",
         report.errors.len(),
         report.warnings.len()
     );
@@ -52,4 +53,12 @@ fn main() -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+fn check(root: &Path, report: &mut Report) -> std::io::Result<String> {
+    let tree = Tree::read(root)?;
+    layers::check(&tree, report);
+    source::check(&tree, report);
+    links::check(&tree, report);
+    Ok(format!("{} files", tree.files.len()))
 }

@@ -111,9 +111,11 @@ pub use ironrtc_core::jsep::{
     SessionDescription, SignalingState,
 };
 pub use ironrtc_core::peer::ConnectionState;
+pub use ironrtc_core::rng::Rng;
 pub use ironrtc_core::sctp::{CongestionAlgorithm, SctpConfig, SctpState};
 pub use ironrtc_core::stats::{
     CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
     Stats, StatsReport, StatsType, StatsValue, TransportStats,
 };
+pub use ironrtc_core::wire::sdp::SdpError;
 pub use ironrtc_core::words::UnknownWord;

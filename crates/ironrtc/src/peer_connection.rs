@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ironrtc_core::channel::{CreateError, DataChannelInit};
-use ironrtc_core::dtls::DtlsState;
+use ironrtc_core::dtls::{Certificate, CertificateOptions, DtlsState};
 use ironrtc_core::ice::{self, Candidate, Credentials, GatheringState, IceState};
 use ironrtc_core::jsep::{CandidateInit, OfferOptions, SessionDescription, SignalingState};
 use ironrtc_core::peer::{ConnectionState, PeerConfig, PeerConnection as Core};
@@ -91,6 +91,20 @@ impl PeerConnection {
             handle: Handle::new(shared),
             configuration: Arc::new(Mutex::new(configuration)),
         })
+    }
+
+    /// `generateCertificate`: one to put into [`Configuration::certificates`], so that several
+    /// connections show the same. It is valid from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError::Certificate`] or [`ConfigurationError::Entropy`] if the system cannot
+    /// make one.
+    pub fn generate_certificate(
+        options: CertificateOptions,
+    ) -> Result<Certificate, ConfigurationError> {
+        Certificate::generate(options, clock::unix_now(), &mut clock::random()?)
+            .map_err(|error| ConfigurationError::Certificate(error.to_string()))
     }
 
     /// One step of the operations chain: nothing else happens to the connection meanwhile.

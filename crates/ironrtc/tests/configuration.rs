@@ -7,7 +7,6 @@ use ironrtc::{
     BundlePolicy, Certificate, CertificateOptions, Configuration, ConfigurationError, IceServer,
     IceTransportPolicy, PeerConnection,
 };
-use ironrtc_core::rng::Rng;
 
 use crate::support::{loopback, soon, with_data};
 
@@ -16,9 +15,8 @@ fn refused(configuration: Configuration) -> ConfigurationError {
 }
 
 fn certificate(validity: Duration) -> Certificate {
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap();
     let options = CertificateOptions::default().validity(validity);
-    Certificate::generate(options, now, &mut Rng::from_test_seed(1)).unwrap()
+    PeerConnection::generate_certificate(options).unwrap()
 }
 
 #[test]
