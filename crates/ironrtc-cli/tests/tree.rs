@@ -118,6 +118,36 @@ fn programs_can_follow_a_transfer() {
     assert_eq!(events(&sent.stdout, "failed")[0]["name"], "b");
 }
 
+#[test]
+fn programs_can_tell_an_empty_directory_from_an_empty_file() {
+    let home = directory("json-directory");
+    let tree = home.join("tree");
+    fs::create_dir_all(tree.join("directory")).unwrap();
+    write_file(&tree.join("file"), 0);
+    let (_demo, server) = demo();
+    let tree = tree.to_str().unwrap();
+    let mut sender = Process::start(["send", tree, "--json", "--via", &server]);
+    let code: Value = serde_json::from_str(&sender.line()).unwrap();
+    let code = code["code"].as_str().unwrap();
+    let output = home.join("out");
+    let received = receive(&output, &[code, "--via", &server, "--json"]);
+    let (received, sent) = (received.finish().expect(0), sender.finish().expect(0));
+    for (stdout, kind) in [
+        (&sent.stdout, "file"),
+        (&sent.stdout, "done"),
+        (&received.stdout, "file"),
+        (&received.stdout, "done"),
+    ] {
+        let events = events(stdout, kind);
+        assert_eq!(events.len(), 2, "{stdout}");
+        for event in events {
+            let is_directory = event["name"] == "tree/directory";
+            assert_eq!(event["directory"] == true, is_directory, "{event}");
+        }
+    }
+    received.says("an empty directory");
+}
+
 /// Runs `receive` on a terminal, which `script` of util-linux makes.
 #[cfg(target_os = "linux")]
 fn on_terminal(output: &Path, code: &str, server: &str) -> Process {

@@ -121,7 +121,7 @@ async fn send_all(
         let shown = file.announced.path().to_owned();
         let result = match file.open() {
             Ok(source) => {
-                let bar = progress.file(&shown, file.announced.size);
+                let bar = progress.file(&shown, file.announced.size, file.announced.directory);
                 let on_progress = |offset| bar.set(offset);
                 send_file(channel, file.announced, source, &on_progress)
                     .await

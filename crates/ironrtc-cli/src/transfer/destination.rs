@@ -125,6 +125,10 @@ impl Destination {
 }
 
 impl Place {
+    pub(super) const fn is_directory(&self) -> bool {
+        matches!(self.target, Target::Directory(_))
+    }
+
     /// Writes from `at` on; `hash` has seen what is before it.
     pub(super) fn writer(&self, at: u64, hash: Sha256) -> Result<Writer, TransferError> {
         Ok(match &self.target {

@@ -83,8 +83,8 @@ impl Progress {
         }
     }
 
-    /// A bar for one file. It draws only on a terminal.
-    pub(super) fn file(self, name: &str, size: u64) -> Bar {
+    /// A bar for one file or empty directory. It draws only on a terminal.
+    pub(super) fn file(self, name: &str, size: u64, directory: bool) -> Bar {
         let bar = ProgressBar::with_draw_target(
             Some(size),
             if self.quiet {
@@ -100,15 +100,25 @@ impl Progress {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.set_message(shortened(&printable(name)));
-        self.event(&json!({"event": "file", "name": name, "size": size}));
+        let event = json!({"event": "file", "name": name, "size": size});
+        self.event(&marked(event, directory));
         Bar {
             bar,
             name: name.to_owned(),
+            directory,
             progress: self,
             started: Instant::now(),
             next_event: AtomicU64::new(0),
         }
     }
+}
+
+/// An empty directory, told from an empty file.
+fn marked(mut event: Value, directory: bool) -> Value {
+    if directory {
+        event["directory"] = true.into();
+    }
+    event
 }
 
 /// Room for the bar is wanted as well.
@@ -126,6 +136,7 @@ fn shortened(name: &str) -> String {
 pub(super) struct Bar {
     bar: ProgressBar,
     name: String,
+    directory: bool,
     progress: Progress,
     started: Instant,
     /// In milliseconds since `started`.
@@ -167,11 +178,15 @@ impl Bar {
         let bytes = self.bar.length().unwrap_or_default();
         let size = HumanBytes(bytes);
         self.bar.finish_and_clear();
-        self.progress
-            .note(&format!("{verb} {path} ({size}), sha256 {sha256}"));
-        self.progress.event(&json!({
+        self.progress.note(&if self.directory {
+            format!("{verb} {path}, an empty directory")
+        } else {
+            format!("{verb} {path} ({size}), sha256 {sha256}")
+        });
+        let event = json!({
             "event": "done", "name": self.name, "path": path, "size": bytes, "sha256": sha256,
-        }));
+        });
+        self.progress.event(&marked(event, self.directory));
     }
 }
 

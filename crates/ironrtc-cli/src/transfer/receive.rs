@@ -110,7 +110,7 @@ async fn receive_one(
     let (name, offset) = (place.name.as_str(), place.offset);
     let sha256 = (offset > 0).then(|| hex(&place.hash));
     send(channel, &Control::Accept { offset, sha256 })?;
-    let bar = progress.file(name, place.size);
+    let bar = progress.file(name, place.size, place.is_directory());
     let (mut at, hash) = match next(channel, incoming).await? {
         Step::Start(0) => (0, Sha256::new()),
         Step::Start(_) => (offset, place.hash.clone()),
