@@ -26,6 +26,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     run.add_argument("program", help="the program: a file, or with -m a module")
     run.add_argument("arguments", nargs=argparse.REMAINDER, help="the program's own arguments")
     options = parser.parse_args(arguments)
+    if not options.module and not os.path.exists(options.program):
+        text = f"there is no file {options.program!r}; -m runs a module by its name"
+        parser.exit(2, f"python -m ironrtc: {text}\n")
 
     try:
         install_as_aiortc(force=options.force)

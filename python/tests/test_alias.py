@@ -135,6 +135,14 @@ def test_a_program_runs_unchanged(tmp_path):
     assert result.stdout == "ironrtc.rtcpeerconnection ['-x', '1'] beside __main__\n"
 
 
+def test_a_program_that_is_not_there_gets_a_sentence():
+    command = [sys.executable, "-m", "ironrtc", "run", "missing.py"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 2
+    assert result.stderr.startswith("python -m ironrtc: there is no file 'missing.py'")
+    assert result.stderr.count("\n") == 1
+
+
 def test_a_program_is_not_run_in_an_installed_aiortcs_place(tmp_path):
     program = tmp_path / "program.py"
     program.write_text("print('ran')")
