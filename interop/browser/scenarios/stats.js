@@ -18,7 +18,7 @@ function selectedPair(report) {
   return { pair, local: byId.get(pair.localCandidateId), remote: byId.get(pair.remoteCandidateId) };
 }
 
-// The report once a pair is nominated, which may be after the first messages on a busy machine.
+// The report once a pair is nominated, which may be after the channel is open on a busy machine.
 async function nominated(connection) {
   for (let tries = 100; ; tries -= 1) {
     const report = await connection.stats();
@@ -29,6 +29,8 @@ async function nominated(connection) {
 
 async function agree(context) {
   const { iron, foreign, ironChannel, foreignChannel } = await context.connected();
+  // Messages before that may have gone along another pair.
+  await nominated(iron);
   for (const [from, to] of [[ironChannel, foreignChannel], [foreignChannel, ironChannel]]) {
     for (const text of ['one', 'two', 'three']) {
       await from.send(text);

@@ -22,10 +22,7 @@ struct Ours {
 
 impl Ours {
     fn new() -> Self {
-        let configuration = Configuration {
-            bind: vec!["127.0.0.1:0".parse().unwrap()],
-            ..Configuration::default()
-        };
+        let configuration = Configuration::default().bind(vec!["127.0.0.1:0".parse().unwrap()]);
         let pc = PeerConnection::new(configuration).unwrap();
         let events = pc.events();
         Self { pc, events }
