@@ -65,8 +65,20 @@ export class ProcessPeer extends Peer {
     });
     // What it did not read before it ended is lost, which `ended` tells.
     self.process.stdin.on('error', () => {});
-    createInterface({ input: self.process.stdout }).on('line', (line) => self.#take(JSON.parse(line)));
+    createInterface({ input: self.process.stdout }).on('line', (line) => self.#read(line));
     return self;
+  }
+
+  #read(line) {
+    let message;
+    try {
+      message = JSON.parse(line);
+    } catch (error) {
+      // A process that is being stopped may end in the middle of a line.
+      if (this.process.stdin.writableEnded) return;
+      throw new Error(`${this.name} wrote what is no JSON: ${line}`, { cause: error });
+    }
+    this.#take(message);
   }
 
   #take(message) {
