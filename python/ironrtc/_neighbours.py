@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .rtcpeerconnection import RTCPeerConnection
 
 # A goodbye that takes longer is lost.
-_PATIENCE = 0.2
+_PATIENCE = 1.0
 
 _by_fragment: "weakref.WeakValueDictionary[str, RTCPeerConnection]" = (
     weakref.WeakValueDictionary()

@@ -85,6 +85,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__signalingState = "stable"
         self.__closing: Optional[asyncio.Task[None]] = None
         self.__isClosed = False
+        self.__closed_by_peer = False
         self.__gone: Optional[asyncio.Future[None]] = None
         self.__gathered: list[asyncio.Future[None]] = []
         self.__early_candidates: list[Optional[RTCIceCandidate]] = []
@@ -441,11 +442,13 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     async def __hear_goodbye(self, home: Inbox) -> None:
         """Return once the other side's goodbye, which is on its way, was handled here."""
-        if self.__inbox is not home or self.__isClosed or self.__dtls.state != "connected":
+        if self.__inbox is not home:
             return
-        gone = self.__gone = asyncio.get_running_loop().create_future()
-        await _neighbours.patiently(gone)
-        if self.__closing is not None:
+        if not self.__isClosed and self.__dtls.state == "connected":
+            gone = self.__gone = asyncio.get_running_loop().create_future()
+            await _neighbours.patiently(gone)
+        # A program's own close() may be waiting for us in turn.
+        if self.__closed_by_peer and self.__closing is not None:
             await _neighbours.patiently(self.__closing)
         # Handlers that are coroutines begin.
         await asyncio.sleep(0)
@@ -608,7 +611,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     def __on_peer_gone(self) -> None:
         """As in aiortc, the connection closes itself."""
-        self.__isClosed = True
+        self.__isClosed = self.__closed_by_peer = True
         self.__closing = asyncio.ensure_future(self.__close())
         self.__close_data()
 

@@ -249,6 +249,25 @@ async def test_handlers_of_a_peer_in_the_same_loop_run_before_close_returns():
     assert log == ["channel", "closed"]
 
 
+async def test_close_waits_for_a_peer_that_has_heard_the_goodbye_and_is_still_closing():
+    one, two = peer(), peer()
+    channel = one.createDataChannel("chat")
+    await negotiate(one, two)
+    await opened(channel)
+    may_stop = asyncio.Event()
+    two.addTransceiver("audio").stop = may_stop.wait
+    # What the core says when the goodbye has arrived.
+    two._on_event("dtls", "closed")
+    ice_closed = happened(one, "iceconnectionstatechange")
+    closing = asyncio.ensure_future(one.close())
+    await ice_closed
+    await asyncio.sleep(0)
+    assert not closing.done()
+    may_stop.set()
+    await closing
+    assert two.connectionState == "closed"
+
+
 async def test_two_peers_in_one_loop_close_at_once():
     one, two = peer(), peer()
     channel = one.createDataChannel("chat")
