@@ -9,29 +9,47 @@ use rand_core::{Rng as _, SeedableRng};
 
 /// The core's only source of randomness (transaction ids, tags, credentials, jitter).
 #[derive(Clone, Debug)]
-pub struct Rng(ChaCha12Rng);
+pub struct Rng {
+    stream: ChaCha12Rng,
+    replays: bool,
+}
 
 impl Rng {
     /// A generator seeded with 32 bytes of the operating system's entropy.
     pub fn from_entropy(seed: [u8; 32]) -> Self {
-        Self(ChaCha12Rng::from_seed(seed))
+        Self {
+            stream: ChaCha12Rng::from_seed(seed),
+            replays: false,
+        }
     }
 
-    /// A generator that replays: for tests and the simulator, never for production.
+    /// A generator that replays: for tests and the simulator, never for production. A certificate
+    /// made with it makes handshakes whose lengths and times replay as well.
     pub fn from_test_seed(seed: u64) -> Self {
-        Self(ChaCha12Rng::seed_from_u64(seed))
+        Self {
+            stream: ChaCha12Rng::seed_from_u64(seed),
+            replays: true,
+        }
+    }
+
+    /// Whether it comes from [`from_test_seed`](Self::from_test_seed).
+    pub(crate) const fn replays(&self) -> bool {
+        self.replays
     }
 
     /// An independent generator derived from this one, for a sub-machine that keeps its own.
     pub fn fork(&mut self) -> Self {
         let mut seed = [0; 32];
         self.fill(&mut seed);
-        Self::from_entropy(seed)
+        Self {
+            replays: self.replays,
+            ..Self::from_entropy(seed)
+        }
     }
 
     /// Fills `buf` with random bytes.
     pub fn fill(&mut self, buf: &mut [u8]) {
-        self.0.fill_bytes(buf);
+        self.stream.fill_bytes(buf);
     }
 
     /// A random array, such as a STUN transaction id.
@@ -43,12 +61,12 @@ impl Rng {
 
     /// A uniform 32-bit number.
     pub fn u32(&mut self) -> u32 {
-        self.0.next_u32()
+        self.stream.next_u32()
     }
 
     /// A uniform 64-bit number.
     pub fn u64(&mut self) -> u64 {
-        self.0.next_u64()
+        self.stream.next_u64()
     }
 
     /// A number in `0..bound`, or 0 if `bound` is 0. The bias is below 2^-32 for small bounds.
@@ -79,6 +97,7 @@ mod tests {
         assert_eq!(a.u64(), b.u64());
         let mut fork = a.fork();
         assert_ne!(fork.u64(), a.u64());
+        assert!(fork.replays() && !Rng::from_entropy([7; 32]).fork().replays());
         assert_ne!(Rng::from_test_seed(8).u64(), Rng::from_test_seed(7).u64());
     }
 

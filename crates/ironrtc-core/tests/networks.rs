@@ -100,6 +100,26 @@ fn beside_cubic_a_flow_gets_between_half_and_twice_as_much() {
 }
 
 #[test]
+fn two_flows_on_one_line_replay_with_every_datagram_of_their_handshakes() {
+    let once = || {
+        // The line is slow and its queue short, so that the size of each datagram matters.
+        let narrow = Link {
+            loss: 2.0,
+            ..link(2, 50, 25)
+        };
+        let mut flow = Flow::new(1, narrow.clone(), Bbr);
+        let mut other = Flow::new(2, narrow, Cubic);
+        flow.share_line(&mut other);
+        run_together([&mut flow, &mut other], 3 * SECOND);
+        [&flow, &other].map(|flow| (flow.pair.trace(), flow.received))
+    };
+    let first = once();
+    for _ in 0..5 {
+        assert_eq!(once(), first);
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_figures() {
     let once = || {
         let lossy = Link {

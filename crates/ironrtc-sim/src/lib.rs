@@ -1,8 +1,9 @@
 //! A simulated network in virtual time, for the tests of IronRTC's core.
 //!
 //! Everything follows from one seed: delays, losses, duplicates, NAT mappings and the random numbers
-//! of both connections; only keys and signatures are fresh in each run. A failing test prints its
-//! seed (see [`seeds`]), and `IRONRTC_SEED=…` replays it alone.
+//! of both connections. Keys and signatures are fresh in each run, but always of the same length, so
+//! that handshakes replay datagram by datagram as well. A failing test prints its seed (see
+//! [`seeds`]), and `IRONRTC_SEED=…` replays it alone.
 #![forbid(unsafe_code)]
 
 mod endpoint;

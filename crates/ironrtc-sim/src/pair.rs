@@ -154,8 +154,8 @@ impl Pair {
         self.network.set_addresses(host, addresses);
     }
 
-    /// A number that is the same for the same course of things: which datagram went where, and
-    /// when.
+    /// A number that is the same for the same course of things: which datagram of what size went
+    /// where, and when.
     pub fn trace(&self) -> u64 {
         self.trace.finish()
     }
@@ -287,7 +287,7 @@ impl Pair {
         let now = self.now;
         while let Some((host, datagram)) = self.network.receive(now) {
             let kind = datagram.data.first().map(|first| first / 20);
-            (now, host, kind).hash(&mut self.trace);
+            (now, host, kind, datagram.data.len()).hash(&mut self.trace);
             let side = if host == self.a.host {
                 Side::A
             } else {

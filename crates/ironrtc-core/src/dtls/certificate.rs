@@ -8,7 +8,7 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use time::OffsetDateTime;
 use x509_cert::der::Decode as _;
 
-use super::{Fingerprint, HashAlgorithm};
+use super::{Fingerprint, HashAlgorithm, replayed};
 use crate::rng::Rng;
 
 /// The longest certificate of a peer's that is accepted.
@@ -84,6 +84,8 @@ struct Inner {
     der: Vec<u8>,
     private_key: Vec<u8>,
     expires: Duration,
+    /// From what its handshakes follow, if they are to replay.
+    replays: Option<u64>,
 }
 
 impl Certificate {
@@ -105,20 +107,30 @@ impl Certificate {
         let expires = unix_now + options.validity.min(MAX_VALIDITY);
         let mut params = CertificateParams::default();
         let mut name = DistinguishedName::new();
-        name.push(
-            DnType::CommonName,
-            format!("{:016x}{:016x}", rng.u64(), rng.u64()),
-        );
+        let (first, second) = (rng.u64(), rng.u64());
+        name.push(DnType::CommonName, format!("{first:016x}{second:016x}"));
         params.distinguished_name = name;
         // Peers' clocks may be behind ours.
         let day = Duration::from_secs(24 * 3600);
         params.not_before = timestamp(unix_now.saturating_sub(day))?;
         params.not_after = timestamp(expires)?;
-        let certificate = params.self_signed(&key).map_err(failed)?;
+        if rng.replays() {
+            // By default the key gives the number, whose length then depends on it.
+            params.serial_number = Some(1_u64.into());
+        }
+        let der = replayed::repeat(rng.replays(), || {
+            let certificate = params.self_signed(&key).map_err(failed)?;
+            let der = certificate.der().to_vec();
+            let parsed = x509_cert::Certificate::from_der(&der);
+            let even =
+                parsed.is_ok_and(|parsed| replayed::is_even(parsed.signature().raw_bytes().len()));
+            Ok((der, even))
+        })?;
         Ok(Self(Arc::new(Inner {
-            der: certificate.der().to_vec(),
+            der,
             private_key: key.serialize_der(),
             expires: Duration::from_secs(expires.as_secs()),
+            replays: rng.replays().then_some(first),
         })))
     }
 
@@ -165,6 +177,7 @@ impl Certificate {
             der: certificate.to_vec(),
             private_key: private_key.to_vec(),
             expires: tbs.validity().not_after.to_unix_duration(),
+            replays: None,
         })))
     }
 
@@ -192,6 +205,10 @@ impl Certificate {
         HashAlgorithm::ALL
             .map(|algorithm| Fingerprint::of(algorithm, &self.0.der))
             .to_vec()
+    }
+
+    pub(super) fn replays(&self) -> Option<u64> {
+        self.0.replays
     }
 
     pub(super) fn to_dimpl(&self) -> dimpl::DtlsCertificate {

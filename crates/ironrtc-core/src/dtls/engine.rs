@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use dimpl::{Config, Dtls, Error, Output};
+use dimpl::{Config, ConfigBuilder, Dtls, Error, Output};
 
 use super::certificate::MAX_CERTIFICATE_LEN;
 use super::clock::{Clock, FirstFlight};
 use super::keys::Opened;
 use super::narrow::Narrow;
 use super::records::{Records, TICK_EVERY};
-use super::{Certificate, Fingerprint, record, tap};
+use super::{Certificate, Fingerprint, record, replayed, tap};
 use crate::datagram::{DropCounters, DropReason};
 use crate::time::Time;
 use crate::words::words;
@@ -164,7 +164,11 @@ impl Engine {
             return Err(DtlsError::NoFingerprint);
         }
         let start = epoch + Duration::from_nanos(now.as_nanos());
-        let dtls = Dtls::new_auto(shared_config()?, certificate.to_dimpl(), start);
+        let config = match certificate.replays() {
+            Some(seed) => replayed::shared_config(seed)?,
+            None => shared_config()?,
+        };
+        let dtls = Dtls::new_auto(config, certificate.to_dimpl(), start);
         Ok(Self::over(dtls, role, remote_fingerprints, epoch, now))
     }
 
@@ -618,20 +622,23 @@ fn is_verdict(error: &Error) -> bool {
 fn shared_config() -> Result<Arc<Config>, DtlsError> {
     static CONFIG: OnceLock<Result<Arc<Config>, String>> = OnceLock::new();
     let built = CONFIG.get_or_init(|| {
-        Config::builder()
-            .mtu(HANDSHAKE_MTU)
-            // ICE has proved the peer's address by the time a ClientHello is read.
-            .use_server_cookie(false)
-            .flight_start_rto(FLIGHT_RTO)
-            .flight_retries(FLIGHT_RETRIES)
-            .handshake_timeout(HANDSHAKE_TIMEOUT)
-            .with_crypto_provider(tap::provider())
-            .aead_encryption_limit(KEY_UPDATE_AFTER / TICK_EVERY)
-            .build()
-            .map(Arc::new)
-            .map_err(|error| error.to_string())
+        let builder = config_builder().with_crypto_provider(tap::provider());
+        let built = builder.build().map(Arc::new);
+        built.map_err(|error| error.to_string())
     });
     built.clone().map_err(DtlsError::Setup)
+}
+
+/// All but where randomness comes from.
+pub(super) fn config_builder() -> ConfigBuilder {
+    Config::builder()
+        .mtu(HANDSHAKE_MTU)
+        // ICE has proved the peer's address by the time a ClientHello is read.
+        .use_server_cookie(false)
+        .flight_start_rto(FLIGHT_RTO)
+        .flight_retries(FLIGHT_RETRIES)
+        .handshake_timeout(HANDSHAKE_TIMEOUT)
+        .aead_encryption_limit(KEY_UPDATE_AFTER / TICK_EVERY)
 }
 
 #[cfg(test)]

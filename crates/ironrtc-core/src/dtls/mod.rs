@@ -14,6 +14,7 @@ mod narrow;
 mod record;
 mod records;
 mod replay;
+mod replayed;
 mod tap;
 
 pub use certificate::{Certificate, CertificateError, CertificateOptions, KeyAlgorithm};
