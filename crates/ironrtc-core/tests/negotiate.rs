@@ -207,6 +207,79 @@ fn an_answer_that_declines_data_ends_channels_and_a_later_offer_may_succeed() {
     pair.connect();
 }
 
+/// The transport outlives its data channels where media uses it too, and may carry others later.
+#[test]
+fn data_that_was_declined_beside_media_can_be_offered_again() {
+    let mut pair = Pair::new(Setup::new(39));
+    pair.auto_negotiate = false;
+    let old = pair.a.create(pair.now, "unwanted");
+    let offer = pair.a.connection.create_offer(&OfferOptions::default());
+    let offer = offer.unwrap().sdp;
+    let transport: String = offer
+        .split_inclusive("\r\n")
+        .filter(|line| line.starts_with("a=ice-") || line.starts_with("a=fingerprint"))
+        .collect();
+    let media = format!(
+        "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:m\r\na=rtcp-mux\r\n\
+         a=inactive\r\na=setup:actpass\r\n{transport}"
+    );
+    let offer = offer.replace("BUNDLE 0", "BUNDLE 0 m") + &media;
+    exchange_by_hand(
+        &mut pair,
+        Some(SessionDescription::offer(offer)),
+        |answer| answer,
+    );
+    let open = |pair: &mut Pair, id| {
+        pair.run_until(Duration::from_secs(5), |pair| {
+            let channel = pair.a.connection.transport().channels().get(id);
+            channel.is_some_and(|channel| channel.state() == ChannelState::Open)
+        })
+    };
+    assert!(open(&mut pair, old));
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.b.announced.len(), 1);
+
+    exchange_by_hand(&mut pair, None, |answer| {
+        answer
+            .replace("BUNDLE 0 m", "BUNDLE m")
+            .replace("m=application 9", "m=application 0")
+    });
+    pair.run_for(Duration::from_secs(1));
+    for endpoint in [&pair.a, &pair.b] {
+        let transport = endpoint.connection.transport();
+        assert!(endpoint.is_connected(), "media goes on");
+        let mut channels = transport.channels().iter();
+        assert!(channels.all(|(_, channel)| channel.state() == ChannelState::Closed));
+    }
+
+    let asked = count(&pair, &Event::NegotiationNeeded);
+    let new = pair.a.create(pair.now, "wanted");
+    pair.run_for(Duration::from_millis(1));
+    assert_eq!(count(&pair, &Event::NegotiationNeeded), asked + 1);
+    exchange_by_hand(&mut pair, None, |answer| answer);
+    assert!(open(&mut pair, new));
+    pair.run_for(Duration::from_secs(60));
+    assert!(pair.a.is_connected() && pair.b.is_connected());
+    assert_eq!(pair.b.announced.len(), 2);
+}
+
+/// An exchange that A begins, with its offer and what becomes of B's answer.
+fn exchange_by_hand(
+    pair: &mut Pair,
+    offer: Option<SessionDescription>,
+    tamper: impl FnOnce(String) -> String,
+) {
+    let now = pair.now;
+    let (a, b) = (&mut pair.a.connection, &mut pair.b.connection);
+    a.set_local_description(now, offer).unwrap();
+    b.set_remote_description(now, a.negotiator().local_description().unwrap())
+        .unwrap();
+    let answer = tamper(b.create_answer().unwrap().sdp);
+    let answer = SessionDescription::answer(answer);
+    b.set_local_description(now, Some(answer.clone())).unwrap();
+    a.set_remote_description(now, answer).unwrap();
+}
+
 #[test]
 fn another_endpoint_may_go_on_in_the_peers_place() {
     let mut pair = Pair::new(Setup::new(37));

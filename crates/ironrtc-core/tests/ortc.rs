@@ -42,7 +42,6 @@ impl Side {
 
     fn plan(&self, role: ice::Role) -> TransportPlan {
         TransportPlan {
-            mid: String::new(),
             ice_role: role,
             local_ice: Some(self.credentials.clone()),
             remote_ice: None,

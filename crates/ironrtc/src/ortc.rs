@@ -86,7 +86,6 @@ impl Transport {
             epoch: clock.epoch(),
         };
         let plan = TransportPlan {
-            mid: String::new(),
             ice_role: ice::Role::Controlled,
             local_ice: Some(credentials),
             remote_ice: None,

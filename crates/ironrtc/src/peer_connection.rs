@@ -294,14 +294,13 @@ impl PeerConnection {
     /// `sctp`: once a data section is negotiated.
     pub fn sctp(&self) -> Option<SctpTransport> {
         self.handle.read(|core| {
-            let plan = core.negotiator().plan().transports.into_iter().next()?;
-            let sctp = plan.sctp?;
+            let sctp = core.negotiator().plan()?.sctp?;
             let association = core.transport().sctp();
             Some(SctpTransport {
                 state: association.map_or(SctpState::New, Association::state),
                 max_message_size: sctp.remote_max_message_size,
                 max_channels: association.and_then(max_channels),
-                mid: Some(plan.mid),
+                mid: core.negotiator().data_mid().map(str::to_owned),
             })
         })
     }

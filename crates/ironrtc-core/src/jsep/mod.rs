@@ -1,5 +1,5 @@
-//! Offer and answer (RFC 9429, webrtc-pc section 4.4): a compiler from descriptions to a
-//! [`Plan`](crate::transport::Plan), and the signalling state machine around it. No I/O.
+//! Offer and answer (RFC 9429, webrtc-pc section 4.4): a compiler from descriptions to the
+//! [`Step`]s of transports, and the signalling state machine around it. No I/O.
 
 mod answer;
 mod attributes;
@@ -11,6 +11,7 @@ mod media;
 mod negotiator;
 mod offer;
 mod plan;
+mod step;
 mod transport_attributes;
 mod write;
 
@@ -18,7 +19,8 @@ pub use attributes::{Group, Setup};
 pub use candidates::{CandidateInit, RemoteCandidate};
 pub use description::{SdpType, SessionDescription, SignalingState};
 pub use error::JsepError;
-pub use negotiator::{Applied, BundlePolicy, JsepConfig, Negotiator, OfferOptions};
+pub use negotiator::{BundlePolicy, JsepConfig, Negotiator, OfferOptions};
+pub use step::{Applied, Reason, Step};
 
 #[cfg(test)]
 mod tests;

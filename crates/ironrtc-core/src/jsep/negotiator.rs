@@ -1,12 +1,13 @@
 //! The signalling state machine: what each description changes.
 
 use super::media::Description;
-use super::{JsepError, SdpType, SessionDescription, SignalingState};
+use super::step::Outcome;
+use super::{Applied, JsepError, SdpType, SessionDescription, SignalingState};
 use crate::dtls::{self, Fingerprint};
 use crate::ice::{self, Candidate, Credentials};
 use crate::rng::Rng;
 use crate::setters::setters;
-use crate::transport::Plan;
+use crate::transport::TransportPlan;
 use crate::words::words;
 
 /// How sections share transports (`RTCBundlePolicy`). With one data section all are alike; the
@@ -53,19 +54,16 @@ pub struct OfferOptions {
 
 setters!(OfferOptions { ice_restart: bool });
 
-/// What a description changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
-    /// What the transports are to do now.
-    pub plan: Plan,
-    /// Candidates are to be gathered for the plan's credentials.
-    pub start_gathering: bool,
-    /// The peer's candidates that may be used now.
-    pub candidates: Vec<Candidate>,
-    /// No more will come.
-    pub end_of_candidates: bool,
-    /// The signalling state is another now.
-    pub signaling_state_changed: bool,
+/// Whether offers have a section for data channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DataWish {
+    /// No channel was made.
+    None,
+    /// One was made, and offers ask for it.
+    Wanted,
+    /// The peer declined it. Offers still ask, but no offer is made for it alone until another
+    /// channel is.
+    Declined,
 }
 
 /// Offer and answer of one connection.
@@ -80,7 +78,9 @@ pub struct Negotiator {
     pub(super) pending_local: Option<Description>,
     pub(super) current_remote: Option<Description>,
     pub(super) pending_remote: Option<Description>,
-    pub(super) data_wanted: bool,
+    /// What the transport was told to do, while it is in use.
+    pub(super) told: Option<TransportPlan>,
+    pub(super) data: DataWish,
     /// `[[LocalIceCredentialsToReplace]]` (webrtc-pc section 4.4.3), as username fragments.
     pub(super) to_replace: Vec<String>,
     /// Credentials of a description that was created and is not in force yet.
@@ -107,7 +107,8 @@ impl Negotiator {
             pending_local: None,
             current_remote: None,
             pending_remote: None,
-            data_wanted: false,
+            told: None,
+            data: DataWish::None,
             to_replace: Vec::new(),
             draft: None,
             ice_role: None,
@@ -120,7 +121,7 @@ impl Negotiator {
 
     /// A data channel was made: the next offer has a data section.
     pub fn add_data_channel(&mut self) {
-        self.data_wanted = true;
+        self.data = DataWish::Wanted;
     }
 
     /// The next offer restarts ICE.
@@ -156,23 +157,23 @@ impl Negotiator {
 
     /// Whether an exchange is needed (webrtc-pc section 4.7.3).
     pub fn negotiation_needed(&self) -> bool {
-        let data = self
-            .current_local
-            .as_ref()
-            .is_some_and(|local| local.data().is_some());
+        let local = self.current_local.as_ref();
+        let agreed =
+            local.is_some_and(|local| local.data().is_some()) && !self.peer_declined_data();
         self.state != SignalingState::Closed
-            && (!self.to_replace.is_empty() || (self.data_wanted && !data))
+            && (!self.to_replace.is_empty() || (self.data == DataWish::Wanted && !agreed))
     }
 
     /// Whether the last completed exchange ended with the peer declining our data section.
-    pub(crate) fn peer_declined_data(&self) -> bool {
-        let data = |description: &Option<Description>| {
-            description.as_ref().is_some_and(|d| d.data().is_some())
-        };
-        self.state == SignalingState::Stable
-            && data(&self.current_local)
-            && self.current_remote.is_some()
-            && !data(&self.current_remote)
+    pub(super) fn peer_declined_data(&self) -> bool {
+        self.state == SignalingState::Stable && self.declines_data()
+    }
+
+    /// The same, before the state follows.
+    fn declines_data(&self) -> bool {
+        let data = |description: &Description| description.data().is_some();
+        let (local, remote) = (&self.current_local, &self.current_remote);
+        local.as_ref().is_some_and(data) && remote.as_ref().is_some_and(|d| !data(d))
     }
 
     /// The identification tag of the data section, in our description or else in the peer's.
@@ -270,7 +271,7 @@ impl Negotiator {
                 self.finish_if_final(kind);
             }
         }
-        Ok(self.applied(next))
+        Ok(self.applied(next, Outcome::of(kind)))
     }
 
     /// Applies a remote description. An offer that meets ours rolls ours back first.
@@ -299,9 +300,12 @@ impl Negotiator {
         let offer = offer.filter(|_| kind != SdpType::Offer);
         let read = Description::read(&description, offer)?;
         self.check_remote(&read)?;
-        if glare {
-            self.roll_back();
-        }
+        let outcome = if glare {
+            self.forget_pending();
+            Outcome::RolledBack
+        } else {
+            Outcome::of(kind)
+        };
         match kind {
             SdpType::Offer => {
                 self.propose_ice_role(false, read.lite);
@@ -316,7 +320,7 @@ impl Negotiator {
                 self.finish_if_final(kind);
             }
         }
-        Ok(self.applied(next))
+        Ok(self.applied(next, outcome))
     }
 
     pub(super) fn check_open(&self) -> Result<(), JsepError> {
@@ -395,6 +399,9 @@ impl Negotiator {
             self.to_replace.clear();
         }
         self.draft = None;
+        if self.data == DataWish::Wanted && self.declines_data() {
+            self.data = DataWish::Declined;
+        }
         // RFC 8842 section 5.1: what is declined has no association any more, so that the next one
         // takes its roles anew.
         let connects = |description: &Option<Description>| {
@@ -408,43 +415,25 @@ impl Negotiator {
 
     /// RFC 9429 section 4.1.10.2: as if the offer had never been.
     fn roll_back(&mut self) -> Applied {
+        self.forget_pending();
+        self.applied(SignalingState::Stable, Outcome::RolledBack)
+    }
+
+    fn forget_pending(&mut self) {
         self.pending_local = None;
         self.pending_remote = None;
         if self.current_local.is_none() {
             self.ice_role = None;
         }
-        self.applied(SignalingState::Stable)
     }
 
-    fn applied(&mut self, next: SignalingState) -> Applied {
+    fn applied(&mut self, next: SignalingState, outcome: Outcome) -> Applied {
         let signaling_state_changed = self.state != next;
         self.state = next;
-        let plan = self.plan();
-        let (candidates, end_of_candidates) = self.usable_remote_candidates();
-        let start_gathering = self.begin_generation(&plan);
         Applied {
-            plan,
-            start_gathering,
-            candidates,
-            end_of_candidates,
+            steps: self.steps(outcome),
             signaling_state_changed,
         }
-    }
-
-    /// Notes which credentials are gathered for; true if they are new.
-    fn begin_generation(&mut self, plan: &Plan) -> bool {
-        let local = plan
-            .transports
-            .first()
-            .and_then(|transport| transport.local_ice.as_ref());
-        let Some(local) = local else { return false };
-        if self.gathered_for.as_ref() == Some(&local.ufrag) {
-            return false;
-        }
-        self.gathered_for = Some(local.ufrag.clone());
-        self.gathered.clear();
-        self.gathering_complete = false;
-        true
     }
 
     pub(super) fn remote(&self) -> Option<&Description> {

@@ -1,6 +1,7 @@
 //! Making offers (RFC 9429 section 5.2).
 
 use super::media::{Content, Description};
+use super::negotiator::DataWish;
 use super::write::rejected;
 use super::{JsepError, Negotiator, OfferOptions, SessionDescription, Setup};
 use crate::ice::Credentials;
@@ -36,7 +37,7 @@ impl Negotiator {
             }
         }
         let mut bundle = self.bundle_of(&kept);
-        let wanted = self.data_wanted || self.config.always_negotiate_data_channels;
+        let wanted = self.data != DataWish::None || self.config.always_negotiate_data_channels;
         if wanted && !data {
             let mid = self.fresh_mid(base);
             let media = self.data_media(Some(&mid), &credentials, Setup::ActPass);

@@ -4,7 +4,7 @@ use super::media::Description;
 use super::transport_attributes::TransportAttributes;
 use super::{Negotiator, SignalingState};
 use crate::ice;
-use crate::transport::{DtlsPlan, Plan, RemoteIce, SctpPlan, TransportPlan};
+use crate::transport::{DtlsPlan, RemoteIce, SctpPlan, TransportPlan};
 
 impl Negotiator {
     /// The two descriptions in force. A remote offer counts once we have answered it.
@@ -20,16 +20,14 @@ impl Negotiator {
         }
     }
 
-    /// What the descriptions in force ask of the transports.
-    pub fn plan(&self) -> Plan {
+    /// What the descriptions in force ask of the transport; `None` if nothing uses it.
+    pub fn plan(&self) -> Option<TransportPlan> {
         let (local, remote) = self.in_force();
-        let Some((local, ours)) = with_transport(local) else {
-            return Plan::default();
-        };
+        let (local, ours) = with_transport(local)?;
         let peer = with_transport(remote);
         // The peer declined everything: the transport has nothing to carry.
         if remote.is_some() && peer.is_none() && self.state == SignalingState::Stable {
-            return Plan::default();
+            return None;
         }
         let remote_ice = peer.map(|(description, transport)| RemoteIce {
             credentials: transport.credentials.clone(),
@@ -47,17 +45,13 @@ impl Negotiator {
             remote_port: theirs.sctp_port,
             remote_max_message_size: theirs.max_message_size,
         });
-        let tagged = local.sections.get(ours.tagged());
-        Plan {
-            transports: vec![TransportPlan {
-                mid: tagged.map_or_else(String::new, |section| section.mid.clone()),
-                ice_role: self.ice_role.unwrap_or(ice::Role::Controlled),
-                local_ice: Some(ours.credentials.clone()),
-                remote_ice,
-                dtls,
-                sctp,
-            }],
-        }
+        Some(TransportPlan {
+            ice_role: self.ice_role.unwrap_or(ice::Role::Controlled),
+            local_ice: Some(ours.credentials.clone()),
+            remote_ice,
+            dtls,
+            sctp,
+        })
     }
 
     /// The peer's candidates of the generation in force.

@@ -1,8 +1,8 @@
 use super::*;
 use crate::dtls::{self, Fingerprint, HashAlgorithm};
-use crate::ice::Role;
+use crate::ice::{Candidate, Role};
 use crate::rng::Rng;
-use crate::transport::Plan;
+use crate::transport::{TransportId, TransportPlan};
 
 fn negotiator(seed: u64) -> Negotiator {
     let certificate = seed.to_be_bytes();
@@ -23,19 +23,62 @@ fn pair() -> (Negotiator, Negotiator) {
     (a, negotiator(2))
 }
 
+/// What a description led to.
+struct Told {
+    /// What the transport does now.
+    plan: TransportPlan,
+    start_gathering: bool,
+    /// The peer's candidates that came with it.
+    candidates: Vec<Candidate>,
+}
+
+impl Told {
+    fn new(negotiator: &Negotiator, applied: &Applied) -> Self {
+        let steps = || applied.steps.iter().map(|(_, step)| step);
+        let plan = negotiator.plan().unwrap();
+        // Whoever follows the steps alone arrives at the same plan.
+        for step in steps() {
+            if let Step::Start(told) | Step::Update(told) = step {
+                assert_eq!(told, &plan);
+            }
+        }
+        Self {
+            plan,
+            start_gathering: steps().any(|step| *step == Step::Gather),
+            candidates: steps()
+                .filter_map(|step| match step {
+                    Step::AddCandidates { candidates, .. } => Some(candidates.clone()),
+                    _ => None,
+                })
+                .flatten()
+                .collect(),
+        }
+    }
+}
+
+fn set_local(negotiator: &mut Negotiator) -> Told {
+    let applied = negotiator.set_local_description(None).unwrap();
+    Told::new(negotiator, &applied)
+}
+
+fn set_remote(negotiator: &mut Negotiator, description: SessionDescription) -> Told {
+    let applied = negotiator.set_remote_description(description).unwrap();
+    Told::new(negotiator, &applied)
+}
+
 /// A whole exchange; gives what the last steps told each side.
-fn exchange(offerer: &mut Negotiator, answerer: &mut Negotiator) -> (Applied, Applied) {
+fn exchange(offerer: &mut Negotiator, answerer: &mut Negotiator) -> (Told, Told) {
     offerer.set_local_description(None).unwrap();
     answerer
         .set_remote_description(offerer.local_description().unwrap())
         .unwrap();
-    let answered = answerer.set_local_description(None).unwrap();
+    let answered = set_local(answerer);
     let answer = answerer.local_description().unwrap();
-    (offerer.set_remote_description(answer).unwrap(), answered)
+    (set_remote(offerer, answer), answered)
 }
 
-fn fragment(applied: &Applied) -> String {
-    applied.plan.transports[0].local_ice.clone().unwrap().ufrag
+fn fragment(told: &Told) -> String {
+    told.plan.local_ice.clone().unwrap().ufrag
 }
 
 #[test]
@@ -44,7 +87,7 @@ fn an_exchange_compiles_into_matching_plans() {
     assert!(a.negotiation_needed());
     let (at_a, at_b) = exchange(&mut a, &mut b);
     assert!(!a.negotiation_needed());
-    let (ours, theirs) = (&at_a.plan.transports[0], &at_b.plan.transports[0]);
+    let (ours, theirs) = (&at_a.plan, &at_b.plan);
     assert_eq!(
         (ours.ice_role, theirs.ice_role),
         (Role::Controlling, Role::Controlled)
@@ -91,8 +134,7 @@ fn one_fingerprint_is_written_and_several_are_read() {
     let offer = offer.replace(&format!("{sha256}\r\n"), &three);
     b.set_remote_description(SessionDescription::offer(offer))
         .unwrap();
-    let plan = b.set_local_description(None).unwrap().plan;
-    let dtls = plan.transports[0].dtls.clone().unwrap();
+    let dtls = set_local(&mut b).plan.dtls.unwrap();
     assert_eq!(dtls.remote_fingerprints, all(b"a"));
 }
 
@@ -228,8 +270,8 @@ fn glare_rolls_the_polite_side_back() {
     assert!(applied.signaling_state_changed);
     assert_eq!(b.signaling_state(), SignalingState::HaveRemoteOffer);
     assert!(b.pending_local_description().is_none());
-    let answered = b.set_local_description(None).unwrap();
-    assert_eq!(answered.plan.transports[0].ice_role, Role::Controlled);
+    let answered = set_local(&mut b);
+    assert_eq!(answered.plan.ice_role, Role::Controlled);
     a.set_remote_description(b.local_description().unwrap())
         .unwrap();
     assert!(!b.negotiation_needed());
@@ -242,7 +284,8 @@ fn an_explicit_rollback_undoes_either_offer() {
     let applied = a
         .set_local_description(Some(SessionDescription::rollback()))
         .unwrap();
-    assert!(applied.plan.transports.is_empty());
+    assert_eq!(applied.steps, [(TransportId::default(), Step::Withdraw)]);
+    assert!(a.plan().is_none());
     assert_eq!(a.local_description(), None);
     assert!(a.negotiation_needed());
     let error = a
@@ -270,20 +313,16 @@ fn a_provisional_answer_starts_the_transport_and_the_final_one_settles_it() {
         sdp: String::new(),
     };
     let at_b = b.set_local_description(Some(provisional)).unwrap();
-    assert!(at_b.plan.transports[0].dtls.is_some());
-    let at_a = a
-        .set_remote_description(b.local_description().unwrap())
-        .unwrap();
+    let at_b = Told::new(&b, &at_b);
+    assert!(at_b.plan.dtls.is_some());
+    let at_a = set_remote(&mut a, b.local_description().unwrap());
     assert_eq!(a.signaling_state(), SignalingState::HaveRemotePrAnswer);
-    assert!(at_a.plan.transports[0].remote_ice.is_some());
-    let settled = b.set_local_description(None).unwrap();
+    assert!(at_a.plan.remote_ice.is_some());
+    let settled = set_local(&mut b);
     assert_eq!(settled.plan, at_b.plan);
     let final_answer = b.local_description().unwrap();
     assert_eq!(final_answer.kind, SdpType::Answer);
-    assert_eq!(
-        a.set_remote_description(final_answer).unwrap().plan,
-        at_a.plan
-    );
+    assert_eq!(set_remote(&mut a, final_answer).plan, at_a.plan);
 }
 
 #[test]
@@ -292,20 +331,15 @@ fn a_restart_changes_both_sides_credentials_and_nothing_else() {
     let (before_a, before_b) = exchange(&mut a, &mut b);
     a.restart_ice();
     assert!(a.negotiation_needed());
-    let offered = a.set_local_description(None).unwrap();
+    let offered = set_local(&mut a);
     assert!(offered.start_gathering);
     assert_ne!(fragment(&offered), fragment(&before_a));
     b.set_remote_description(a.local_description().unwrap())
         .unwrap();
-    let answered = b.set_local_description(None).unwrap();
+    let answered = set_local(&mut b);
     assert_ne!(fragment(&answered), fragment(&before_b));
-    let done = a
-        .set_remote_description(b.local_description().unwrap())
-        .unwrap();
-    assert_eq!(
-        done.plan.transports[0].dtls,
-        before_a.plan.transports[0].dtls
-    );
+    let done = set_remote(&mut a, b.local_description().unwrap());
+    assert_eq!(done.plan.dtls, before_a.plan.dtls);
     assert!(!a.negotiation_needed());
 
     // An exchange without a restart keeps everything.
@@ -313,11 +347,7 @@ fn a_restart_changes_both_sides_credentials_and_nothing_else() {
     assert_eq!(fragment(&again_b), fragment(&done));
     assert_eq!(fragment(&again_a), fragment(&answered));
     assert!(!again_a.start_gathering);
-    assert_eq!(
-        again_b.plan.transports[0].ice_role,
-        Role::Controlling,
-        "roles stay"
-    );
+    assert_eq!(again_b.plan.ice_role, Role::Controlling, "roles stay");
 }
 
 #[test]
@@ -389,8 +419,7 @@ fn max_message_size_has_three_forms() {
         let sdp = a.local_description().unwrap().sdp;
         let offer = SessionDescription::offer(sdp.replace("a=max-message-size:262144\r\n", line));
         b.set_remote_description(offer).unwrap();
-        let plan = b.set_local_description(None).unwrap().plan;
-        let sctp = plan.transports[0].sctp.clone().unwrap();
+        let sctp = set_local(&mut b).plan.sctp.unwrap();
         assert_eq!(sctp.remote_max_message_size, expected, "{line:?}");
     }
 }
@@ -425,16 +454,16 @@ fn a_lite_peer_makes_us_controlling() {
         .replace("t=0 0\r\n", "t=0 0\r\na=ice-lite\r\n");
     b.set_remote_description(SessionDescription::offer(sdp))
         .unwrap();
-    let plan = b.set_local_description(None).unwrap().plan;
-    assert_eq!(plan.transports[0].ice_role, Role::Controlling);
-    assert!(plan.transports[0].remote_ice.as_ref().unwrap().lite);
+    let plan = set_local(&mut b).plan;
+    assert_eq!(plan.ice_role, Role::Controlling);
+    assert!(plan.remote_ice.as_ref().unwrap().lite);
 }
 
 #[test]
 fn another_certificate_of_the_peer_is_another_association() {
     let (mut a, mut b) = pair();
     exchange(&mut a, &mut b);
-    let before = b.plan().transports[0].dtls.clone().unwrap();
+    let before = b.plan().unwrap().dtls.unwrap();
     assert_eq!(before.role, dtls::Role::Client);
     // Another endpoint goes on in the peer's place, and wants to be the client.
     let mut successor = negotiator(3);
@@ -443,8 +472,7 @@ fn another_certificate_of_the_peer_is_another_association() {
     let mut offer = successor.local_description().unwrap();
     offer.sdp = offer.sdp.replace("setup:actpass", "setup:active");
     b.set_remote_description(offer).unwrap();
-    let applied = b.set_local_description(None).unwrap();
-    let after = applied.plan.transports[0].dtls.clone().unwrap();
+    let after = set_local(&mut b).plan.dtls.unwrap();
     assert_eq!(after.remote_fingerprints, successor.config.fingerprints);
     assert_eq!(after.role, dtls::Role::Server, "a role of its own");
 }
@@ -454,7 +482,7 @@ fn data_declined_and_offered_anew_takes_its_role_anew() {
     let (mut a, mut b) = pair();
     exchange(&mut a, &mut b);
     assert_eq!(
-        a.plan().transports[0].dtls.as_ref().unwrap().role,
+        a.plan().unwrap().dtls.as_ref().unwrap().role,
         dtls::Role::Server
     );
     a.set_local_description(None).unwrap();
@@ -464,7 +492,7 @@ fn data_declined_and_offered_anew_takes_its_role_anew() {
     let declined = SessionDescription::answer(answer.replace("m=application 9", "m=application 0"));
     b.set_local_description(Some(declined.clone())).unwrap();
     a.set_remote_description(declined).unwrap();
-    assert!(a.plan().transports.is_empty() && b.plan().transports.is_empty());
+    assert!(a.plan().is_none() && b.plan().is_none());
     // This time the answerer is passive.
     a.set_local_description(None).unwrap();
     b.set_remote_description(a.local_description().unwrap())
@@ -472,9 +500,9 @@ fn data_declined_and_offered_anew_takes_its_role_anew() {
     let answer = b.create_answer().unwrap().sdp;
     assert!(answer.contains("a=setup:active"), "{answer}");
     let passive = SessionDescription::answer(answer.replace("setup:active", "setup:passive"));
-    let at_b = b.set_local_description(Some(passive.clone())).unwrap().plan;
-    let at_a = a.set_remote_description(passive).unwrap().plan;
-    let role = |plan: &Plan| plan.transports[0].dtls.as_ref().unwrap().role;
+    b.set_local_description(Some(passive.clone())).unwrap();
+    let (at_b, at_a) = (b.plan().unwrap(), set_remote(&mut a, passive).plan);
+    let role = |plan: &TransportPlan| plan.dtls.as_ref().unwrap().role;
     assert_eq!(
         (role(&at_a), role(&at_b)),
         (dtls::Role::Client, dtls::Role::Server)
@@ -500,7 +528,7 @@ fn candidates_find_their_section_and_generation() {
         b.add_ice_candidate(&candidate(None)),
         Ok(RemoteCandidate::Ignored)
     );
-    let answered = b.set_local_description(None).unwrap();
+    let answered = set_local(&mut b);
     assert_eq!(answered.candidates.len(), 1);
     assert!(
         b.remote_description()
@@ -559,7 +587,7 @@ fn candidates_find_their_section_and_generation() {
 #[test]
 fn gathered_candidates_appear_in_the_local_description() {
     let (mut a, _) = pair();
-    let applied = a.set_local_description(None).unwrap();
+    let applied = set_local(&mut a);
     assert!(applied.start_gathering);
     let candidate = "candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host"
         .parse()
@@ -625,7 +653,8 @@ fn a_restart_asked_for_during_an_offer_needs_another() {
     exchange(&mut a, &mut b);
     a.restart_ice();
     let offer = a.create_offer(&OfferOptions::default()).unwrap();
-    let first = fragment(&a.set_local_description(Some(offer.clone())).unwrap());
+    let applied = a.set_local_description(Some(offer.clone())).unwrap();
+    let first = fragment(&Told::new(&a, &applied));
     // The network changes again while the offer is under way.
     a.restart_ice();
     b.set_remote_description(offer).unwrap();

@@ -1,9 +1,10 @@
 //! Descriptions: what applying one does to the transport, and in which order it is told.
 
 use super::{Event, PeerConnection};
-use crate::dtls::DtlsState;
 use crate::ice::GatheringState;
-use crate::jsep::{Applied, JsepError, OfferOptions, SdpType, SessionDescription, SignalingState};
+use crate::jsep::{
+    Applied, JsepError, OfferOptions, SdpType, SessionDescription, SignalingState, Step,
+};
 use crate::time::Time;
 
 impl PeerConnection {
@@ -26,11 +27,8 @@ impl PeerConnection {
         now: Time,
         description: Option<SessionDescription>,
     ) -> Result<(), JsepError> {
-        let rollback = description
-            .as_ref()
-            .is_some_and(|description| description.kind == SdpType::Rollback);
         let applied = self.negotiator.set_local_description(description)?;
-        self.on_applied(now, applied, rollback);
+        self.on_applied(now, applied);
         Ok(())
     }
 
@@ -42,14 +40,13 @@ impl PeerConnection {
     ) -> Result<(), JsepError> {
         let glare = description.kind == SdpType::Offer
             && self.negotiator.signaling_state() == SignalingState::HaveLocalOffer;
-        let rollback = description.kind == SdpType::Rollback;
         let applied = self.negotiator.set_remote_description(description)?;
         if glare {
             // webrtc-pc section 4.4.1.5: the implicit rollback passes through stable.
             let stable = SignalingState::Stable;
             self.events.push_back(Event::SignalingStateChange(stable));
         }
-        self.on_applied(now, applied, rollback);
+        self.on_applied(now, applied);
         Ok(())
     }
 
@@ -60,56 +57,52 @@ impl PeerConnection {
     }
 
     /// webrtc-pc section 4.4.1.5, "set a session description", from where the text was found good.
-    fn on_applied(&mut self, now: Time, applied: Applied, rollback: bool) {
+    fn on_applied(&mut self, now: Time, applied: Applied) {
         let state = self.negotiator.signaling_state();
         if applied.signaling_state_changed {
             self.events.push_back(Event::SignalingStateChange(state));
         }
-        match applied.plan.transports.first() {
-            Some(plan) => {
+        for (_, step) in applied.steps {
+            self.carry_out(now, step);
+            self.on_transport_events();
+        }
+        if state == SignalingState::Stable {
+            self.negotiation_needed = false;
+            self.update_negotiation_needed();
+        }
+    }
+
+    fn carry_out(&mut self, now: Time, step: Step) {
+        match step {
+            Step::Start(plan) | Step::Update(plan) => {
                 let generation = |connection: &Self| {
                     let remote = connection.transport.ice().remote_credentials();
                     remote.map(|credentials| credentials.ufrag.clone())
                 };
                 let before = generation(self);
-                self.transport.apply(now, plan);
-                // Media goes on in the bundle without data.
-                if plan.sctp.is_none()
-                    && state == SignalingState::Stable
-                    && (self.transport.sctp().is_some() || self.negotiator.peer_declined_data())
-                {
-                    self.transport.stop_sctp(now);
-                }
+                self.transport.apply(now, &plan);
                 if before != generation(self) {
                     self.named.clear();
                 }
-                self.on_transport_events();
-                self.gather(now);
             }
-            // Also an exchange that ends what was there, whichever side declined it.
-            None if !rollback
-                && (self.negotiator.peer_declined_data()
-                    || (state == SignalingState::Stable
-                        && self.transport.dtls_state() != DtlsState::New)) =>
-            {
-                self.transport.reject(now, "data channels were declined");
-                self.hide_transport();
+            Step::Gather => self.gather(now),
+            Step::AddCandidates { candidates, end } => {
+                for candidate in candidates {
+                    self.add_remote_candidate(now, candidate);
+                }
+                if end {
+                    self.transport.end_of_remote_candidates(now);
+                }
             }
-            None => {
+            Step::EndData => self.transport.reject_sctp(now),
+            Step::Withdraw => {
                 self.transport.withdraw(now);
                 self.hide_transport();
             }
-        }
-        for candidate in applied.candidates {
-            self.add_remote_candidate(now, candidate);
-        }
-        if applied.end_of_candidates {
-            self.transport.end_of_remote_candidates(now);
-        }
-        self.on_transport_events();
-        if state == SignalingState::Stable {
-            self.negotiation_needed = false;
-            self.update_negotiation_needed();
+            Step::Reject(reason) => {
+                self.transport.reject(now, &reason.to_string());
+                self.hide_transport();
+            }
         }
     }
 

@@ -226,6 +226,21 @@ impl Transport {
         self.channels.reopen();
     }
 
+    /// Data channels were declined and media goes on: those that exist end, the peer is told, and a
+    /// later plan may have new ones.
+    pub fn reject_sctp(&mut self, now: Time) {
+        if self.closed {
+            return;
+        }
+        self.stop_sctp(now);
+        self.write_last_packets(now);
+        self.sctp_plan = None;
+        self.association = None;
+        self.sctp_started = false;
+        self.channels.reopen();
+        self.progress(now);
+    }
+
     /// Ends SCTP alone: an abort that tells the peer; channels close.
     pub fn stop_sctp(&mut self, now: Time) {
         self.carried.clear();
@@ -252,22 +267,10 @@ impl Transport {
         self.carried.clear();
         self.held.clear();
         self.end_sctp(now, error);
+        self.write_last_packets(now);
         let path = self.ice.selected();
         match &mut self.security {
             Security::Begun(engine) => {
-                let mut packet = Vec::new();
-                for _ in 0..MAX_LAST_PACKETS {
-                    packet.clear();
-                    let written = self
-                        .association
-                        .as_mut()
-                        .and_then(|association| association.write_packet(now, &mut packet));
-                    let mut sealed = Vec::new();
-                    if written.is_none() || engine.seal(&packet, &mut sealed).is_err() {
-                        break;
-                    }
-                    self.goodbyes.extend(path.map(|path| (path, sealed)));
-                }
                 engine.close();
                 let mut notify = Vec::new();
                 while engine.poll_transmit(&mut notify).is_some() {
@@ -282,6 +285,28 @@ impl Transport {
             Security::Failed(_) | Security::Stopped => {}
         }
         self.progress(now);
+    }
+
+    /// Seals what SCTP has to say at its end.
+    fn write_last_packets(&mut self, now: Time) {
+        let (Security::Begun(engine), Some(association), Some(path)) = (
+            &mut self.security,
+            &mut self.association,
+            self.ice.selected(),
+        ) else {
+            return;
+        };
+        let mut packet = Vec::new();
+        for _ in 0..MAX_LAST_PACKETS {
+            packet.clear();
+            let mut sealed = Vec::new();
+            if association.write_packet(now, &mut packet).is_none()
+                || engine.seal(&packet, &mut sealed).is_err()
+            {
+                break;
+            }
+            self.goodbyes.push_back((path, sealed));
+        }
     }
 }
 

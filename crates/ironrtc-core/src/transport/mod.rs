@@ -13,7 +13,7 @@ mod transmit;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-pub use plan::{DtlsPlan, Plan, RemoteIce, SctpPlan, TransportPlan};
+pub use plan::{DtlsPlan, RemoteIce, SctpPlan, TransportId, TransportPlan};
 
 use crate::channel::{self, Channels};
 use crate::datagram::{DropCounters, Path};

@@ -3,18 +3,21 @@
 use crate::dtls::{self, Fingerprint};
 use crate::ice::{self, Credentials};
 
-/// The transports of a connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// One per BUNDLE group: none before anything was negotiated.
-    pub transports: Vec<TransportPlan>,
+/// Which of a connection's transports. It is the same one through all offers and answers, whichever
+/// sections use it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransportId(u32);
+
+impl TransportId {
+    /// Its number; the first is 0.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
 }
 
 /// One transport. What is `None` is not known yet, and starts once it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransportPlan {
-    /// The identification tag of the section that carries the transport's attributes.
-    pub mid: String,
     /// Who nominates.
     pub ice_role: ice::Role,
     /// Our credentials. New ones restart ICE.

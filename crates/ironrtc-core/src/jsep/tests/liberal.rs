@@ -10,16 +10,23 @@ fn offer() -> String {
 }
 
 /// Takes the offer and answers it.
-fn answer(offer: &str) -> Result<(Negotiator, Applied), JsepError> {
+fn answer(offer: &str) -> Result<(Negotiator, Told), JsepError> {
     let mut b = negotiator(2);
     b.set_remote_description(SessionDescription::offer(offer))?;
     let applied = b.set_local_description(None)?;
-    Ok((b, applied))
+    let told = Told::new(&b, &applied);
+    Ok((b, told))
 }
 
-fn remote_ufrag(applied: &Applied) -> String {
-    let remote = applied.plan.transports[0].remote_ice.clone().unwrap();
+fn remote_ufrag(told: &Told) -> String {
+    let remote = told.plan.remote_ice.clone().unwrap();
     remote.credentials.ufrag
+}
+
+/// The section that owns the transport in our description.
+fn owner(negotiator: &Negotiator) -> &str {
+    let local = negotiator.current_local.as_ref().unwrap();
+    &local.sections[local.transport.as_ref().unwrap().tagged()].mid
 }
 
 fn lines_of<'a>(sdp: &'a str, prefix: &str) -> &'a str {
@@ -131,7 +138,7 @@ fn what_browsers_take_is_taken() {
     for (name, changed) in cases {
         assert_ne!(changed, offer, "{name}");
         let (b, applied) = answer(&changed).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(applied.plan.transports[0].sctp.is_some(), "{name}");
+        assert!(applied.plan.sctp.is_some(), "{name}");
         let sdp = b.local_description().unwrap().sdp;
         assert!(sdp.contains("a=setup:active\r\n"), "{name}: {sdp}");
         assert!(
@@ -198,10 +205,8 @@ fn an_answer_may_leave_out_its_mid() {
     let answer = answer
         .replace("a=mid:0\r\n", "")
         .replace("a=group:BUNDLE 0\r\n", "");
-    let applied = a
-        .set_remote_description(SessionDescription::answer(answer))
-        .unwrap();
-    assert!(applied.plan.transports[0].sctp.is_some());
+    let applied = set_remote(&mut a, SessionDescription::answer(answer));
+    assert!(applied.plan.sctp.is_some());
 }
 
 #[test]
@@ -229,8 +234,12 @@ fn a_name_by_place_is_not_one_that_is_said() {
 /// RFC 8841 section 5: without a port there is no association.
 #[test]
 fn sctp_port_zero_declines_data() {
-    let (b, applied) = answer(&offer().replace("sctp-port:5000", "sctp-port:0")).unwrap();
-    assert!(applied.plan.transports.is_empty());
+    let mut b = negotiator(2);
+    let offer = offer().replace("sctp-port:5000", "sctp-port:0");
+    b.set_remote_description(SessionDescription::offer(offer))
+        .unwrap();
+    let applied = b.set_local_description(None).unwrap();
+    assert!(applied.steps.is_empty() && b.plan().is_none());
     let sdp = b.local_description().unwrap().sdp;
     assert!(sdp.contains("m=application 0 "), "{sdp}");
 
@@ -241,7 +250,9 @@ fn sctp_port_zero_declines_data() {
     let answer = b.create_answer().unwrap().sdp;
     let answer = SessionDescription::answer(answer.replace("sctp-port:5000", "sctp-port:0"));
     let applied = a.set_remote_description(answer).unwrap();
-    assert!(applied.plan.transports.is_empty() && a.peer_declined_data());
+    let rejected = Step::Reject(Reason::Declined);
+    assert_eq!(applied.steps, [(TransportId::default(), rejected)]);
+    assert!(a.plan().is_none() && a.peer_declined_data());
 }
 
 #[test]
@@ -251,8 +262,7 @@ fn another_sctp_port_is_used_at_first_and_refused_later() {
     let mut offer = a.local_description().unwrap();
     offer.sdp = offer.sdp.replace("sctp-port:5000", "sctp-port:5001");
     b.set_remote_description(offer.clone()).unwrap();
-    let applied = b.set_local_description(None).unwrap();
-    let sctp = applied.plan.transports[0].sctp.clone().unwrap();
+    let sctp = set_local(&mut b).plan.sctp.unwrap();
     assert_eq!((sctp.local_port, sctp.remote_port), (5000, 5001));
     b.set_remote_description(offer.clone()).unwrap();
     b.set_local_description(None).unwrap();
@@ -314,7 +324,7 @@ fn a_section_is_not_a_transport() {
                 let (mut b, applied) = answer(&offer).unwrap();
                 assert_eq!(remote_ufrag(&applied), "tran");
                 assert_eq!(applied.candidates.len(), 1, "{offer}");
-                assert_eq!(applied.plan.transports[0].mid, kinds[order[0]]);
+                assert_eq!(owner(&b), kinds[order[0]]);
                 let sdp = b.local_description().unwrap().sdp;
                 assert!(!sdp.contains(" 0 UDP/"), "something was rejected: {sdp}");
                 assert_eq!(sdp.matches("a=inactive\r\n").count(), 2, "{sdp}");
@@ -419,7 +429,7 @@ fn media_alone_is_connected_and_data_may_join_it() {
         )
         .replace("a=sctp-port:5000", "a=rtcp-mux");
     let (mut b, applied) = answer(&audio).unwrap();
-    let plan = &applied.plan.transports[0];
+    let plan = &applied.plan;
     assert!(plan.dtls.is_some() && plan.sctp.is_none());
     assert!(!b.negotiation_needed());
     b.add_data_channel();
