@@ -126,6 +126,35 @@ impl LinkOptions {
     pub(crate) fn uses_default_stun(&self) -> bool {
         self.stun.is_empty()
     }
+
+    /// The command for the other side, which has to find this one as this one looks for it.
+    pub(crate) fn receive_command(&self, code: Option<&str>) -> String {
+        let mut command = "ironrtc receive".to_owned();
+        let mut add = |word: &str| {
+            command.push(' ');
+            command.push_str(&shell_word(word));
+        };
+        code.into_iter().for_each(&mut add);
+        for (option, values) in [("--via", self.via.as_slice()), ("--stun", &self.stun)] {
+            for value in values {
+                add(option);
+                add(value);
+            }
+        }
+        if self.local {
+            add("--local");
+        }
+        command
+    }
+}
+
+/// `text` as a shell takes it for one word.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@,+%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[derive(Debug, Args)]
@@ -237,6 +266,29 @@ mod tests {
         assert_eq!(servers(&["--stun", "stun:host"]), ["stun:host"]);
         assert!(servers(&["--stun", "none"]).is_empty());
         assert!(Arguments::try_parse_from(["ironrtc", "demo", "--stun", "none"]).is_err());
+    }
+
+    #[test]
+    fn the_command_for_the_receiver_repeats_how_the_sender_looks_for_it() {
+        let command = |more: &[&str]| {
+            let words = ["ironrtc", "send", "a"].iter().chain(more);
+            let Command::Send(options) = Arguments::try_parse_from(words).unwrap().command else {
+                panic!("not send");
+            };
+            options.link.receive_command(Some("7-amber-lamp"))
+        };
+        let [via, server] = ["--via", "http://host:80"];
+        assert_eq!(command(&[]), "ironrtc receive 7-amber-lamp");
+        assert_eq!(
+            command(&[
+                via, server, "--local", "--stun", "none", "--quiet", "--json"
+            ]),
+            "ironrtc receive 7-amber-lamp --via http://host:80 --stun none --local"
+        );
+        assert_eq!(
+            command(&["--stun", "stun:[2001:db8::1]", "--stun", "stun:it's"]),
+            r"ironrtc receive 7-amber-lamp --stun 'stun:[2001:db8::1]' --stun 'stun:it'\''s'"
+        );
     }
 
     #[test]

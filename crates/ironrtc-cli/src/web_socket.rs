@@ -1,5 +1,6 @@
 //! The client's end of the demo server's WebSocket.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -131,9 +132,55 @@ fn web_socket_url(server: &str) -> Result<String, ConnectError> {
     Ok(format!("{scheme}://{host}/ws"))
 }
 
+/// True if only programs of this machine reach `server`.
+pub(crate) fn is_loopback(server: &str) -> bool {
+    let host = server.split_once("://").map_or(server, |(_, host)| host);
+    let host = host.split('/').next().unwrap_or_default();
+    if let Ok(address) = host.parse::<SocketAddr>() {
+        return address.ip().is_loopback();
+    }
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
+    };
+    let address: Result<IpAddr, _> = name.trim_matches(['[', ']']).parse();
+    // RFC 6761 section 6.3: names that end in localhost are this machine's too.
+    address.map_or_else(
+        |_| {
+            name.rsplit('.')
+                .next()
+                .is_some_and(|last| last.eq_ignore_ascii_case("localhost"))
+        },
+        |address| address.is_loopback(),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_this_machine_alone() {
+        for server in [
+            "http://localhost:8080",
+            "http://127.0.0.1:8080/",
+            "ws://[::1]:80",
+            "https://[::1]/",
+            "LOCALHOST",
+            "127.0.0.2",
+            "http://demo.localhost",
+        ] {
+            assert!(is_loopback(server), "{server}");
+        }
+        for server in [
+            "http://192.0.2.1:80",
+            "localhost.example.org:80",
+            "[2001:db8::1]:80",
+            "",
+        ] {
+            assert!(!is_loopback(server), "{server}");
+        }
+    }
 
     #[test]
     fn addresses_as_people_write_them() {

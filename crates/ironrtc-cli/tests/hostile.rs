@@ -25,14 +25,20 @@ impl Socket {
     }
 
     async fn next(&mut self, kind: &str) -> Value {
+        let found = self.find(kind).await;
+        found.unwrap_or_else(|| panic!("the server hung up before {kind}"))
+    }
+
+    /// The next message of the kind; none if the server hangs up.
+    async fn find(&mut self, kind: &str) -> Option<Value> {
         loop {
             let frame = timeout(PATIENCE, self.0.next()).await.expect("an answer");
             let Some(Ok(Frame::Text(text))) = frame else {
-                panic!("the server hung up before {kind}");
+                return None;
             };
             let value: Value = serde_json::from_str(&text).unwrap();
             if value["type"] == kind {
-                return value;
+                return Some(value);
             }
         }
     }
@@ -73,17 +79,23 @@ async fn say(directory: &std::path::Path, messages: Vec<Message>) -> End {
         .set_remote_description(SessionDescription::answer(answer))
         .await
         .unwrap();
+    let mut opened = std::pin::pin!(timeout(PATIENCE, channel.opened()));
+    // A receiver that is connected first hangs up, and then no more candidates come.
+    let mut met = true;
     loop {
         tokio::select! {
-            opened = timeout(PATIENCE, channel.opened()) => {
+            opened = &mut opened => {
                 opened.expect("a connection").unwrap();
                 break;
             }
-            candidate = socket.next("candidate") => {
-                if let Ok(init) = serde_json::from_value(candidate["candidate"].clone()) {
-                    connection.add_ice_candidate(init).await.unwrap();
+            candidate = socket.find("candidate"), if met => match candidate {
+                Some(candidate) => {
+                    if let Ok(init) = serde_json::from_value(candidate["candidate"].clone()) {
+                        connection.add_ice_candidate(init).await.unwrap();
+                    }
                 }
-            }
+                None => met = false,
+            },
         }
     }
     for message in messages {

@@ -19,7 +19,10 @@ fn a_file_arrives_and_its_code_works_once() {
     let words: Vec<_> = code.split('-').collect();
     assert_eq!(words.len(), 3, "{code}");
     assert!(words[0].parse::<u8>().is_ok(), "{code}");
-    sender.wait_for_note(&format!("ironrtc receive {code} --via {server}"));
+    sender.wait_for_note(&format!(
+        "In another terminal run: ironrtc receive {code} --via {server} --stun none --local"
+    ));
+    sender.wait_for_note("(this machine only:");
 
     let receive = |code: &str| {
         let output = output.to_str().unwrap();

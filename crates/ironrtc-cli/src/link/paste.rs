@@ -22,7 +22,15 @@ pub(crate) async fn offer(options: &LinkOptions, progress: Progress) -> Result<L
         .map_err(ConnectError::library)?;
     peer.set_local(Some(offer)).await?;
     let code = pack(&peer.gathered().await?)?;
-    progress.note("Run `ironrtc receive` on the other machine and paste this code there:");
+    let place = if options.local {
+        "in another terminal"
+    } else {
+        "on the other machine"
+    };
+    let command = options.receive_command(None);
+    progress.note(&format!(
+        "Run `{command}` {place} and paste this code there:"
+    ));
     print_code(&code, progress)?;
     let answer = loop {
         progress.note("Paste the code that it prints here:");

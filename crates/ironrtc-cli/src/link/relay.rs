@@ -9,7 +9,7 @@ use super::{CONNECT_TIMEOUT, ConnectError, Link, Peer, file_channel, opened, pri
 use crate::args::LinkOptions;
 use crate::signal::{ToClient, ToServer};
 use crate::transfer::Progress;
-use crate::web_socket::Signaling;
+use crate::web_socket::{Signaling, is_loopback};
 
 /// How long a server may take to answer.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,9 +25,16 @@ pub(crate) async fn share(
     let ToClient::Code { code } = prompt(&mut signaling).await? else {
         return Err(strange());
     };
-    progress.note(&format!(
-        "On the other machine run: ironrtc receive {code} --via {server}"
-    ));
+    let command = options.receive_command(Some(&code));
+    if is_loopback(server) {
+        progress.note(&format!("In another terminal run: {command}"));
+        progress.note(
+            "(this machine only: for others, start the server with --listen 0.0.0.0:PORT, and give \
+             --via the address that it prints)",
+        );
+    } else {
+        progress.note(&format!("On the other machine run: {command}"));
+    }
     print_code(&code, progress)?;
     match signaling.next().await? {
         ToClient::Joined => {}
