@@ -1,47 +1,6 @@
-//! WebRTC for Rust programs, on tokio: talk to browsers, and to each other, over data channels.
+#![doc = include_str!("../README.md")]
 //!
-//! [`PeerConnection`] is the W3C's `RTCPeerConnection` in Rust's spelling, and [`DataChannel`] its
-//! `RTCDataChannel`. What a browser's page does in JavaScript is done here with the same names and
-//! in the same order, so the W3C's documentation and that of browsers apply.
-//!
-//! # A server that a page connects to
-//!
-//! The page makes an offer and sends it in a `POST`; this function makes the answer, and each
-//! channel of the page is echoed. `examples/axum_chat` is a whole server with its page.
-//!
-//! ```no_run
-//! use ironrtc::{Configuration, Event, PeerConnection, SessionDescription};
-//!
-//! async fn answer(
-//!     offer: SessionDescription,
-//! ) -> Result<SessionDescription, Box<dyn std::error::Error>> {
-//!     let connection = PeerConnection::new(Configuration::default())?;
-//!     let mut events = connection.events();
-//!     connection.set_remote_description(offer).await?;
-//!     connection.set_local_description(None).await?;
-//!     // The answer travels once, so it is complete with candidates.
-//!     connection.gathering_complete().await;
-//!     let answer = connection.local_description().ok_or("closed")?;
-//!     tokio::spawn(async move {
-//!         // The handle lives here: a connection closes with its last one.
-//!         let _connection = connection;
-//!         while let Some(event) = events.next().await {
-//!             if let Event::DataChannel(channel) = event {
-//!                 tokio::spawn(async move {
-//!                     while let Some(message) = channel.recv().await {
-//!                         if channel.send(message).is_err() {
-//!                             break;
-//!                         }
-//!                     }
-//!                 });
-//!             }
-//!         }
-//!     });
-//!     Ok(answer)
-//! }
-//! ```
-//!
-//! # How it behaves
+//! ## How it behaves
 //!
 //! - **A connection is a task** of the tokio runtime in which it was made. Handles of it and of its
 //!   channels are cheap to clone, may be used from any thread, and never block.
@@ -58,12 +17,7 @@
 //!   [`Error::name`] is the name of the W3C's exception. What the network sends is never an error.
 //! - **States and types** have the W3C's words: `as_str`, `Display` and `FromStr` on all of them.
 //!
-//! # Features
-//!
-//! `serde`: descriptions, candidates, ICE servers and states are read and written as the JSON of
-//! browsers, such as that of `JSON.stringify(pc.localDescription)`; statistics are written.
-//!
-//! # Below
+//! ## Below
 //!
 //! [`ortc::Transport`] is ICE, DTLS and SCTP without offers and answers. `ironrtc-core` holds all
 //! protocols without sockets and clocks, for drivers of one's own.
