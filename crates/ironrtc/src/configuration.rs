@@ -103,25 +103,31 @@ words!(IceTransportPolicy, "ICE transport policy", { All => "all", Relay => "rel
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Configuration {
-    /// STUN and TURN servers.
+    /// STUN and TURN servers to ask for candidates. Default: none, so only addresses of this
+    /// machine are told.
     pub ice_servers: Vec<IceServer>,
-    /// Which candidates may be used.
+    /// Which candidates may be used. Default: `All` (webrtc-pc section 4.2.1).
     pub ice_transport_policy: IceTransportPolicy,
-    /// How media sections share transports.
+    /// How media sections share transports. Default: `Balanced` (webrtc-pc section 4.2.1).
     pub bundle_policy: BundlePolicy,
-    /// The certificates to show; the first is used. One is generated if there is none.
+    /// The certificates to show; the first is used. Default: none, and then one is generated, with
+    /// ECDSA on P-256 and valid for 30 days.
     pub certificates: Vec<Certificate>,
-    /// Over 0: candidates are gathered before the first description.
+    /// Over 0: candidates are gathered before the first description. Default: 0 (webrtc-pc section
+    /// 4.2.1).
     pub ice_candidate_pool_size: u8,
-    /// Offer a data section even before a channel was made.
+    /// Offer a data section even before a channel was made. Default: false.
     pub always_negotiate_data_channels: bool,
     /// Addresses to bind to instead of those of all interfaces; port 0 lets the system choose. An
     /// unspecified address such as `0.0.0.0` stands for all interfaces of its family. They are
-    /// bound when the connection is made, so that a port in use is an error there.
+    /// bound when the connection is made, so that a port in use is an error there. Default: none,
+    /// which is all interfaces with a port each that the system chooses.
     pub bind: Vec<std::net::SocketAddr>,
-    /// ICE's timers and modes, lite among them.
+    /// ICE's timers and modes, lite among them. Each default stands with its field in
+    /// [`IceConfig`].
     pub ice: IceConfig,
-    /// SCTP's settings.
+    /// SCTP's windows, timers and congestion control. Each default stands with its field in
+    /// [`SctpConfig`].
     pub sctp: SctpConfig,
 }
 

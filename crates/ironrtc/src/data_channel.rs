@@ -46,6 +46,17 @@ pub enum DataChannelEvent {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # A channel that nobody reads
+///
+/// Messages wait in SCTP until they are read, and SCTP has one receive window for all channels of a
+/// connection ([`SctpConfig::receive_window`](crate::SctpConfig)). So messages that are left unread
+/// on one channel fill the window, and then no channel of the connection receives any more: on the
+/// other side [`buffered_amount`](Self::buffered_amount) grows on all of them, `send` fails with
+/// [`SendError::BufferFull`] in the end, and nothing is lost. It all goes on once the messages are
+/// read. Read each channel, at least to throw away what it brings; [`close`](Self::close) those that
+/// are not wanted, which discards what waits; and give bulk data that must not hold up others a
+/// connection of its own.
 #[derive(Clone)]
 pub struct DataChannel(Arc<Inner>);
 
