@@ -72,6 +72,27 @@ def configuration(value: Any) -> RTCConfiguration:
     return value  # type: ignore[no-any-return]
 
 
+# What a connection keeps from its beginning.
+_SETTLED = ("bundlePolicy", "alwaysNegotiateDataChannels", "congestionControl", "resolveNames")
+
+
+def changed(value: Any, current: RTCConfiguration) -> RTCConfiguration:
+    """The settings of a connection that had `current`.
+
+    What cannot change and is not mentioned stays as it is: members that a dictionary lacks, and
+    a `congestionControl` of `None`. What the W3C lets change (`iceServers` and
+    `iceTransportPolicy`) is replaced, by its default if it is not mentioned.
+    """
+    if isinstance(value, Mapping):
+        kept = {name: getattr(plain(current), name) for name in _SETTLED if name not in value}
+        return configuration({**value, **kept})
+    wanted = configuration(value)
+    control = getattr(current, "congestionControl", None)
+    if control is None or getattr(wanted, "congestionControl", None) is not None:
+        return wanted
+    return dataclasses.replace(plain(wanted), congestionControl=control)
+
+
 def plain(settings: RTCConfiguration) -> RTCConfiguration:
     """The same settings, with what stands for our classes turned into them."""
     servers = settings.iceServers

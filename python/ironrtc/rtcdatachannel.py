@@ -82,6 +82,13 @@ class RTCDataChannel(AsyncIOEventEmitter):
 
     Besides `message` events, messages can be read with `async for message in channel`. Messages
     wait until the program does one or the other, and hold back the other side meanwhile.
+
+    All channels of a connection share one receive window (8 MiB at first). A channel that
+    nobody reads fills it, and then no channel of the connection receives any more: on the other
+    side `bufferedAmount` grows on all of them, and nothing is lost. It all goes on once the
+    messages are read. So listen to each channel, at least to throw away what it brings, `close`
+    those that are not wanted, and give bulk data that must not hold up others a connection of
+    its own.
     """
 
     def __init__(

@@ -330,9 +330,13 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         return self.__configuration
 
     def setConfiguration(self, configuration: RTCConfiguration) -> None:
-        """Change the configuration: new ICE servers are used from the next gathering on."""
+        """Change the configuration: new ICE servers are used from the next gathering on.
+
+        Of the rest, `iceTransportPolicy` can change. What cannot need not be repeated: members
+        that a dictionary lacks, and a `congestionControl` of `None`, stay as they are.
+        """
         self.__assertNotClosed()
-        configuration = _arguments.configuration(configuration)
+        configuration = _arguments.changed(configuration, self.__configuration)
         self.__native.set_configuration(configuration_to_native(configuration))
         self.__configuration = configuration
 

@@ -1,5 +1,6 @@
 """`import aiortc` gives IronRTC, when a program asks for that, and only then."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -179,6 +180,18 @@ def test_children_of_a_program_take_part(tmp_path):
     # And nothing happens without being asked for.
     plain = subprocess.run([sys.executable, str(program)], capture_output=True, text=True)
     assert plain.stdout == result.stdout.replace("ironrtc", "aiortc")
+
+
+def test_the_variable_can_say_no():
+    program = "import aiortc; print(aiortc.RTCPeerConnection.__module__)"
+
+    def imported(value):
+        environment = os.environ | {"IRONRTC_AS_AIORTC": value}
+        command = [sys.executable, "-c", program]
+        return subprocess.check_output(command, env=environment, text=True).strip()
+
+    assert imported("1") == "ironrtc.rtcpeerconnection"
+    assert {imported(value) for value in ("0", "", "off")} == {"aiortc.rtcpeerconnection"}
 
 
 def without(*packages):

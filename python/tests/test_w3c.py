@@ -250,6 +250,25 @@ async def test_the_configuration_can_be_read_and_changed():
                 one.setConfiguration(ironrtc.RTCConfiguration(iceServers=[], **{name: value}))
 
 
+async def test_what_cannot_change_need_not_be_repeated():
+    settled = {"congestionControl": "cubic", "resolveNames": True}
+    policy = ironrtc.RTCBundlePolicy.MAX_BUNDLE
+    beginning = ironrtc.RTCConfiguration([], bundlePolicy=policy, **settled)
+    server = ironrtc.RTCIceServer("stun:192.0.2.1")
+    async with ironrtc.RTCPeerConnection(beginning) as one:
+        policies = {"bundlePolicy": policy, "resolveNames": True}
+        one.setConfiguration(ironrtc.RTCConfiguration([server], **policies))
+        kept = one.getConfiguration()
+        assert kept == ironrtc.RTCConfiguration([server], bundlePolicy=policy, **settled)
+        one.setConfiguration({"iceServers": [], "iceTransportPolicy": "relay"})
+        kept = one.getConfiguration()
+        assert (kept.congestionControl, kept.resolveNames) == ("cubic", True)
+        assert (kept.bundlePolicy, kept.iceTransportPolicy) == (policy, "relay")
+        for name, value in {"congestionControl": "bbr", "resolveNames": False}.items():
+            with pytest.raises(ValueError, match=f"^{name} cannot be changed"):
+                one.setConfiguration({"iceServers": [], name: value})
+
+
 async def test_trickle_is_known_after_the_remote_description():
     async with peer() as one, peer() as two:
         assert two.canTrickleIceCandidates is None

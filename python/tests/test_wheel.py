@@ -1,6 +1,7 @@
 """The wheel holds what it should, and nothing else."""
 
 import os
+import tomllib
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
@@ -46,6 +47,10 @@ def test_the_papers_are_whole():
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata.get_all("Requires-Dist")[0].startswith("pyee")
     assert "Typing :: Typed" in metadata.get_all("Classifier")
+    # The crates say where they come from, and so does the wheel.
+    with open(PYTHON.parent / "Cargo.toml", "rb") as manifest:
+        repository = tomllib.load(manifest)["workspace"]["package"]["repository"]
+    assert f"Repository, {repository}" in metadata.get_all("Project-URL")
 
 
 def test_the_line_that_starts_the_alias_is_a_single_one():
