@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::work;
+
 /// Handshake records that may wait for an ACK: dimpl transmits one 33 times at most.
 const MAX_RENUMBERED: usize = 64;
 
@@ -51,6 +53,7 @@ impl Acks {
             let (Some(epoch), Some(sequence)) = (entry.first_chunk(), entry.last_chunk()) else {
                 return;
             };
+            work::add(1 + self.records.len());
             let epoch = u64::from_be_bytes(*epoch);
             let sequence = u64::from_be_bytes(*sequence);
             let known = self

@@ -15,6 +15,7 @@ use super::{Certificate, Fingerprint, record, replayed, tap};
 use crate::datagram::{DropCounters, DropReason};
 use crate::time::Time;
 use crate::words::words;
+use crate::work;
 
 /// Bytes that the largest record of any suite we negotiate adds to its plaintext: a header of 13,
 /// an explicit nonce of 8 and a tag of 16 (RFC 5288 section 3).
@@ -268,7 +269,9 @@ impl Engine {
             self.drops.add(DropReason::Closed);
             return;
         }
-        if !record::is_plausible(data) {
+        // Until there are keys the library keeps what comes: no more of it than one record may hold.
+        let too_long = !self.records.is_receiving() && data.len() > record::MAX_LEN;
+        if too_long || !record::is_plausible(data) {
             self.drops.add(DropReason::DtlsRecord);
             return;
         }
@@ -327,6 +330,7 @@ impl Engine {
     }
 
     fn hand_to_dimpl(&mut self, data: &[u8], application: &mut dyn FnMut(&[u8])) {
+        work::add(1);
         self.in_dimpl(|engine| {
             // After the handshake only rare records come here, so this costs nothing then.
             let timed = engine.state == DtlsState::Connecting || engine.records.is_receiving();
@@ -518,6 +522,7 @@ impl Engine {
     /// Collects all output, as dimpl wants after every call.
     fn drain(&mut self, application: &mut dyn FnMut(&[u8])) {
         loop {
+            work::add(1);
             match self.dtls.poll_output(&mut self.scratch) {
                 Output::Packet(packet) if self.outgoing.len() < MAX_OUTGOING => {
                     let packet = self.records.outgoing(packet);
@@ -641,6 +646,8 @@ pub(super) fn config_builder() -> ConfigBuilder {
         .aead_encryption_limit(KEY_UPDATE_AFTER / TICK_EVERY)
 }
 
+#[cfg(test)]
+mod cost_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! let a stray packet end a session. So only datagrams whose every record header is plausible
 //! reach it.
 
+use crate::work;
+
 /// Content types (RFC 9147 section 4): change_cipher_spec, alert, handshake, application_data, ACK.
 const PLAINTEXT_TYPES: [u8; 5] = [20, 21, 22, 23, 26];
 /// Version on the wire of a DTLS 1.0 record, which a ClientHello may carry, and of DTLS 1.2 and 1.3.
@@ -11,6 +13,8 @@ const VERSIONS: [[u8; 2]; 2] = [[254, 255], [254, 253]];
 pub(super) const PLAINTEXT_HEADER_LEN: usize = 13;
 /// Ciphertext limit of RFC 6347 section 4.1 with expansion.
 const MAX_RECORD_LEN: usize = (1 << 14) + 2048;
+/// The longest record with its header.
+pub(super) const MAX_LEN: usize = PLAINTEXT_HEADER_LEN + MAX_RECORD_LEN;
 
 /// Content types (RFC 9147 section 4).
 pub(super) const ALERT: u8 = 21;
@@ -59,6 +63,7 @@ pub(super) fn are_messages_bounded(mut fragments: &[u8]) -> bool {
         if length > MAX_HANDSHAKE_MESSAGE {
             return false;
         }
+        work::add(1);
         fragments = rest.get(fragment..).unwrap_or_default();
     }
     true
@@ -76,6 +81,7 @@ pub(super) fn alert(level: u8, description: u8) -> Vec<u8> {
 
 /// The first record's header, if it is plausible and the record is complete.
 pub(super) fn header(datagram: &[u8]) -> Option<Header> {
+    work::add(1);
     let header = if datagram.first()? & 0xe0 == 0x20 {
         unified_header(datagram)?
     } else {

@@ -16,6 +16,7 @@ use super::keys::{Opened, ReceiveKeys, SealFailure, SendKeys};
 use super::record::{self, APPLICATION_DATA, HANDSHAKE};
 use super::replay::reconstruct;
 use super::tap::{self, Direction, Learnt, Scheme, TAG_LEN, Tap};
+use crate::work;
 
 /// One of so many of our records is shown to dimpl as sent, for it counts towards a key update.
 pub(super) const TICK_EVERY: u64 = 256;
@@ -59,6 +60,7 @@ impl Records {
         self.taps.extend(taps);
         let surplus = self.taps.len().saturating_sub(MAX_TAPS);
         self.taps.drain(..surplus);
+        work::add(self.taps.len());
         if !ready || self.taps.is_empty() {
             return;
         }

@@ -20,6 +20,7 @@ use dimpl::{CryptoError, CryptoOperation};
 
 use super::acks::Acks;
 use super::record::{ACK, HANDSHAKE, are_messages_bounded};
+use crate::work;
 
 /// Length of the tag of every AEAD here.
 pub(super) const TAG_LEN: usize = 16;
@@ -241,6 +242,7 @@ pub(super) fn finish() -> (Vec<Arc<Tap>>, Acks) {
 /// The plaintext that dimpl's record with this tag stands for.
 pub(super) fn take_bare(tag: &[u8]) -> Option<Vec<u8>> {
     trace(|trace| {
+        work::add(trace.bare.len());
         let place = trace.bare.iter().position(|(known, _)| known == tag)?;
         Some(trace.bare.swap_remove(place).1)
     })

@@ -7,6 +7,8 @@
 
 mod channels;
 mod descriptions;
+mod dtls;
+mod ice;
 mod sctp;
 mod victim;
 

@@ -1,5 +1,7 @@
 //! Channels over two associations without a network between them.
 
+mod control_cost;
+
 use super::*;
 use crate::rng::Rng;
 use crate::sctp::SctpConfig;

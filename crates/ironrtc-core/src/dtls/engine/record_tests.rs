@@ -12,7 +12,7 @@ use super::*;
 use crate::rng::Rng;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Suite {
+pub(super) enum Suite {
     V12(Dtls12CipherSuite),
     V13(Dtls13CipherSuite),
 }
@@ -25,8 +25,8 @@ const SUITES: [Suite; 6] = [
     Suite::V13(Dtls13CipherSuite::AES_256_GCM_SHA384),
     Suite::V13(Dtls13CipherSuite::CHACHA20_POLY1305_SHA256),
 ];
-const V13: Suite = SUITES[3];
-const V12: Suite = SUITES[0];
+pub(super) const V13: Suite = SUITES[3];
+pub(super) const V12: Suite = SUITES[0];
 
 /// Our engine and dimpl by itself, connected.
 struct Mixed {
@@ -42,7 +42,7 @@ struct Mixed {
     wire_theirs: Vec<Vec<u8>>,
 }
 
-fn dtls(
+pub(super) fn dtls(
     suite: Suite,
     provider: CryptoProvider,
     limit: u64,

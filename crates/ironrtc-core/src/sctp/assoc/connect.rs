@@ -298,7 +298,9 @@ impl Association {
 
     /// RFC 9260 section 5.2.6: our cookie came too late, so the handshake starts again.
     pub(super) fn on_stale_cookie(&mut self, now: Time) {
-        if self.state != State::CookieEchoed {
+        // Nobody can have judged a cookie that was not sent. A packet full of answers and verdicts
+        // would have us begin with each.
+        if self.state != State::CookieEchoed || self.pending.cookie_echo {
             return;
         }
         self.handshake.attempts += 1;

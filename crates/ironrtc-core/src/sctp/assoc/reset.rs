@@ -117,6 +117,7 @@ impl Association {
     /// The peer's resets are to reach what we had used before it was known.
     pub(super) fn note_early_use(&mut self) {
         if let Some(rx) = &mut self.rx {
+            work::add(self.resets.used.len());
             for stream in &self.resets.used {
                 rx.note_used(*stream);
             }

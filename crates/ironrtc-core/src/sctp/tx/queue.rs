@@ -425,6 +425,7 @@ impl SendQueue {
     /// Drops what was queued on streams that the peer turned out not to accept.
     pub(crate) fn limit_streams(&mut self, limit: u16) {
         for (stream, entry) in self.streams.split_off(&StreamId(limit)) {
+            work::add(1 + entry.queue.len());
             self.ready.remove(&(entry.virtual_time, stream));
             let rest = |pending: &Pending| pending.data.len() - pending.sent;
             self.queued -= entry.queue.iter().map(rest).sum::<usize>();

@@ -1,7 +1,9 @@
 //! Chunks that carry no user data: what they cost against streams, messages and chunks that wait.
 
 use super::*;
+use crate::sctp::assoc::state::State;
 use crate::sctp::packet::init::{Extensions, Init, write_init};
+use crate::sctp::packet::param::cause;
 use crate::sctp::packet::{CHUNK_HEADER_LEN, HEADER_LEN, write_checksum};
 
 /// A victim that keeps as much as `count` says of everything: streams of both directions, what
@@ -223,4 +225,84 @@ fn an_acknowledgement_does_not_look_at_what_it_acknowledges_again() {
             write_sack(out, cumulative, window, [].into_iter(), &[]);
         })
     });
+}
+
+/// What answers our INIT, while as much as `count` says waits to be sent.
+fn waiting(count: u32) -> Attack {
+    let mut attack = Attack {
+        pair: Pair::new(SctpConfig::default(), 1),
+        interleaved: true,
+        tsn: 0,
+        request: 0,
+    };
+    let now = attack.pair.now;
+    attack.victim().connect(now);
+    let mut out = Vec::new();
+    while attack.victim().write_packet(now, &mut out).is_some() {
+        out.clear();
+    }
+    for n in 0..count {
+        attack.pair.send(1, n as u16, "early");
+    }
+    assert_eq!(attack.victim().state(), SctpState::Connecting);
+    attack
+}
+
+/// An INIT-ACK of a peer that takes so many streams.
+fn answer(streams: u16, cookie: usize, more: &[u8]) -> Vec<u8> {
+    let mut init = own_init(4711);
+    init.inbound_streams = streams;
+    let mut chunk = Vec::new();
+    write_init(&mut chunk, &init, Some(&vec![7; cookie]), &[]);
+    let value = [&chunk[CHUNK_HEADER_LEN..], more].concat();
+    let mut out = Vec::new();
+    write_chunk(&mut out, kind::INIT_ACK, 0, &value);
+    out
+}
+
+/// What our application has used before is noted once, and whatever else the peer says is
+/// independent of it.
+#[test]
+fn an_answer_to_our_init_costs_as_much_as_its_bytes() {
+    let noted = |name: &str, worst: &dyn Fn(u32) -> u64| {
+        assert_independent(name, |count| worst(count) - u64::from(count));
+    };
+    for kind in [
+        param_kind::FORWARD_TSN,
+        param_kind::STATE_COOKIE,
+        0x8000,
+        0xc001,
+    ] {
+        noted("INIT-ACK", &|count| {
+            let mut attack = waiting(count);
+            let work = attack.inject(&answer(u16::MAX, 4, &params(kind)));
+            assert_eq!(attack.victim().state, State::CookieEchoed, "{kind}");
+            work
+        });
+    }
+    // One packet that answers, says that the cookie was stale, answers again, and so on.
+    let mut stale = Vec::new();
+    let mut causes = Vec::new();
+    write_param(&mut causes, cause::STALE_COOKIE, &[&[0; 4]]);
+    write_chunk(&mut stale, kind::ERROR, 0, &causes);
+    let both = [answer(u16::MAX, 4, &[]), stale].concat();
+    noted("INIT-ACK and ERROR", &|count| {
+        waiting(count).inject_full(|_, out| out.extend_from_slice(&both))
+    });
+    // As many answers as fit: all but the first are too many.
+    noted("INIT-ACKs", &|count| {
+        waiting(count).inject_full(|_, out| out.extend(answer(u16::MAX, 4, &[])))
+    });
+}
+
+/// A peer that takes few streams has us give up what waits on others, once.
+#[test]
+fn an_answer_that_takes_few_streams_costs_what_is_given_up() {
+    for count in [500, 1000] {
+        let mut attack = waiting(count);
+        let work = attack.inject(&answer(1, 4, &[]));
+        assert!(work <= 3 * u64::from(count) + 20, "{work}");
+        let again = attack.inject(&answer(1, 4, &[]));
+        assert!(again <= 20, "{again}");
+    }
 }
