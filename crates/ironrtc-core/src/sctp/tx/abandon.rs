@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::outstanding::{Outstanding, State};
+use super::outstanding::{Outstanding, Sent, State};
 use crate::sctp::message::StreamId;
 use crate::sctp::num::Tsn;
 use crate::sctp::packet::forward::Skip;
 use crate::time::Time;
+use crate::work;
 
 /// A message of which a chunk was given up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Abandoned {
     pub(crate) stream: StreamId,
-    pub(crate) message: u64,
+    /// Position of the last of its chunks that was sent.
+    pub(crate) last: u64,
     /// Whether all of it had been sent.
     pub(crate) complete: bool,
 }
@@ -26,45 +28,37 @@ impl Outstanding {
         }
         let position = *self.lost.first()?;
         let sent = self.get(position).filter(|sent| sent.is_spent(now))?;
-        let (stream, message) = (sent.header.stream, sent.message);
-        let complete = self.abandon_from(position, message);
+        let stream = sent.header.stream;
+        let (last, complete) = self.abandon_message(position);
         Some(Abandoned {
             stream,
-            message,
+            last,
             complete,
         })
     }
 
-    /// Gives up the chunks of a message around `position`; true if its last one was among them.
-    fn abandon_from(&mut self, position: u64, message: u64) -> bool {
+    /// Gives up the message that the chunk at `position` belongs to, and gives the position of its
+    /// last one, and whether all of it had been sent. Costs as much as the message has chunks.
+    fn abandon_message(&mut self, position: u64) -> (u64, bool) {
         let mut at = position;
-        while let Some(sent) = self.get(at) {
-            let begins = sent.message == message && sent.header.begins();
-            self.abandon_chunk(at, message);
-            if begins || at == self.base {
-                break;
-            }
-            at -= 1;
+        while let Some(sent) = self.abandon_chunk(at)
+            && sent.previous > 0
+        {
+            at -= u64::from(sent.previous);
         }
-        let mut at = position;
-        while let Some(sent) = self.get(at) {
-            let ends = sent.message == message && sent.header.ends();
-            self.abandon_chunk(at, message);
-            if ends {
-                return true;
+        let mut last = position;
+        while let Some(sent) = self.abandon_chunk(last) {
+            if sent.next == 0 {
+                return (last, sent.header.ends());
             }
-            at += 1;
+            last += u64::from(sent.next);
         }
-        false
+        (last, false)
     }
 
-    fn abandon_chunk(&mut self, position: u64, message: u64) {
-        let Some(sent) = self.get_mut(position) else {
-            return;
-        };
-        if sent.message != message {
-            return;
-        }
+    fn abandon_chunk(&mut self, position: u64) -> Option<&Sent> {
+        work::add(1);
+        let sent = self.get_mut(position)?;
         let state = std::mem::replace(&mut sent.state, State::Abandoned);
         let len = std::mem::take(&mut sent.payload).len();
         match state {
@@ -75,6 +69,7 @@ impl Outstanding {
             State::Acked => self.gap_bytes -= len,
             State::Abandoned => {}
         }
+        self.get(position)
     }
 
     /// RFC 3758 section 3.5, rule C2.

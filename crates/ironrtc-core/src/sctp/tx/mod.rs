@@ -3,6 +3,8 @@
 mod abandon;
 mod delivery;
 mod doubts;
+mod losses;
+mod order;
 mod out_stream;
 mod outstanding;
 mod pacer;
@@ -16,8 +18,9 @@ mod rtt;
 use std::collections::VecDeque;
 
 use doubts::Doubts;
+use losses::ToSend;
 pub(crate) use out_stream::StreamPhase;
-use outstanding::{Outstanding, ToSend};
+use outstanding::Outstanding;
 use pacer::Pacer;
 use queue::{Room, SendQueue};
 use rack::Rack;
@@ -392,26 +395,16 @@ impl Sender {
             if !sent {
                 self.on_send_after_idle(now);
             }
-            let Some(fragment) = self.queue.take(len, events) else {
+            let position = self.outstanding.next();
+            let Some(fragment) = self.queue.take(len, position, events) else {
                 break;
             };
             sent = true;
             self.messages_sent += u64::from(fragment.header.ends());
-            let tsn = Tsn::of(self.outstanding.next());
+            let tsn = Tsn::of(position);
             write_data(out, interleaved, tsn, &fragment.header, &fragment.payload);
             self.pacer.on_sent(fragment.payload.len());
-            let stream = fragment.header.stream;
-            let ends = fragment.header.ends();
-            let position = self.outstanding.push(
-                now,
-                fragment.header,
-                fragment.payload,
-                fragment.message,
-                fragment.limits,
-            );
-            if ends {
-                self.queue.set_last_tsn(stream, position);
-            }
+            self.outstanding.push(now, fragment);
         }
         if sent {
             self.burst = self.burst.saturating_sub(1);

@@ -17,9 +17,10 @@ pub(super) const MAX_HELD: usize = 4;
 /// A message that waits, or its rest.
 #[derive(Debug)]
 pub(super) struct Pending {
-    pub(super) id: u64,
     pub(super) data: Bytes,
+    /// Bytes sent, and the position of the last fragment of them.
     pub(super) sent: usize,
+    pub(super) last: Option<u64>,
     pub(super) next_fsn: u32,
     pub(super) sequence: Option<u32>,
     pub(super) ppid: u32,

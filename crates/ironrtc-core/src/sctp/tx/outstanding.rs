@@ -4,12 +4,13 @@
 //! never to everything in flight.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::delivery::{Delivery, Snapshot};
 use super::doubts::Doubts;
+use super::order::SendOrder;
+use super::queue::Fragment;
 use super::ranges::Ranges;
 use crate::sctp::num::{EPOCH, Tsn};
 use crate::sctp::packet::data::DataHeader;
@@ -24,6 +25,11 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    /// Whether the message may be given up at all.
+    const fn are_set(&self) -> bool {
+        self.retransmits.is_some() || self.expires.is_some()
+    }
+
     pub(crate) fn expired(&self, now: Time) -> bool {
         self.expires.is_some_and(|at| at <= now)
     }
@@ -46,7 +52,10 @@ pub(super) enum State {
 pub(super) struct Sent {
     pub(super) header: DataHeader,
     pub(super) payload: Bytes,
-    pub(super) message: u64,
+    /// How far away the fragments of the same message before and behind it are, if the message may
+    /// be given up; 0 for none.
+    pub(super) previous: u32,
+    pub(super) next: u32,
     pub(super) limits: Limits,
     pub(super) sent_at: Time,
     pub(super) transmissions: u16,
@@ -108,14 +117,6 @@ struct Delivered {
     snapshot: Snapshot,
 }
 
-/// A chunk to write.
-#[derive(Debug)]
-pub(crate) struct ToSend<'a> {
-    pub(crate) tsn: Tsn,
-    pub(crate) header: DataHeader,
-    pub(crate) payload: &'a [u8],
-}
-
 /// The chunks from the one behind the cumulative acknowledgement on.
 #[derive(Debug)]
 pub(crate) struct Outstanding {
@@ -123,10 +124,9 @@ pub(crate) struct Outstanding {
     pub(super) base: u64,
     pub(super) chunks: VecDeque<Sent>,
     pub(super) flight: usize,
-    gaps: Ranges,
+    pub(super) gaps: Ranges,
     pub(super) lost: BTreeSet<u64>,
-    /// What was sent, in that order: transmissions from the first on that may still be lost.
-    sent: VecDeque<(Time, u64)>,
+    pub(super) order: SendOrder,
     /// The highest position acknowledged so far.
     highest: u64,
     /// Payload acknowledged by gap blocks, in bytes.
@@ -154,7 +154,7 @@ impl Outstanding {
             flight: 0,
             gaps: Ranges::default(),
             lost: BTreeSet::new(),
-            sent: VecDeque::new(),
+            order: SendOrder::default(),
             highest: base - 1,
             gap_bytes: 0,
             probed: None,
@@ -208,40 +208,57 @@ impl Outstanding {
             .get_mut(usize::try_from(position.checked_sub(self.base)?).ok()?)
     }
 
-    /// Remembers a new chunk that is sent now, and gives its position.
+    /// Remembers a new chunk that is sent now.
     #[inline]
-    pub(crate) fn push(
-        &mut self,
-        now: Time,
-        header: DataHeader,
-        payload: Bytes,
-        message: u64,
-        limits: Limits,
-    ) -> u64 {
+    pub(crate) fn push(&mut self, now: Time, fragment: Fragment) {
+        let Fragment {
+            header,
+            payload,
+            previous,
+            limits,
+        } = fragment;
         let position = self.next();
+        let previous = match previous {
+            Some(previous) if limits.are_set() => self.link(previous, position),
+            _ => 0,
+        };
         self.flight += payload.len();
         let snapshot = self.delivery.on_send(now, self.flight, payload.len());
-        self.sent.push_back((now, position));
+        self.order.push(now, position);
         self.chunks.push_back(Sent {
             header,
             payload,
-            message,
+            previous,
+            next: 0,
             limits,
             sent_at: now,
             transmissions: 1,
             state: State::InFlight,
             snapshot,
         });
-        position
+    }
+
+    /// Ties two fragments of a message, and gives how far apart they are: 0 if the first one is
+    /// acknowledged.
+    fn link(&mut self, previous: u64, position: u64) -> u32 {
+        let distance = u32::try_from(position - previous).unwrap_or_default();
+        match self.get_mut(previous) {
+            Some(sent) => {
+                sent.next = distance;
+                distance
+            }
+            None => 0,
+        }
     }
 
     /// Gives a TSN to the end of a message that will not be sent, so that it can be skipped.
-    pub(crate) fn push_abandoned(&mut self, header: DataHeader, message: u64) -> u64 {
+    pub(crate) fn push_abandoned(&mut self, header: DataHeader) -> u64 {
         let position = self.next();
         self.chunks.push_back(Sent {
             header,
             payload: Bytes::new(),
-            message,
+            previous: 0,
+            next: 0,
             limits: Limits::default(),
             sent_at: Time::ZERO,
             transmissions: 0,
@@ -381,162 +398,6 @@ impl Outstanding {
             self.probed = None;
         }
         doubts.resolve(position)
-    }
-
-    /// Finds losses: chunks in flight that were sent before `latest`, and longer ago than `wait`.
-    /// Gives the time at which the next one will be lost, if nothing more is heard of it.
-    pub(crate) fn detect_losses(
-        &mut self,
-        now: Time,
-        deadline: Option<((Time, u64), Duration)>,
-        losses: &mut Vec<u64>,
-    ) -> Option<Time> {
-        while let Some(&(at, position)) = self.sent.front() {
-            work::add(1);
-            let current = self
-                .get(position)
-                .is_some_and(|sent| sent.state == State::InFlight && sent.sent_at == at);
-            if current {
-                let (latest, wait) = deadline?;
-                if (at, position) >= latest {
-                    return None;
-                }
-                if at + wait > now {
-                    return Some(at + wait);
-                }
-                self.mark_lost(position);
-                losses.push(position);
-            }
-            self.sent.pop_front();
-        }
-        None
-    }
-
-    /// Takes a chunk for lost; false if it is not in flight.
-    fn mark_lost(&mut self, position: u64) -> bool {
-        let Some(sent) = self.get_mut(position) else {
-            return false;
-        };
-        if sent.state != State::InFlight {
-            return false;
-        }
-        sent.state = State::Lost;
-        let (len, snapshot) = (sent.payload.len(), sent.snapshot);
-        self.flight -= len;
-        self.delivery.on_lost(&snapshot, len);
-        self.lost.insert(position);
-        true
-    }
-
-    /// Takes those for lost that were sent no later than `sent_before`.
-    pub(crate) fn mark_old_lost(&mut self, sent_before: Time, losses: &mut Vec<u64>) {
-        while let Some(&(at, position)) = self.sent.front()
-            && at <= sent_before
-        {
-            self.sent.pop_front();
-            let current = self
-                .get(position)
-                .is_some_and(|sent| sent.state == State::InFlight && sent.sent_at == at);
-            if current {
-                self.mark_lost(position);
-                losses.push(position);
-            }
-        }
-    }
-
-    /// The retransmission timer ran out: takes the first chunk for lost, and all that were sent no
-    /// later than `sent_before` (RFC 8985 section 6.3).
-    pub(crate) fn on_timeout(&mut self, sent_before: Time, losses: &mut Vec<u64>) {
-        // RFC 9260 section 6.2.1: a receiver may take back what a gap block acknowledged. It has
-        // done so if the first missing chunk is one of those.
-        if self
-            .chunks
-            .front()
-            .is_some_and(|sent| sent.state == State::Acked)
-        {
-            self.take_back_gaps();
-        }
-        let first = self
-            .chunks
-            .iter()
-            .position(|sent| matches!(sent.state, State::InFlight | State::Lost))
-            .map(|offset| self.base + offset as u64);
-        if let Some(first) = first
-            && self.mark_lost(first)
-        {
-            losses.push(first);
-        }
-        self.mark_old_lost(sent_before, losses);
-        self.probed = None;
-    }
-
-    fn take_back_gaps(&mut self) {
-        self.gaps.clear();
-        self.gap_bytes = 0;
-        for (offset, sent) in self.chunks.iter_mut().enumerate() {
-            if sent.state == State::Acked {
-                sent.state = State::Lost;
-                self.lost.insert(self.base + offset as u64);
-            }
-        }
-    }
-
-    /// What was taken for lost and has not been sent again is in flight after all.
-    pub(crate) fn restore_lost(&mut self) {
-        for position in std::mem::take(&mut self.lost) {
-            if let Some(sent) = self.get_mut(position) {
-                sent.state = State::InFlight;
-                let entry = (sent.sent_at, position);
-                self.flight += sent.payload.len();
-                self.sent.push_back(entry);
-            }
-        }
-        self.sent.make_contiguous().sort_unstable();
-    }
-
-    /// Length of the first chunk to be sent again.
-    pub(crate) fn peek_lost(&self) -> Option<usize> {
-        let position = *self.lost.first()?;
-        self.get(position).map(|sent| sent.payload.len())
-    }
-
-    /// Takes the first chunk to be sent again.
-    pub(crate) fn resend_lost(&mut self, now: Time) -> Option<ToSend<'_>> {
-        let position = self.lost.pop_first()?;
-        self.resend(now, position)
-    }
-
-    /// The highest chunk in flight that may be sent again, to probe for a loss at the end.
-    pub(crate) fn resend_last(&mut self, now: Time) -> Option<ToSend<'_>> {
-        let partial = self.partial_reliability;
-        let offset = self
-            .chunks
-            .iter()
-            .rposition(|sent| sent.state == State::InFlight && !(partial && sent.is_spent(now)))?;
-        let position = self.base + offset as u64;
-        if let Some(sent) = self.get(position) {
-            self.flight -= sent.payload.len();
-        }
-        self.probed = Some(position);
-        self.resend(now, position)
-    }
-
-    fn resend(&mut self, now: Time, position: u64) -> Option<ToSend<'_>> {
-        let len = self.get(position)?.payload.len();
-        self.flight += len;
-        self.retransmissions += 1;
-        self.sent.push_back((now, position));
-        let snapshot = self.delivery.on_send(now, self.flight, len);
-        let sent = self.get_mut(position)?;
-        sent.snapshot = snapshot;
-        sent.state = State::InFlight;
-        sent.sent_at = now;
-        sent.transmissions = sent.transmissions.saturating_add(1);
-        Some(ToSend {
-            tsn: Tsn::of(position),
-            header: sent.header,
-            payload: &sent.payload,
-        })
     }
 }
 

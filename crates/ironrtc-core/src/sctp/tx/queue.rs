@@ -33,15 +33,9 @@ const MAX_SPARE: usize = 16;
 pub(crate) struct Fragment {
     pub(crate) header: DataHeader,
     pub(crate) payload: Bytes,
-    pub(crate) message: u64,
+    /// Position of the fragment of the same message before it.
+    pub(crate) previous: Option<u64>,
     pub(crate) limits: Limits,
-}
-
-/// A message of which a part was sent and the rest is given up.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Remainder {
-    pub(crate) header: DataHeader,
-    pub(crate) message: u64,
 }
 
 /// Room in the packet that is being filled.
@@ -65,7 +59,6 @@ pub(crate) struct SendQueue {
     current: Option<StreamId>,
     /// Virtual time of the last fragment sent.
     clock: u64,
-    next_message: u64,
     queued: usize,
     /// Streams that are being reset and have nothing left to send, since this was last taken.
     drained: Vec<StreamId>,
@@ -87,7 +80,6 @@ impl SendQueue {
             ready: Ready::new(),
             current: None,
             clock: 0,
-            next_message: 0,
             queued: 0,
             drained: Vec::new(),
             may_expire: false,
@@ -191,8 +183,6 @@ impl SendQueue {
     }
 
     pub(crate) fn push(&mut self, now: Time, stream: StreamId, message: OutgoingMessage) {
-        let id = self.next_message;
-        self.next_message += 1;
         self.queued += message.data.len();
         let clock = self.clock;
         let current = self.current;
@@ -219,9 +209,9 @@ impl SendQueue {
         }
         let expires = limits.expires.is_some();
         entry.queue.push_back(Pending {
-            id,
             data: message.data,
             sent: 0,
+            last: None,
             next_fsn: 0,
             sequence: None,
             ppid: message.ppid,
@@ -301,9 +291,14 @@ impl SendQueue {
         (left >= full || (may_cut && left >= MIN_FRAGMENT)).then_some(left)
     }
 
-    /// Takes a fragment of the length that [`Self::peek`] gave.
+    /// Takes a fragment of the length that [`Self::peek`] gave, to be sent at `position`.
     #[inline]
-    pub(crate) fn take(&mut self, len: usize, events: &mut VecDeque<Event>) -> Option<Fragment> {
+    pub(crate) fn take(
+        &mut self,
+        len: usize,
+        position: u64,
+        events: &mut VecDeque<Event>,
+    ) -> Option<Fragment> {
         let stream = self.current?;
         let interleaved = self.interleaved;
         let entry = self.streams.get_mut(&stream)?;
@@ -326,7 +321,7 @@ impl SendQueue {
         let mut header = header_of(front, stream, sequence, interleaved);
         front.sent += len;
         front.next_fsn += 1;
-        let message = front.id;
+        let previous = front.last.replace(position);
         let limits = front.limits;
         let ends = front.sent == front.data.len();
         let counted = if front.control { 0 } else { len };
@@ -339,6 +334,7 @@ impl SendQueue {
         if ends {
             header.flags |= FLAG_END;
             self.begun = self.begun.saturating_sub(front.data.len());
+            entry.last_tsn = Some(position);
             entry.queue.pop_front();
             if entry.is_drained() {
                 self.drained.push(stream);
@@ -352,7 +348,7 @@ impl SendQueue {
         Some(Fragment {
             header,
             payload,
-            message,
+            previous,
             limits,
         })
     }
@@ -375,23 +371,23 @@ impl SendQueue {
             && front.sent == 0
             && front.limits.expired(now)
         {
-            let id = front.id;
-            self.drop_front(stream, id, events);
+            self.drop_front(stream, None, events);
             dropped += 1;
         }
         dropped
     }
 
-    /// Drops the first message of a stream if it is this one; returns its rest if it was begun.
+    /// Drops the first message of a stream if it is the one of which `last` is the last position
+    /// sent so far; if it was begun, returns the header of a chunk that would end it.
     pub(crate) fn drop_front(
         &mut self,
         stream: StreamId,
-        message: u64,
+        last: Option<u64>,
         events: &mut VecDeque<Event>,
-    ) -> Option<Remainder> {
+    ) -> Option<DataHeader> {
         let interleaved = self.interleaved;
         let entry = self.streams.get_mut(&stream)?;
-        if entry.queue.front()?.id != message {
+        if entry.queue.front()?.last != last {
             return None;
         }
         let front = entry.queue.pop_front()?;
@@ -419,7 +415,7 @@ impl SendQueue {
         let sequence = front.sequence?;
         let mut header = header_of(&front, stream, sequence, interleaved);
         header.flags |= FLAG_END;
-        Some(Remainder { header, message })
+        Some(header)
     }
 
     /// Drops what was queued on streams that the peer turned out not to accept.

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::Sender;
 use super::outstanding::Acked;
-use super::queue::Remainder;
 use crate::sctp::cc::{Ack, Rate, Sample};
 use crate::sctp::message::Event;
+use crate::sctp::packet::data::DataHeader;
 use crate::sctp::packet::sack::Sack;
 use crate::time::Time;
 
@@ -292,11 +292,11 @@ impl Sender {
         while let Some(message) = self.outstanding.take_abandoned(now) {
             self.messages_abandoned += 1;
             if !message.complete
-                && let Some(rest) = self
-                    .queue
-                    .drop_front(message.stream, message.message, events)
+                && let Some(rest) =
+                    self.queue
+                        .drop_front(message.stream, Some(message.last), events)
             {
-                self.push_placeholder(&rest);
+                self.push_placeholder(rest);
             }
             self.outstanding.advance_forward();
             self.forward_due |= self.outstanding.must_forward();
@@ -304,9 +304,9 @@ impl Sender {
     }
 
     /// The peer skips a message up to its last TSN, so the part never sent needs one.
-    fn push_placeholder(&mut self, rest: &Remainder) {
-        let position = self.outstanding.push_abandoned(rest.header, rest.message);
-        self.queue.set_last_tsn(rest.header.stream, position);
+    fn push_placeholder(&mut self, rest: DataHeader) {
+        let position = self.outstanding.push_abandoned(rest);
+        self.queue.set_last_tsn(rest.stream, position);
     }
 
     /// RFC 9260 section 7.2.1: after a pause the window has to prove itself again.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::sctp::message::StreamId;
 use crate::sctp::num::Fsn;
@@ -14,9 +16,13 @@ fn full() -> Outstanding {
             ppid: 53,
             flags: 3,
         };
-        let payload = Bytes::from_static(b"x");
-        let now = Time::from_millis(1000 + index / 100);
-        outstanding.push(now, header, payload, index, Limits::default());
+        let fragment = Fragment {
+            header,
+            payload: Bytes::from_static(b"x"),
+            previous: None,
+            limits: Limits::default(),
+        };
+        outstanding.push(Time::from_millis(1000 + index / 100), fragment);
     }
     outstanding
 }
@@ -57,4 +63,51 @@ fn a_sack_costs_what_it_holds_and_newly_acknowledges_and_not_what_is_outstanding
     assert!(cost(&mut outstanding, 0, &[]) <= 2);
     // What ends is counted once more, chunk and transmission.
     assert!(cost(&mut outstanding, COUNT as u32, &[]) <= 2 * COUNT + 2);
+}
+
+#[test]
+fn giving_up_a_message_costs_what_it_has_chunks_and_not_what_is_outstanding() {
+    const CHUNKS: u64 = 4;
+    let now = Time::from_millis(1);
+    for messages in [1000_u64, 7000] {
+        let mut outstanding = Outstanding::new(Tsn(1));
+        outstanding.partial_reliability = true;
+        let first = outstanding.next();
+        // Fragments of many streams' messages in turn; the last messages are not sent to their end.
+        for index in 0..messages * CHUNKS {
+            let (fragment, stream) = (index / messages, index % messages);
+            let ends = fragment == CHUNKS - 1 && stream < messages / 2;
+            let fragment = Fragment {
+                header: DataHeader {
+                    stream: StreamId(stream as u16),
+                    sequence: 0,
+                    fsn: Fsn(fragment as u32),
+                    ppid: 53,
+                    flags: u8::from(fragment == 0) << 1 | u8::from(ends),
+                },
+                payload: Bytes::from_static(b"x"),
+                previous: (index >= messages).then(|| first + index - messages),
+                limits: Limits {
+                    retransmits: Some(0),
+                    expires: None,
+                },
+            };
+            outstanding.push(now, fragment);
+        }
+        let wait = Duration::from_millis(100);
+        let last = outstanding.next() - 1;
+        let lost = now + Duration::from_secs(1);
+        outstanding.detect_losses(lost, Some(((lost, last), wait)), &mut Vec::new());
+        for stream in 0..messages {
+            let mut abandoned = None;
+            let cost = work::of(|| abandoned = outstanding.take_abandoned(lost));
+            assert!(cost <= CHUNKS + 2, "{messages}: {cost}");
+            let abandoned = abandoned.expect("a message");
+            assert_eq!(abandoned.stream, StreamId(stream as u16));
+            assert_eq!(abandoned.complete, stream < messages / 2);
+            assert_eq!(abandoned.last, first + stream + (CHUNKS - 1) * messages);
+        }
+        assert!(!outstanding.has_lost() && outstanding.flight() == 0);
+        assert!(outstanding.take_abandoned(lost).is_none());
+    }
 }
