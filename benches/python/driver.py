@@ -36,7 +36,6 @@ class Stack:
         return [str(python), str(script)] if python.exists() else None
 
 
-NOT_SENDING = frozenset({"setup", "echo", "memory"})
 KIB = 1024
 # What may be buffered for each size of message, where 1 MiB is not the best: str0m and webrtc
 # count what is in flight as buffered. Found by trying 32 KiB to 4 MiB (README.md).
@@ -52,6 +51,7 @@ STACKS = [
     Stack("IronRTC, 1200-byte packets", "bench-ironrtc", {"BENCH_PROBE": "1"}),
     Stack("IronRTC, up to 1452 bytes", "bench-ironrtc", {"BENCH_PROBE": "1411"}, skip=NOT_SENDING),
     Stack("IronRTC, its default here", "bench-ironrtc", skip=NOT_SENDING),
+    Stack("IronRTC, SCTP alone", "bench-sctp", skip=NOT_SENDING),
     Stack("str0m", "bench-str0m", buffers=STR0M),
     Stack("str0m, GSO in its driver", "bench-str0m", {"BENCH_GSO": "1"}, STR0M_GSO),
     Stack("webrtc", "bench-webrtc", buffers=WEBRTC),

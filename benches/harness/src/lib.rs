@@ -15,6 +15,7 @@ use std::future::Future;
 use bytes::Bytes;
 
 pub use command::run;
+pub use process::cpu_time;
 
 /// Bytes that an end may have waiting before [`End::send`] waits: 1 MiB, or `BENCH_BUFFERED`.
 pub fn buffered() -> usize {

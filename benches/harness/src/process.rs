@@ -6,7 +6,7 @@ use std::time::Duration;
 const PAGE: usize = 4096;
 
 /// Time on a processor, in user and kernel mode, of all threads that are alive.
-pub(crate) fn cpu_time() -> Duration {
+pub fn cpu_time() -> Duration {
     let threads = fs::read_dir("/proc/self/task").expect("/proc is mounted");
     threads
         .flatten()
