@@ -1,5 +1,6 @@
 //! Making answers (RFC 9429 section 5.3).
 
+use super::exchange::Exchange;
 use super::media::{Content, Description};
 use super::transport_attributes::TransportAttributes;
 use super::write::{is_one_line, rejected};
@@ -16,7 +17,7 @@ impl Negotiator {
         let connect = match &offer.transport {
             Some(transport) => {
                 let (known, setup) = (self.known_credentials(transport), transport.setup);
-                let credentials = known.unwrap_or_else(|| self.draft_credentials());
+                let credentials = known.unwrap_or_else(|| self.renewal.draft(&mut self.rng));
                 Some((credentials, self.answer_setup(setup)))
             }
             None => None,
@@ -50,13 +51,12 @@ impl Negotiator {
 
     fn offer_to_answer(&self) -> Result<&Description, JsepError> {
         let answering = matches!(
-            self.state,
-            SignalingState::HaveRemoteOffer | SignalingState::HaveLocalPrAnswer
+            self.exchange,
+            Exchange::RemoteOffer(_) | Exchange::LocalPrAnswer { .. }
         );
-        self.pending_remote
-            .as_ref()
+        (self.exchange.remote())
             .filter(|_| answering)
-            .ok_or(JsepError::NothingToAnswer(self.state))
+            .ok_or_else(|| JsepError::NothingToAnswer(self.signaling_state()))
     }
 
     fn data_answer(
@@ -81,18 +81,17 @@ impl Negotiator {
     /// Our present credentials, unless the peer restarts ICE: RFC 8445 section 9 has that answered
     /// with new ones.
     fn known_credentials(&self, offered: &TransportAttributes) -> Option<Credentials> {
-        let peer = self.current_remote.as_ref();
+        let peer = self.current_remote();
         let peer = peer.and_then(|peer| peer.transport.as_ref());
-        let ours = self.pending_local.as_ref().or(self.current_local.as_ref());
-        let ours = ours?.transport.as_ref()?.credentials.clone();
-        let answered_before = self.state == SignalingState::HaveLocalPrAnswer;
+        let ours = self.local()?.transport.as_ref()?.credentials.clone();
+        let answered_before = self.signaling_state() == SignalingState::HaveLocalPrAnswer;
         let same = peer.is_some_and(|peer| peer.credentials == offered.credentials);
         (answered_before || same).then_some(ours)
     }
 
     /// RFC 8842 section 5.3: active if we may choose, and an existing association keeps its roles.
     fn answer_setup(&self, offered: Option<Setup>) -> Setup {
-        match (offered, self.dtls_role) {
+        match (offered, self.roles.dtls()) {
             (Some(Setup::Active), _) => Setup::Passive,
             (Some(Setup::Passive), _) => Setup::Active,
             (_, Some(dtls::Role::Server)) => Setup::Passive,

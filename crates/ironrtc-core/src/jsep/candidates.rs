@@ -70,10 +70,8 @@ impl Negotiator {
         }
         let in_force = self.remote_fragment_in_force().map(str::to_owned);
         let mut section_found = false;
-        for description in [&mut self.pending_remote, &mut self.current_remote]
-            .into_iter()
-            .flatten()
-        {
+        let current = self.agreed.as_mut().map(|agreed| &mut agreed.remote);
+        for description in [self.exchange.remote_mut(), current].into_iter().flatten() {
             let Some(index) = place.find(description) else {
                 continue;
             };
@@ -104,65 +102,33 @@ impl Negotiator {
     /// Takes in a candidate that was gathered here, and gives it as the application sends it.
     pub fn on_local_candidate(&mut self, candidate: &Candidate) -> CandidateInit {
         let line = candidate.to_string();
-        // One gathered early, or before a rollback, may be told again.
-        if self.gathered.len() < MAX_CANDIDATES && !self.gathered.contains(candidate) {
-            self.gathered.push(candidate.clone());
-        }
+        self.gathered.add(candidate);
         let place = self.decorate_all();
         CandidateInit {
             candidate: line,
             sdp_mid: place.as_ref().map(|(mid, _)| mid.clone()),
             sdp_mline_index: place.and_then(|(_, index)| u16::try_from(index).ok()),
-            username_fragment: self.gathered_for.clone(),
+            username_fragment: self.gathered.fragment().map(str::to_owned),
         }
     }
 
     /// Gathering is complete: the descriptions say so.
     pub fn on_gathering_complete(&mut self) {
-        self.gathering_complete = true;
+        self.gathered.end();
         self.decorate_all();
     }
 
     fn decorate_all(&mut self) -> Option<(String, usize)> {
         let mut place = None;
-        let (mut pending, mut current) = (self.pending_local.take(), self.current_local.take());
-        for description in [&mut current, &mut pending].into_iter().flatten() {
-            self.decorate(description);
+        let current = self.agreed.as_mut().map(|agreed| &mut agreed.local);
+        for description in [current, self.exchange.local_mut()].into_iter().flatten() {
+            self.gathered.write_into(description);
             let index = description.transport.as_ref().map(|t| t.tagged());
             place = index
                 .and_then(|index| Some((description.sections.get(index)?.mid.clone(), index)))
                 .or(place);
         }
-        (self.pending_local, self.current_local) = (pending, current);
         place
-    }
-
-    /// Writes the candidates gathered so far into a description of their generation: into the
-    /// section that owns the transport (RFC 9143 section 7.1.3).
-    pub(super) fn decorate(&self, description: &mut Description) {
-        let Some(transport) = &description.transport else {
-            return;
-        };
-        if Some(&transport.credentials.ufrag) != self.gathered_for.as_ref() {
-            return;
-        }
-        let Some(media) = description.sdp.media.get_mut(transport.tagged()) else {
-            return;
-        };
-        for candidate in &self.gathered {
-            let value = candidate.to_string();
-            if !media
-                .section
-                .lines
-                .iter()
-                .any(|line| line.kind == 'a' && line.value == value)
-            {
-                media.section.push('a', value);
-            }
-        }
-        if self.gathering_complete && !media.section.has("end-of-candidates") {
-            media.section.push('a', "end-of-candidates");
-        }
     }
 }
 

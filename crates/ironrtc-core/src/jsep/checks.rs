@@ -7,16 +7,13 @@ impl Negotiator {
     /// A local description may be changed by the application, within what it is about.
     pub(super) fn check_local(&self, read: &Description) -> Result<(), JsepError> {
         if read.kind == SdpType::Offer {
-            let known = self
-                .current_local
-                .as_ref()
-                .map_or(0, |local| local.sections.len());
+            let known = self.current_local().map_or(0, |local| local.sections.len());
             if read.sections.len() < known {
                 return Err(JsepError::NotCreated(
                     "it has fewer media sections than before",
                 ));
             }
-        } else if let Some(offer) = &self.pending_remote {
+        } else if let Some(offer) = self.exchange.remote() {
             check_count(offer, read)?;
             let beyond = offer
                 .sections
@@ -49,8 +46,7 @@ impl Negotiator {
     pub(super) fn check_remote(&self, read: &Description) -> Result<(), JsepError> {
         if read.kind == SdpType::Offer {
             let known = self
-                .current_remote
-                .as_ref()
+                .current_remote()
                 .map_or(0, |remote| remote.sections.len());
             if read.sections.len() < known {
                 let text = format!(
@@ -60,7 +56,7 @@ impl Negotiator {
                 );
                 return Err(JsepError::Content(text));
             }
-        } else if let Some(offer) = &self.pending_local {
+        } else if let Some(offer) = self.exchange.local() {
             check_count(offer, read)?;
             let kinds = offer.sdp.media.iter().zip(&read.sdp.media);
             let sections = offer.sections.iter().zip(&read.sections).zip(kinds);

@@ -4,7 +4,6 @@ use super::media::{Content, Description};
 use super::negotiator::DataWish;
 use super::write::rejected;
 use super::{JsepError, Negotiator, OfferOptions, SessionDescription, Setup};
-use crate::ice::Credentials;
 
 impl Negotiator {
     /// An offer for the present state. The same state gives the same offer.
@@ -13,9 +12,16 @@ impl Negotiator {
         options: &OfferOptions,
     ) -> Result<SessionDescription, JsepError> {
         self.check_open()?;
-        let credentials = self.offer_credentials(options.ice_restart);
+        let present = self.local().and_then(|base| base.transport.as_ref());
+        let present = present.map(|transport| transport.credentials.clone());
+        let credentials = self.renewal.offer(
+            &mut self.rng,
+            present.as_ref(),
+            self.exchange.local().is_some(),
+            options.ice_restart,
+        );
         let mut sdp = self.new_sdp();
-        let base = self.base();
+        let base = self.local();
         let mut kept = Vec::new();
         let mut data = false;
         for (index, (section, media)) in base
@@ -51,15 +57,10 @@ impl Negotiator {
         self.finish(sdp, &bundle).map(SessionDescription::offer)
     }
 
-    /// The description that an offer goes on from.
-    fn base(&self) -> Option<&Description> {
-        self.pending_local.as_ref().or(self.current_local.as_ref())
-    }
-
     /// The tags of the sections that are kept, with the owner of the transport first.
     fn bundle_of(&self, kept: &[usize]) -> Vec<String> {
         let members = self
-            .base()
+            .local()
             .and_then(|base| Some((base, base.transport.as_ref()?)));
         let Some((base, transport)) = members else {
             return Vec::new();
@@ -73,36 +74,9 @@ impl Negotiator {
     /// Whether the peer has declined our section in the last completed exchange.
     fn declined(&self, index: usize) -> bool {
         let peer = self
-            .current_remote
-            .as_ref()
+            .current_remote()
             .and_then(|remote| remote.sections.get(index));
-        self.pending_local.is_none() && peer.is_some_and(|peer| !peer.used)
-    }
-
-    /// Present credentials, or new ones for a first offer or a restart. New ones are kept until
-    /// they are in force, so that offers repeat.
-    fn offer_credentials(&mut self, restart: bool) -> Credentials {
-        let present = self
-            .base()
-            .and_then(|base| Some(base.transport.as_ref()?.credentials.clone()));
-        match present {
-            Some(present) if self.to_replace.contains(&present.ufrag) => self.draft_credentials(),
-            Some(present) if !restart => present,
-            // A pending offer has already restarted.
-            Some(present)
-                if self.pending_local.is_some() && self.draft.as_ref() == Some(&present) =>
-            {
-                present
-            }
-            _ => self.draft_credentials(),
-        }
-    }
-
-    pub(super) fn draft_credentials(&mut self) -> Credentials {
-        let rng = &mut self.rng;
-        self.draft
-            .get_or_insert_with(|| Credentials::generate(rng))
-            .clone()
+        self.exchange.local().is_none() && peer.is_some_and(|peer| !peer.used)
     }
 
     fn fresh_mid(&self, base: Option<&Description>) -> String {

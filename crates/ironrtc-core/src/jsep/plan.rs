@@ -9,14 +9,13 @@ use crate::transport::{DtlsPlan, RemoteIce, SctpPlan, TransportPlan};
 impl Negotiator {
     /// The two descriptions in force. A remote offer counts once we have answered it.
     pub(super) fn in_force(&self) -> (Option<&Description>, Option<&Description>) {
-        match self.state {
-            SignalingState::HaveLocalOffer => {
-                (self.pending_local.as_ref(), self.current_remote.as_ref())
-            }
+        let exchange = &self.exchange;
+        match self.signaling_state() {
+            SignalingState::HaveLocalOffer => (exchange.local(), self.current_remote()),
             SignalingState::HaveLocalPrAnswer | SignalingState::HaveRemotePrAnswer => {
-                (self.pending_local.as_ref(), self.pending_remote.as_ref())
+                (exchange.local(), exchange.remote())
             }
-            _ => (self.current_local.as_ref(), self.current_remote.as_ref()),
+            _ => (self.current_local(), self.current_remote()),
         }
     }
 
@@ -26,7 +25,7 @@ impl Negotiator {
         let (local, ours) = with_transport(local)?;
         let peer = with_transport(remote);
         // The peer declined everything: the transport has nothing to carry.
-        if remote.is_some() && peer.is_none() && self.state == SignalingState::Stable {
+        if remote.is_some() && peer.is_none() && self.signaling_state() == SignalingState::Stable {
             return None;
         }
         let remote_ice = peer.map(|(description, transport)| RemoteIce {
@@ -34,7 +33,7 @@ impl Negotiator {
             lite: description.lite,
         });
         let dtls = peer
-            .zip(self.dtls_role)
+            .zip(self.roles.dtls())
             .map(|((_, transport), role)| DtlsPlan {
                 role,
                 remote_fingerprints: transport.fingerprints.clone(),
@@ -46,7 +45,7 @@ impl Negotiator {
             remote_max_message_size: theirs.max_message_size,
         });
         Some(TransportPlan {
-            ice_role: self.ice_role.unwrap_or(ice::Role::Controlled),
+            ice_role: self.roles.ice(),
             local_ice: Some(ours.credentials.clone()),
             remote_ice,
             dtls,

@@ -1,5 +1,6 @@
 //! From what is asked of a transport to what it does: the steps that applying a description takes.
 
+use super::exchange::Agreed;
 use super::{Negotiator, SdpType};
 use crate::ice::Candidate;
 use crate::transport::{TransportId, TransportPlan};
@@ -72,7 +73,8 @@ impl Negotiator {
     /// The steps from what the transport does to what the descriptions in force ask of it.
     pub(super) fn steps(&mut self, outcome: Outcome) -> Vec<(TransportId, Step)> {
         let mut steps = Vec::new();
-        let declined = outcome == Outcome::Agreed && self.peer_declined_data();
+        let agreed = self.agreed.as_ref().filter(|_| outcome == Outcome::Agreed);
+        let declined = agreed.is_some_and(Agreed::peer_declined_data);
         match (self.told.take(), self.plan()) {
             (None, None) => {}
             (None, Some(plan)) => {
@@ -118,17 +120,9 @@ impl Negotiator {
         steps.into_iter().map(|step| (id, step)).collect()
     }
 
-    /// Notes which credentials are gathered for; true if they are new.
+    /// True if the plan has credentials for which nothing was gathered yet.
     fn begin_generation(&mut self, plan: &TransportPlan) -> bool {
-        let Some(local) = &plan.local_ice else {
-            return false;
-        };
-        if self.gathered_for.as_ref() == Some(&local.ufrag) {
-            return false;
-        }
-        self.gathered_for = Some(local.ufrag.clone());
-        self.gathered.clear();
-        self.gathering_complete = false;
-        true
+        let local = plan.local_ice.as_ref();
+        local.is_some_and(|local| self.gathered.begin(&local.ufrag))
     }
 }

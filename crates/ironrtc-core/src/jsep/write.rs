@@ -122,8 +122,7 @@ impl Negotiator {
             // Before the other attributes, where people look for it.
             sdp.session.lines.swap(4.min(place), place);
         }
-        let known = [&self.pending_local, &self.current_local];
-        if let Some(last) = known.into_iter().flatten().next()
+        if let Some(last) = self.local()
             && !last.sdp.said_lines().eq(sdp.said_lines())
         {
             self.version += 1;

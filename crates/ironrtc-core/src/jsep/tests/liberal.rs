@@ -25,7 +25,7 @@ fn remote_ufrag(told: &Told) -> String {
 
 /// The section that owns the transport in our description.
 fn owner(negotiator: &Negotiator) -> &str {
-    let local = negotiator.current_local.as_ref().unwrap();
+    let local = negotiator.current_local().unwrap();
     &local.sections[local.transport.as_ref().unwrap().tagged()].mid
 }
 
@@ -252,7 +252,7 @@ fn sctp_port_zero_declines_data() {
     let applied = a.set_remote_description(answer).unwrap();
     let rejected = Step::Reject(Reason::Declined);
     assert_eq!(applied.steps, [(TransportId::default(), rejected)]);
-    assert!(a.plan().is_none() && a.peer_declined_data());
+    assert!(a.plan().is_none() && a.agreed.as_ref().unwrap().peer_declined_data());
 }
 
 #[test]

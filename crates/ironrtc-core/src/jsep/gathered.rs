@@ -1,0 +1,71 @@
+//! Our candidates, as descriptions show them.
+
+use super::media::Description;
+use super::transport_attributes::MAX_CANDIDATES;
+use crate::ice::Candidate;
+
+/// The candidates of one generation.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gathered {
+    /// The generation's username fragment.
+    fragment: Option<String>,
+    candidates: Vec<Candidate>,
+    complete: bool,
+}
+
+impl Gathered {
+    /// Notes which credentials are gathered for; true if they are new.
+    pub(super) fn begin(&mut self, fragment: &str) -> bool {
+        let new = self.fragment.as_deref() != Some(fragment);
+        if new {
+            *self = Self {
+                fragment: Some(fragment.to_owned()),
+                ..Self::default()
+            };
+        }
+        new
+    }
+
+    pub(super) fn fragment(&self) -> Option<&str> {
+        self.fragment.as_deref()
+    }
+
+    pub(super) fn add(&mut self, candidate: &Candidate) {
+        // One gathered early, or before a rollback, may be told again.
+        if self.candidates.len() < MAX_CANDIDATES && !self.candidates.contains(candidate) {
+            self.candidates.push(candidate.clone());
+        }
+    }
+
+    pub(super) const fn end(&mut self) {
+        self.complete = true;
+    }
+
+    /// Writes the candidates gathered so far into a description of their generation: into the
+    /// section that owns the transport (RFC 9143 section 7.1.3).
+    pub(super) fn write_into(&self, description: &mut Description) {
+        let Some(transport) = &description.transport else {
+            return;
+        };
+        if Some(transport.credentials.ufrag.as_str()) != self.fragment() {
+            return;
+        }
+        let Some(media) = description.sdp.media.get_mut(transport.tagged()) else {
+            return;
+        };
+        for candidate in &self.candidates {
+            let value = candidate.to_string();
+            if !media
+                .section
+                .lines
+                .iter()
+                .any(|line| line.kind == 'a' && line.value == value)
+            {
+                media.section.push('a', value);
+            }
+        }
+        if self.complete && !media.section.has("end-of-candidates") {
+            media.section.push('a', "end-of-candidates");
+        }
+    }
+}
