@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use ironrtc_core::channel;
-use ironrtc_core::datagram::Path;
+use ironrtc_core::datagram::{DropReason, Path};
 use ironrtc_core::dtls::{self, DtlsState};
 use ironrtc_core::ice::{self, Credentials};
 use ironrtc_core::rng::Rng;
@@ -12,6 +12,7 @@ use ironrtc_core::time::Time;
 use ironrtc_core::transport::{
     DtlsPlan, Event, RemoteIce, SctpPlan, Transport, TransportConfig, TransportPlan,
 };
+use ironrtc_core::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, Writer};
 use ironrtc_sim::peer_config;
 
 struct Side {
@@ -168,6 +169,83 @@ fn parts_start_one_by_one_and_a_conflict_of_roles_is_resolved() {
             let refused = |event: &Event| matches!(event, Event::Channel(channel::Event::Open(_)));
             assert!(!side.events.iter().any(refused));
         }
+    }
+}
+
+/// A check of the peer's that somebody has recorded and sends first.
+fn recorded(ours: &Credentials, theirs: &Credentials) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut writer = Writer::new(&mut bytes, Class::Request, BINDING, [7; 12]);
+    let username = format!("{}:{}", ours.ufrag, theirs.ufrag);
+    writer.attribute(AttributeType::USERNAME, username.as_bytes());
+    writer.attribute(AttributeType::PRIORITY, &[110, 0, 1, 255]);
+    writer.integrity(IntegrityKind::Sha1, ours.pwd.as_bytes());
+    writer.fingerprint();
+    bytes
+}
+
+/// Before the peer's description has come, its first flight waits; whoever repeats its checks may have
+/// something wait too, and takes no place of the peer's.
+#[test]
+fn what_somebody_else_has_us_hold_is_not_held_in_place_of_the_peers_first_flight() {
+    let mut sides = [Side::new(5), Side::new(6)];
+    let mut now = Time::ZERO;
+    let own = "203.0.113.1:1".parse().unwrap();
+    let mut plans = [
+        sides[0].plan(ice::Role::Controlled),
+        sides[1].plan(ice::Role::Controlling),
+    ];
+    sides[0].transport.add_local_socket(now, own);
+    sides[0].transport.apply(now, &plans[0]);
+    let stranger = Path {
+        local: own,
+        remote: "198.51.100.66:9".parse().unwrap(),
+    };
+    let victim = &mut sides[0];
+    let mut check = recorded(
+        &victim.credentials,
+        &Credentials::new("abcd", "p".repeat(22)).unwrap(),
+    );
+    victim
+        .transport
+        .handle_datagram(now, stranger, None, &mut check);
+    for _ in 0..50 {
+        let mut junk = vec![22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 12];
+        junk.resize(25, 0);
+        victim
+            .transport
+            .handle_datagram(now, stranger, None, &mut junk);
+    }
+    let fingerprints =
+        [&sides[1], &sides[0]].map(|side| side.transport.certificate().fingerprints());
+    let roles = [dtls::Role::Server, dtls::Role::Client];
+    for (index, remote_fingerprints) in fingerprints.into_iter().enumerate() {
+        plans[index].remote_ice = Some(RemoteIce {
+            credentials: sides[1 - index].credentials.clone(),
+            lite: false,
+        });
+        plans[index].dtls = Some(DtlsPlan {
+            role: roles[index],
+            remote_fingerprints,
+        });
+    }
+    // The peer has our description already.
+    let peer = &mut sides[1].transport;
+    peer.add_local_socket(now, "203.0.113.2:2".parse().unwrap());
+    peer.apply(now, &plans[1]);
+    let candidate = "candidate:1 1 udp 2130706431 203.0.113.1 1 typ host";
+    peer.add_remote_candidate(now, candidate.parse().unwrap())
+        .unwrap();
+    run(&mut sides, &mut now, Duration::from_millis(50));
+    assert_eq!(sides[0].transport.dtls_state(), DtlsState::New);
+    let dropped = sides[0].transport.drops();
+    let dropped = dropped.count(DropReason::UnvalidatedPath);
+    assert_eq!(dropped, 50 - 4, "and nothing of the peer's");
+    sides[0].transport.apply(now, &plans[0]);
+    // Sooner than a flight is sent again.
+    run(&mut sides, &mut now, Duration::from_millis(100));
+    for side in &sides {
+        assert_eq!(side.transport.dtls_state(), DtlsState::Connected);
     }
 }
 

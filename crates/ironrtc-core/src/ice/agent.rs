@@ -440,7 +440,7 @@ impl Agent {
     pub fn accepts(&self, path: Path) -> bool {
         self.previous
             .as_ref()
-            .is_some_and(|previous| previous.pair.path == path)
+            .is_some_and(|previous| !previous.pair.lost && previous.pair.path == path)
             || self
                 .pairs
                 .iter()

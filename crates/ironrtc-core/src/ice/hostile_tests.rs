@@ -17,7 +17,7 @@ fn local() -> SocketAddr {
     "192.0.2.1:5000".parse().unwrap()
 }
 
-fn from(remote: &str) -> Path {
+pub(super) fn from(remote: &str) -> Path {
     Path {
         local: local(),
         remote: remote.parse().unwrap(),
@@ -25,7 +25,7 @@ fn from(remote: &str) -> Path {
 }
 
 /// An agent that knows its peer.
-fn agent(role: Role) -> Agent {
+pub(super) fn agent(role: Role) -> Agent {
     let mut agent = Agent::new(IceConfig::default(), Rng::from_test_seed(3));
     let now = Time::ZERO;
     agent.set_role(role);
@@ -37,7 +37,7 @@ fn agent(role: Role) -> Agent {
     agent
 }
 
-fn check(transaction: [u8; 12], nominates: bool) -> Vec<u8> {
+pub(super) fn check(transaction: [u8; 12], nominates: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = Writer::new(&mut bytes, Class::Request, BINDING, transaction);
     writer.attribute(AttributeType::USERNAME, b"abcd:efgh");
@@ -51,7 +51,7 @@ fn check(transaction: [u8; 12], nominates: bool) -> Vec<u8> {
 }
 
 /// Sends what is due; answers our requests as the peer would if `answers`. Datagrams and bytes.
-fn flush(agent: &mut Agent, now: Time, answers: bool) -> (usize, usize) {
+pub(super) fn flush(agent: &mut Agent, now: Time, answers: bool) -> (usize, usize) {
     let (mut datagrams, mut bytes, mut out) = (0, 0, Vec::new());
     while let Some(transmit) = agent.poll_transmit(now, &mut out) {
         (datagrams, bytes) = (datagrams + 1, bytes + out.len());
@@ -71,7 +71,12 @@ fn flush(agent: &mut Agent, now: Time, answers: bool) -> (usize, usize) {
 }
 
 /// Lets time pass.
-fn run(agent: &mut Agent, now: &mut Time, time: Duration, answers: bool) -> (usize, usize) {
+pub(super) fn run(
+    agent: &mut Agent,
+    now: &mut Time,
+    time: Duration,
+    answers: bool,
+) -> (usize, usize) {
     let end = *now + time;
     let (mut datagrams, mut bytes) = flush(agent, *now, answers);
     while let Some(at) = agent.poll_timeout().filter(|at| *at <= end) {

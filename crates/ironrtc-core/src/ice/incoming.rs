@@ -58,11 +58,19 @@ impl Agent {
         };
         // After a restart that was rolled back, the pair in use is of the present generation again.
         let resumed = self.previous.as_ref().is_some_and(|previous| {
-            previous.pair.path == path && Some(&previous.local) == self.local.as_ref()
+            !previous.pair.lost
+                && previous.pair.path == path
+                && Some(&previous.local) == self.local.as_ref()
         });
         if current && !resumed && !self.sockets.contains(&path.local) {
             // A socket of an earlier generation: a response would have the peer use a path that we
             // do not check.
+            self.drops.add(DropReason::UnvalidatedPath);
+            return;
+        }
+        if current && self.is_lost(path) {
+            // RFC 7675 section 5.1: without consent the same credentials are not used on the pair
+            // again, in checks or in answers. The peer may come from elsewhere.
             self.drops.add(DropReason::UnvalidatedPath);
             return;
         }
@@ -121,10 +129,15 @@ impl Agent {
         if let Some(local) = self.local.as_ref().filter(|local| check(local, remote)) {
             return Some((local.pwd.clone(), true));
         }
-        let previous = self.previous.as_ref()?;
+        let previous = self.previous.as_ref().filter(|p| !p.pair.lost)?;
         let theirs = previous.remote.as_ref().map(|remote| remote.ufrag.as_str());
         let of_previous = check(&previous.local, theirs);
         of_previous.then(|| (previous.local.pwd.clone(), false))
+    }
+
+    fn is_lost(&self, path: Path) -> bool {
+        let pair = self.pair_at(path).and_then(|index| self.pairs.get(index));
+        pair.is_some_and(|pair| pair.lost)
     }
 
     /// RFC 8445 section 7.3.1.1. True if the peer is to switch.

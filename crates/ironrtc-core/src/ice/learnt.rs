@@ -167,7 +167,7 @@ impl Agent {
                     .iter()
                     .filter(|pair| pair.path.remote == *address)
             };
-            let kept = pairs().any(|pair| pair.is_valid() || pair.nominated);
+            let kept = pairs().any(|pair| pair.is_valid() || pair.nominated || pair.lost);
             let failed = pairs().all(|pair| pair.state == PairState::Failed);
             (!kept).then_some(!failed)
         };

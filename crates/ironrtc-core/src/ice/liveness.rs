@@ -2,6 +2,7 @@
 
 use super::checks::RETRY;
 use super::pair::Pair;
+use super::previous::Previous;
 use super::{Agent, Event, GatheringState, IceState, PairState, Role};
 use crate::datagram::Path;
 use crate::time::Time;
@@ -34,7 +35,8 @@ impl Agent {
             return;
         }
         let nominated = self.pairs.iter().any(|pair| pair.nominated);
-        let restarting = self.previous.as_ref().map(|previous| previous.pair.path);
+        let in_use = |previous: &Previous| (!previous.pair.lost).then_some(previous.pair.path);
+        let restarting = self.previous.as_ref().and_then(in_use);
         let selected = match (nominated, restarting) {
             // Data stays on the old pair until the new generation has settled on one.
             (false, Some(path)) => Some(path),
@@ -79,6 +81,10 @@ impl Agent {
         }
         if self.consent_lost {
             return IceState::Failed;
+        }
+        if self.previous.is_some() && self.started.is_none() {
+            // Nobody consents any more, but the restart may still be answered.
+            return IceState::Disconnected;
         }
         let Some(end) = self.patience_end() else {
             return IceState::New;
@@ -150,18 +156,20 @@ impl Agent {
         for pair in &mut self.pairs {
             if pair.is_valid() && pair.consent_until <= now {
                 let in_use = pair.nominated || selected == Some(pair.path);
-                self.consent_lost |= in_use && is_final;
+                pair.lost = in_use && is_final;
+                self.consent_lost |= pair.lost;
                 pair.state = PairState::Failed;
                 pair.authenticated = false;
                 pair.nominated = false;
                 pair.check = None;
+                pair.consent_check = None;
             }
         }
-        if self
-            .previous
-            .as_ref()
-            .is_some_and(|previous| previous.pair.consent_until <= now)
-        {
+        let Some(previous) = &mut self.previous else {
+            return;
+        };
+        previous.pair.lost |= previous.pair.consent_until <= now;
+        if previous.pair.lost && previous.answer_until <= now {
             self.previous = None;
             // With the peer's new credentials, the new generation decides.
             self.consent_lost |= self.started.is_none();
@@ -179,8 +187,14 @@ impl Agent {
             }
         }
         if let Some(previous) = &self.previous {
-            consider(previous.pair.consent_until);
-            if matches!(self.state, IceState::Connected | IceState::Completed) {
+            consider(if previous.pair.lost {
+                previous.answer_until
+            } else {
+                previous.pair.consent_until
+            });
+            if !previous.pair.lost
+                && matches!(self.state, IceState::Connected | IceState::Completed)
+            {
                 consider(previous.pair.last_seen + self.config.disconnected_timeout);
             }
         }

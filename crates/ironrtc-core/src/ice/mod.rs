@@ -29,6 +29,8 @@ pub use event::{Event, GatheringState, IceState, Role};
 pub use stats::{PairCounters, PairState, PairStats};
 
 #[cfg(test)]
+mod consent_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod tests;

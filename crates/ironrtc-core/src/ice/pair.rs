@@ -35,6 +35,9 @@ pub(super) struct Pair {
     /// The peer has proved itself on this path, by a request or by a response.
     pub(super) authenticated: bool,
     pub(super) nominated: bool,
+    /// Data went over it, and the peer's consent to that has expired. RFC 7675 section 5.1: the same
+    /// credentials are not used on it again.
+    pub(super) lost: bool,
     /// The peer nominated it before our own check was through (RFC 8445 section 7.3.1.5).
     pub(super) nominate_on_success: bool,
     /// When the peer last answered a check of ours.
@@ -129,6 +132,7 @@ impl Agent {
             check: None,
             authenticated: false,
             nominated: false,
+            lost: false,
             nominate_on_success: false,
             answered: None,
             consent_until: now,
@@ -148,7 +152,7 @@ impl Agent {
         let unused = self.pairs.iter().enumerate().filter(|(_, pair)| {
             let idle = matches!(pair.state, PairState::Frozen | PairState::Waiting);
             let worse = idle && pair.priority < priority;
-            !pair.authenticated && (pair.state == PairState::Failed || worse)
+            !pair.authenticated && !pair.lost && (pair.state == PairState::Failed || worse)
         });
         let worst = unused.min_by_key(|(_, pair)| (pair.state != PairState::Failed, pair.priority));
         let Some((index, _)) = worst else {

@@ -11,13 +11,17 @@ use crate::time::Time;
 #[derive(Clone, Debug)]
 pub(super) struct Previous {
     pub(super) pair: Pair,
+    /// How long the restart may go unanswered before the verdict, if the pair is lost meanwhile: who
+    /// restarts does so since the pair is silent.
+    pub(super) answer_until: Time,
     pub(super) local: Credentials,
     pub(super) remote: Option<Credentials>,
 }
 
 impl Agent {
     pub(super) fn keep_previous(&mut self, now: Time, local: Credentials) {
-        let Some(path) = self.selected.filter(|_| self.previous.is_none()) else {
+        let kept = self.previous.as_ref().is_some_and(|p| !p.pair.lost);
+        let Some(path) = self.selected.filter(|_| !kept) else {
             return;
         };
         let Some(mut pair) = self
@@ -27,9 +31,10 @@ impl Agent {
             return;
         };
         pair.check = None;
-        pair.consent_until = now + self.config.consent_timeout;
+        // A restart shows nobody's consent (RFC 7675 section 5.1), so what there is runs out.
         self.previous = Some(Previous {
             pair,
+            answer_until: now + self.config.consent_timeout,
             local,
             remote: self.remote.clone(),
         });
@@ -38,7 +43,7 @@ impl Agent {
     /// When consent is to be asked for on the previous pair.
     pub(super) fn next_previous_consent(&self) -> Option<Time> {
         let previous = self.previous.as_ref()?;
-        previous.remote.as_ref()?;
+        previous.remote.as_ref().filter(|_| !previous.pair.lost)?;
         Some(previous.pair.next_consent)
     }
 

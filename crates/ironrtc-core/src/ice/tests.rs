@@ -14,20 +14,20 @@ fn address(text: &str) -> SocketAddr {
 }
 
 /// Two agents and what flies between them.
-struct Net {
-    a: Agent,
-    b: Agent,
-    now: Time,
-    flying: Vec<(Time, Path, Vec<u8>)>,
-    rng: Rng,
-    loss_percent: u64,
-    sent: u64,
+pub(super) struct Net {
+    pub(super) a: Agent,
+    pub(super) b: Agent,
+    pub(super) now: Time,
+    pub(super) flying: Vec<(Time, Path, Vec<u8>)>,
+    pub(super) rng: Rng,
+    pub(super) loss_percent: u64,
+    pub(super) sent: u64,
     /// Every address that each side ever had: a driver keeps its sockets over a restart.
-    homes: [Vec<SocketAddr>; 2],
+    pub(super) homes: [Vec<SocketAddr>; 2],
 }
 
 impl Net {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let mut rng = Rng::from_test_seed(seed);
         let mut a = Agent::new(IceConfig::default(), rng.fork());
         let mut b = Agent::new(IceConfig::default(), rng.fork());
@@ -47,7 +47,7 @@ impl Net {
         }
     }
 
-    fn gather(&mut self, at_a: &[&str], at_b: &[&str]) {
+    pub(super) fn gather(&mut self, at_a: &[&str], at_b: &[&str]) {
         for (side, (agent, sockets)) in [(&mut self.a, at_a), (&mut self.b, at_b)]
             .into_iter()
             .enumerate()
@@ -61,13 +61,13 @@ impl Net {
         }
     }
 
-    fn introduce(&mut self) {
+    pub(super) fn introduce(&mut self) {
         let (a, b) = (&mut self.a, &mut self.b);
         a.set_remote(self.now, b.local_credentials().unwrap().clone(), false);
         b.set_remote(self.now, a.local_credentials().unwrap().clone(), false);
     }
 
-    fn tell_candidates(&mut self) {
+    pub(super) fn tell_candidates(&mut self) {
         for candidate in self.b.local_candidates().to_vec() {
             self.a.add_remote_candidate(self.now, candidate).unwrap();
         }
@@ -78,7 +78,7 @@ impl Net {
         self.b.end_of_remote_candidates(self.now);
     }
 
-    fn connected(seed: u64) -> Self {
+    pub(super) fn connected(seed: u64) -> Self {
         let mut net = Self::new(seed);
         net.gather(&["10.0.0.1:1000"], &["10.0.0.2:2000"]);
         net.introduce();
@@ -88,7 +88,7 @@ impl Net {
         net
     }
 
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         let mut out = Vec::new();
         for agent in [&mut self.a, &mut self.b] {
             while let Some(transmit) = agent.poll_transmit(self.now, &mut out) {
@@ -102,7 +102,7 @@ impl Net {
     }
 
     /// Runs for a time, from event to event.
-    fn run(&mut self, time: Duration) {
+    pub(super) fn run(&mut self, time: Duration) {
         let end = self.now + time;
         loop {
             self.flush();

@@ -116,7 +116,7 @@ impl Transport {
             engine.hurry(now);
         }
         let waiting = matches!(self.security, Security::Waiting) && !self.closed;
-        let ready = self.ice.peer_is_ready(now) || !self.held.is_empty();
+        let ready = self.ice.peer_is_ready(now) || self.peer_spoke_first();
         if !waiting || !ready || self.ice.selected().is_none() {
             return;
         }

@@ -5,9 +5,12 @@ use crate::datagram::{DropReason, Ecn, Path};
 use crate::dtls::DtlsState;
 use crate::time::Time;
 
-/// Handshake datagrams held until the handshake can begin: a ClientHello with a post-quantum key
-/// share takes two, and may come twice.
+/// Handshake datagrams of a path held until the handshake can begin: a ClientHello with a
+/// post-quantum key share takes two, and may come twice.
 const MAX_HELD: usize = 4;
+/// Paths of which any are held. Whoever repeats a check of the peer's before we know its addresses
+/// has a path as well, and takes no place of others.
+const MAX_HELD_PATHS: usize = 8;
 /// Longest datagram that is held.
 const MAX_HELD_LEN: usize = 2048;
 
@@ -86,11 +89,30 @@ impl Transport {
     /// first flight waits for that, instead of its retransmission timer.
     fn hold(&mut self, path: Path, data: &[u8]) {
         let early = matches!(self.dtls_state(), DtlsState::New | DtlsState::Connecting);
-        if early && self.held.len() < MAX_HELD && data.len() <= MAX_HELD_LEN {
+        let of_path = self.held.iter().filter(|(held, _)| *held == path).count();
+        let room = match of_path {
+            0 => self.held_paths() < MAX_HELD_PATHS,
+            some => some < MAX_HELD,
+        };
+        if early && room && data.len() <= MAX_HELD_LEN {
             self.held.push((path, data.to_vec()));
         } else {
             self.drops.add(DropReason::UnvalidatedPath);
         }
+    }
+
+    fn held_paths(&self) -> usize {
+        let held = self.held.iter().enumerate();
+        let first = |at: usize, path: &Path| {
+            let mut before = self.held.iter().take(at);
+            before.all(|(other, _)| other != path)
+        };
+        held.filter(|(at, (path, _))| first(*at, path)).count()
+    }
+
+    /// Whether the peer has begun the handshake, and not only somebody who repeats its checks.
+    pub(super) fn peer_spoke_first(&self) -> bool {
+        self.held.iter().any(|(path, _)| self.ice.accepts(*path))
     }
 
     /// Once the handshake has begun, reads what was held of paths that have proved themselves.
