@@ -6,8 +6,9 @@ use crate::tree::Tree;
 const CORE: &str = "crates/ironrtc-core/src/";
 
 /// Lowest first. Modules of one layer do not know each other.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["time", "rng", "datagram", "setters", "words", "work"],
+    &["observe"],
     &["wire"],
     &["ice"],
     &["dtls"],

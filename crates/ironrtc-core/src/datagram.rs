@@ -82,8 +82,21 @@ pub enum DropReason {
 }
 
 impl DropReason {
+    /// All reasons.
+    pub const ALL: [Self; 10] = [
+        Self::UnknownProtocol,
+        Self::UnvalidatedPath,
+        Self::StunMalformed,
+        Self::StunUnauthenticated,
+        Self::DtlsRecord,
+        Self::SctpPacket,
+        Self::SctpChunk,
+        Self::ChannelControl,
+        Self::Media,
+        Self::Closed,
+    ];
     /// Number of reasons.
-    pub const COUNT: usize = Self::Closed as usize + 1;
+    pub const COUNT: usize = Self::ALL.len();
 }
 
 impl fmt::Display for DropReason {

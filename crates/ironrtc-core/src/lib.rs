@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod datagram;
+pub mod observe;
 pub mod rng;
 pub mod setters;
 pub mod time;

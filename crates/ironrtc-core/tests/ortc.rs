@@ -32,6 +32,7 @@ impl Side {
             sctp: config.sctp,
             certificate: config.certificate,
             epoch: config.epoch,
+            observer: config.observer,
         };
         Self {
             credentials: Credentials::generate(&mut rng),

@@ -9,6 +9,7 @@ use ironrtc_core::datagram::Path;
 use ironrtc_core::dtls::{Certificate, CertificateOptions};
 use ironrtc_core::ice::IceConfig;
 use ironrtc_core::jsep::BundlePolicy;
+use ironrtc_core::observe::Observer;
 use ironrtc_core::peer::{ConnectionState, Event, PeerConfig, PeerConnection};
 use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::SctpConfig;
@@ -49,6 +50,7 @@ pub fn peer_config(rng: &mut Rng) -> PeerConfig {
         always_negotiate_data_channels: false,
         gather_early: false,
         epoch: Instant::now(),
+        observer: Observer::default(),
     }
 }
 

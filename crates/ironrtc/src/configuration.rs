@@ -3,6 +3,7 @@
 use ironrtc_core::dtls::{Certificate, CertificateOptions};
 use ironrtc_core::ice::IceConfig;
 use ironrtc_core::jsep::BundlePolicy;
+use ironrtc_core::observe::Observer;
 use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::SctpConfig;
 use ironrtc_core::setters;
@@ -129,6 +130,8 @@ pub struct Configuration {
     /// SCTP's windows, timers and congestion control. Each default stands with its field in
     /// [`SctpConfig`].
     pub sctp: SctpConfig,
+    /// Who is told what happens: [`observe::Recorder`](crate::observe::Recorder) writes files.
+    pub observer: Observer,
 }
 
 setters!(Configuration {
@@ -141,6 +144,7 @@ setters!(Configuration {
     bind: Vec<std::net::SocketAddr>,
     ice: IceConfig,
     sctp: SctpConfig,
+    observer: Observer,
 });
 
 impl Configuration {

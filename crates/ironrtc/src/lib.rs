@@ -31,6 +31,7 @@ mod error;
 mod event;
 mod handle;
 mod machine;
+pub mod observe;
 pub mod ortc;
 mod peer_connection;
 mod queue;

@@ -16,6 +16,7 @@ use crate::clock::{self, Clock};
 use crate::driver;
 use crate::handle::Handle;
 use crate::machine::ApplicationEvent;
+use crate::observe;
 use crate::peer_connection::max_channels;
 use crate::shared::{Request, Shared};
 use crate::url;
@@ -84,6 +85,7 @@ impl Transport {
             sctp: configuration.sctp.clone(),
             certificate,
             epoch: clock.epoch(),
+            observer: observe::for_new_connection(&configuration.observer),
         };
         let plan = TransportPlan {
             ice_role: ice::Role::Controlled,

@@ -14,6 +14,7 @@ use ironrtc_core::time::Time;
 use crate::clock::{self, Clock};
 use crate::driver;
 use crate::handle::Handle;
+use crate::observe;
 use crate::shared::Shared;
 use crate::url;
 use crate::{Configuration, ConfigurationError, DataChannel, Error, Events};
@@ -83,6 +84,7 @@ impl PeerConnection {
             always_negotiate_data_channels: configuration.always_negotiate_data_channels,
             gather_early: configuration.ice_candidate_pool_size > 0,
             epoch: clock.epoch(),
+            observer: observe::for_new_connection(&configuration.observer),
         };
         let core = Core::new(config, rng);
         let shared = Shared::new(core, clock, servers, configuration.sctp.receive_window);

@@ -6,6 +6,7 @@ mod connect;
 #[cfg(feature = "serde")]
 mod json;
 mod lifetime;
+mod observe;
 mod ortc;
 #[cfg(target_os = "linux")]
 mod path_mtu;

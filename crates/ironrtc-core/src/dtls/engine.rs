@@ -8,11 +8,13 @@ use dimpl::{Config, ConfigBuilder, Dtls, Error, Output};
 
 use super::certificate::MAX_CERTIFICATE_LEN;
 use super::clock::{Clock, FirstFlight};
+use super::key_log::KeyLog;
 use super::keys::Opened;
 use super::narrow::Narrow;
 use super::records::{Records, TICK_EVERY};
 use super::{Certificate, Fingerprint, record, replayed, tap};
 use crate::datagram::{DropCounters, DropReason};
+use crate::observe::Observer;
 use crate::time::Time;
 use crate::words::words;
 use crate::work;
@@ -146,6 +148,7 @@ pub struct Engine {
     drops: DropCounters,
     /// Application data after the handshake.
     records: Records,
+    key_log: KeyLog,
     /// When we last heard of the time.
     now: Time,
 }
@@ -200,6 +203,7 @@ impl Engine {
             scratch: vec![0; record::MAX_HANDSHAKE_MESSAGE],
             drops: DropCounters::default(),
             records: Records::default(),
+            key_log: KeyLog::default(),
             now,
         };
         engine.set_state(DtlsState::Connecting);
@@ -211,6 +215,15 @@ impl Engine {
         let datagrams = engine.outgoing.iter().cloned().collect();
         engine.first_flight = FirstFlight::new(datagrams, now, FLIGHT_RTO);
         engine
+    }
+
+    /// Tells `observer` the secrets of the handshake, if it wants them. To be called before the
+    /// first datagram.
+    pub fn observe(&mut self, observer: &Observer) {
+        self.key_log = KeyLog::new(observer.clone());
+        for datagram in &self.outgoing {
+            self.key_log.on_datagram(datagram);
+        }
     }
 
     /// The role in the handshake.
@@ -331,6 +344,7 @@ impl Engine {
 
     fn hand_to_dimpl(&mut self, data: &[u8], application: &mut dyn FnMut(&[u8])) {
         work::add(1);
+        self.key_log.on_datagram(data);
         self.in_dimpl(|engine| {
             // After the handshake only rare records come here, so this costs nothing then.
             let timed = engine.state == DtlsState::Connecting || engine.records.is_receiving();
@@ -358,7 +372,9 @@ impl Engine {
     /// Calls into dimpl, and learns of the keys that it makes meanwhile.
     fn in_dimpl<R>(&mut self, call: impl FnOnce(&mut Self) -> R) -> R {
         self.records.begin();
+        self.key_log.begin();
         let result = call(self);
+        self.key_log.finish();
         let ready = self.state == DtlsState::Connected && self.trusted;
         self.records.finish(ready);
         if self.records.last_epoch() > MAX_EPOCH {

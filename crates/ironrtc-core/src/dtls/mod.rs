@@ -9,6 +9,7 @@ mod certificate;
 mod clock;
 mod engine;
 mod fingerprint;
+mod key_log;
 mod keys;
 mod narrow;
 mod record;

@@ -19,6 +19,7 @@ use dimpl::crypto::{
 use dimpl::{CryptoError, CryptoOperation};
 
 use super::acks::Acks;
+use super::key_log::AudibleHmac;
 use super::record::{ACK, HANDSHAKE, are_messages_bounded};
 use crate::work;
 
@@ -448,6 +449,7 @@ pub(super) fn provider() -> CryptoProvider {
         provider.cipher_suites = Vec::leak(suites.collect());
         let suites = provider.dtls13_cipher_suites.iter().copied().map(tapped13);
         provider.dtls13_cipher_suites = Vec::leak(suites.collect());
+        provider.hmac_provider = Box::leak(Box::new(AudibleHmac(provider.hmac_provider)));
         provider
     });
     provider.clone()

@@ -17,6 +17,7 @@ use crate::datagram::Path;
 use crate::dtls::{Certificate, DtlsState};
 use crate::ice::{Candidate, GatheringState, IceConfig, IceState};
 use crate::jsep::{BundlePolicy, CandidateInit, JsepConfig, Negotiator, SignalingState};
+use crate::observe::Observer;
 use crate::rng::Rng;
 use crate::sctp::{SctpConfig, SctpState};
 use crate::stats::StatsReport;
@@ -41,6 +42,8 @@ pub struct PeerConfig {
     pub gather_early: bool,
     /// The `Instant` of [`Time::ZERO`], for the DTLS library.
     pub epoch: Instant,
+    /// Who is told what happens.
+    pub observer: Observer,
 }
 
 /// What a connection reports. States arrive in the order of the W3C's steps.
@@ -122,6 +125,7 @@ impl PeerConnection {
             sctp: config.sctp,
             certificate: config.certificate,
             epoch: config.epoch,
+            observer: config.observer,
         };
         let mut connection = Self {
             negotiator: Negotiator::new(jsep, rng.fork()),

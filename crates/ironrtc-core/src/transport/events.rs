@@ -58,6 +58,7 @@ impl Transport {
     /// The next event about a channel.
     pub(crate) fn poll_channel_event(&mut self) -> Option<crate::channel::Event> {
         let event = self.channels.poll_event()?;
+        self.tell_channel(self.clock, &event);
         if let Some(association) = &mut self.association {
             self.channels.resume(self.clock, association);
         }
@@ -68,6 +69,7 @@ impl Transport {
     pub(super) fn progress(&mut self, now: Time) {
         self.clock = self.clock.max(now);
         while let Some(event) = self.ice.poll_event() {
+            self.tell_ice(now, &event);
             if matches!(event, ice::Event::SelectedPairChange(_)) {
                 self.counters.selected_pair_changes += 1;
                 // What was found out about the old path's MTU says nothing about the new one's.
@@ -81,6 +83,7 @@ impl Transport {
         self.on_dtls_events(now);
         self.start_sctp(now);
         self.on_sctp_events(now);
+        self.tell_figures(now);
     }
 
     pub(super) fn on_dtls_events(&mut self, now: Time) {
@@ -92,14 +95,15 @@ impl Transport {
                 return;
             };
             let failure = engine.failure().map(ToString::to_string);
-            self.push_dtls_state(state);
+            self.push_dtls_state(now, state);
             if matches!(state, DtlsState::Failed | DtlsState::Closed) {
                 self.end_sctp(now, failure.as_deref());
             }
         }
     }
 
-    pub(super) fn push_dtls_state(&mut self, state: DtlsState) {
+    pub(super) fn push_dtls_state(&mut self, now: Time, state: DtlsState) {
+        self.tell_dtls(now, state);
         self.events.push_back(Event::DtlsStateChange(state));
     }
 
@@ -125,14 +129,14 @@ impl Transport {
     }
 
     pub(super) fn on_sctp_events(&mut self, now: Time) {
-        let Some(association) = &mut self.association else {
-            return;
-        };
-        while let Some(event) = association.poll_event() {
+        while let Some(association) = &mut self.association
+            && let Some(event) = association.poll_event()
+        {
             if let sctp::Event::StateChange(state) = event {
                 self.events.push_back(Event::SctpStateChange(state));
             }
             self.channels.handle_sctp_event(now, association, &event);
+            self.tell_sctp(now, &event);
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{Security, Transport, TransportPlan};
 use crate::datagram::Path;
 use crate::dtls::{Certificate, DtlsState, Engine};
 use crate::ice::{AddCandidateError, Candidate};
+use crate::observe::{Content, Direction};
 use crate::sctp::{Association, SctpConfig};
 use crate::time::Time;
 
@@ -128,7 +129,8 @@ impl Transport {
             now,
         );
         match engine {
-            Ok(engine) => {
+            Ok(mut engine) => {
+                engine.observe(&self.config.observer);
                 self.security = Security::Begun(Box::new(engine));
                 self.dtls_is_early = !self.ice.is_heard();
             }
@@ -136,7 +138,7 @@ impl Transport {
                 let text = error.to_string();
                 self.held.clear();
                 self.security = Security::Failed(error);
-                self.push_dtls_state(DtlsState::Failed);
+                self.push_dtls_state(now, DtlsState::Failed);
                 self.end_sctp(now, Some(&text));
             }
         }
@@ -190,6 +192,7 @@ impl Transport {
         now: Time,
         candidate: Candidate,
     ) -> Result<(), AddCandidateError> {
+        self.tell_remote_candidate(now, &candidate);
         let added = self.ice.add_remote_candidate(now, candidate);
         self.progress(now);
         added
@@ -280,7 +283,7 @@ impl Transport {
             }
             Security::Waiting => {
                 self.security = Security::Stopped;
-                self.push_dtls_state(DtlsState::Closed);
+                self.push_dtls_state(now, DtlsState::Closed);
             }
             Security::Failed(_) | Security::Stopped => {}
         }
@@ -305,6 +308,8 @@ impl Transport {
             {
                 break;
             }
+            let observer = &self.config.observer;
+            observer.packet(now, Direction::Sent, path, Content::Sctp, &packet);
             self.goodbyes.push_back((path, sealed));
         }
     }

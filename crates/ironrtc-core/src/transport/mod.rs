@@ -8,6 +8,7 @@ mod events;
 mod lifecycle;
 mod plan;
 mod receive;
+mod telling;
 mod transmit;
 
 use std::collections::VecDeque;
@@ -19,9 +20,11 @@ use crate::channel::{self, Channels};
 use crate::datagram::{DropCounters, Path};
 use crate::dtls::{self, Certificate, DtlsError, DtlsState, Engine};
 use crate::ice::{self, Agent, IceConfig};
+use crate::observe::Observer;
 use crate::rng::Rng;
 use crate::sctp::{Association, SctpConfig, SctpState};
 use crate::time::Time;
+use telling::Told;
 
 /// What a transport is told at its birth.
 #[derive(Clone, Debug)]
@@ -34,6 +37,8 @@ pub struct TransportConfig {
     pub certificate: Certificate,
     /// The `Instant` of [`Time::ZERO`], for the DTLS library.
     pub epoch: Instant,
+    /// Who is told what happens.
+    pub observer: Observer,
 }
 
 /// What a transport reports.
@@ -110,6 +115,7 @@ pub struct Transport {
     events: VecDeque<Event>,
     counters: TransportCounters,
     drops: DropCounters,
+    told: Told,
 }
 
 impl Transport {
@@ -137,6 +143,7 @@ impl Transport {
             events: VecDeque::new(),
             counters: TransportCounters::default(),
             drops: DropCounters::default(),
+            told: Told::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{Security, Transport};
 use crate::datagram::{DropReason, Ecn, Path};
 use crate::dtls::DtlsState;
+use crate::observe::{Content, Direction};
 use crate::time::Time;
 
 /// Handshake datagrams of a path held until the handshake can begin: a ClientHello with a
@@ -42,13 +43,25 @@ impl Transport {
             self.drops.add(DropReason::Closed);
             return;
         }
+        let dropped = self.drops_to_tell();
         match Protocol::of(data) {
-            Protocol::Stun => self.ice.handle_datagram(now, path, data),
+            Protocol::Stun => {
+                self.tell_received(now, path, Content::Udp, data);
+                self.ice.handle_datagram(now, path, data);
+            }
             Protocol::Dtls => self.on_dtls_datagram(now, path, data),
             Protocol::Media => self.drops.add(DropReason::Media),
             Protocol::Unknown => self.drops.add(DropReason::UnknownProtocol),
         }
         self.progress(now);
+        if let Some(dropped) = dropped {
+            self.tell_drops(now, &dropped);
+        }
+    }
+
+    fn tell_received(&self, now: Time, path: Path, content: Content, data: &[u8]) {
+        let observer = &self.config.observer;
+        observer.packet(now, Direction::Received, path, content, data);
     }
 
     /// Only a path on which the peer has answered ICE's checks leads to DTLS, so that a stranger's
@@ -66,10 +79,15 @@ impl Transport {
             self.hold(path, data);
             return;
         };
+        let observer = &self.config.observer;
+        if engine.state() == DtlsState::Connecting {
+            observer.packet(now, Direction::Received, path, Content::Udp, data);
+        }
         let association = &mut self.association;
         let mut opened = false;
         engine.handle_datagram(now, data, &mut |packet| {
             opened = true;
+            observer.packet(now, Direction::Received, path, Content::Sctp, packet);
             if let Some(association) = association {
                 association.handle_packet(now, packet);
             }

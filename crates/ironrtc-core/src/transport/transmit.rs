@@ -3,6 +3,7 @@
 use super::{Security, Transport};
 use crate::datagram::{Path, Transmit};
 use crate::dtls::DtlsState;
+use crate::observe::{Content, Direction};
 use crate::time::Time;
 
 /// Most bytes of one batch: a UDP datagram's largest payload over IPv4, which bounds what a system
@@ -27,7 +28,9 @@ impl Transport {
         if self.closed {
             return None;
         }
+        let start = out.len();
         if let Some(transmit) = self.ice.poll_transmit(now, out) {
+            self.tell_sent(now, transmit.path, out.get(start..).unwrap_or_default());
             return Some(transmit);
         }
         // RFC 7675 section 5.1: without consent there is no selected path, and nothing is sent.
@@ -36,7 +39,10 @@ impl Transport {
             return None;
         };
         let transmit = match engine.poll_transmit(out) {
-            Some(size) => Transmit::single(path, size),
+            Some(size) => {
+                self.tell_sent(now, path, out.get(start..).unwrap_or_default());
+                Transmit::single(path, size)
+            }
             None if engine.state() == DtlsState::Connected => {
                 self.write_batch(now, path, max_segments.max(1), out)?
             }
@@ -79,6 +85,8 @@ impl Transport {
                 break;
             }
             let before = out.len();
+            let observer = &self.config.observer;
+            observer.packet(now, Direction::Sent, path, Content::Sctp, &self.carried);
             let sealed = engine.seal(&self.carried, out);
             let packet_size = self.carried.len();
             self.carried.clear();
@@ -116,6 +124,11 @@ impl Transport {
         {
             association.handle_too_large(now, size.saturating_sub(overhead));
         }
+    }
+
+    fn tell_sent(&self, now: Time, path: Path, data: &[u8]) {
+        let observer = &self.config.observer;
+        observer.packet(now, Direction::Sent, path, Content::Udp, data);
     }
 
     fn on_sent(&mut self, now: Time, transmit: &Transmit) {
