@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub use ironrtc_core::observe::{
-    Content, Direction, Event, Observe, Observer, Packet, Secret, Value, show_private,
+    Category, Content, Direction, Event, Observe, Observer, Packet, Secret, Value, show_private,
 };
 use ironrtc_core::observe::{json, pcapng};
 use ironrtc_core::time::Time;
@@ -191,7 +191,7 @@ pub(crate) fn for_new_connection(observer: &Observer) -> Observer {
     let observer = observer.for_connection(CONNECTIONS.fetch_add(1, Ordering::Relaxed));
     observer.event(
         Time::ZERO,
-        "connection",
+        Category::Connection,
         "made",
         &[
             ("unix_time", unix_now().as_secs_f64().into()),

@@ -12,7 +12,9 @@ pub fn write_event(event: &Event<'_>, out: &mut String) {
     let _ = write!(
         out,
         r#"{{"time":{millis:.3},"connection":{},"name":"{}:{}","data":{{"#,
-        event.connection, event.category, event.name
+        event.connection,
+        event.category.as_str(),
+        event.name
     );
     for (index, (name, value)) in event.fields.iter().enumerate() {
         if index > 0 {

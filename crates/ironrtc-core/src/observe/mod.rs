@@ -9,12 +9,14 @@
 //! since somebody asked for it by name.
 
 pub mod json;
+mod log;
 pub mod pcapng;
 mod value;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use log::Category;
 pub use value::{Value, show_private};
 
 use crate::datagram::Path;
@@ -28,8 +30,8 @@ pub struct Event<'a> {
     pub connection: u64,
     /// When.
     pub at: Time,
-    /// The layer: `jsep`, `ice`, `dtls`, `sctp`, `channel` or `transport`.
-    pub category: &'static str,
+    /// The layer.
+    pub category: Category,
     /// What, in words joined by `_`.
     pub name: &'static str,
     /// The particulars.
@@ -160,20 +162,27 @@ impl Observer {
         }
     }
 
-    /// Whether anybody listens to events.
+    /// Whether anybody listens to the connection.
     #[inline]
     pub fn is_on(&self) -> bool {
         self.sink.is_some()
+    }
+
+    /// Whether anybody listens to it, or logs this layer.
+    #[inline]
+    pub(crate) fn wants(&self, category: Category) -> bool {
+        self.is_on() || category.is_logged()
     }
 
     /// Tells of an event.
     pub fn event(
         &self,
         at: Time,
-        category: &'static str,
+        category: Category,
         name: &'static str,
         fields: &[(&'static str, Value<'_>)],
     ) {
+        category.log(name, fields);
         if let Some(sink) = &self.sink {
             sink.event(&Event {
                 connection: self.connection,
@@ -221,21 +230,19 @@ impl Observer {
     }
 }
 
-/// Tells of an event, to whoever listens to the connection and to `tracing`.
+/// Tells of an event, to whoever listens to the connection and to `tracing`. If nobody does, the
+/// fields are not even made.
 ///
-/// `observe!(observer, now, "ice", "state_change", to = state.as_str())`
+/// `observe!(observer, now, Ice, "state_change", to = state.as_str())`
 macro_rules! observe {
-    ($observer:expr, $at:expr, $category:literal, $name:literal $(, $key:ident = $value:expr)* $(,)?) => {
-        if $observer.is_on()
-            || tracing::enabled!(target: concat!("ironrtc::", $category), tracing::Level::DEBUG)
-        {
-            $(let $key = $crate::observe::Value::from($value);)*
-            tracing::debug!(
-                target: concat!("ironrtc::", $category),
-                $($key = %$key,)*
-                $name
+    ($observer:expr, $at:expr, $category:ident, $name:literal $(, $key:ident = $value:expr)* $(,)?) => {
+        if $observer.wants($crate::observe::Category::$category) {
+            $observer.event(
+                $at,
+                $crate::observe::Category::$category,
+                $name,
+                &[$((stringify!($key), $crate::observe::Value::from($value))),*],
             );
-            $observer.event($at, $category, $name, &[$((stringify!($key), $key)),*]);
         }
     };
 }

@@ -12,7 +12,7 @@ fn event<'a>(fields: &'a [(&'static str, Value<'a>)]) -> Event<'a> {
     Event {
         connection: 7,
         at: Time::from_nanos(1_234_567_890),
-        category: "ice",
+        category: Category::Ice,
         name: "state_change",
         fields,
     }

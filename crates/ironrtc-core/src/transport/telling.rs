@@ -30,13 +30,13 @@ impl Transport {
         let observer = &self.config.observer;
         match event {
             ice::Event::StateChange(state) => {
-                observe!(observer, now, "ice", "state_change", to = state.as_str());
+                observe!(observer, now, Ice, "state_change", to = state.as_str());
             }
             ice::Event::GatheringStateChange(state) => {
                 observe!(
                     observer,
                     now,
-                    "ice",
+                    Ice,
                     "gathering_state_change",
                     to = state.as_str()
                 );
@@ -46,7 +46,7 @@ impl Transport {
                 observe!(
                     observer,
                     now,
-                    "ice",
+                    Ice,
                     "local_candidate",
                     candidate = private(&text)
                 );
@@ -60,7 +60,7 @@ impl Transport {
                 observe!(
                     observer,
                     now,
-                    "ice",
+                    Ice,
                     "candidate_error",
                     code = code,
                     reason = reason
@@ -70,7 +70,7 @@ impl Transport {
                 observe!(
                     observer,
                     now,
-                    "ice",
+                    Ice,
                     "selected_pair_change",
                     local = path.local,
                     remote = path.remote,
@@ -85,7 +85,7 @@ impl Transport {
         observe!(
             observer,
             now,
-            "ice",
+            Ice,
             "remote_candidate",
             candidate = private(&text)
         );
@@ -97,7 +97,7 @@ impl Transport {
         observe!(
             self.config.observer,
             now,
-            "dtls",
+            Dtls,
             "state_change",
             to = state.as_str(),
             role = self.dtls_role().map_or("", dtls::Role::as_str),
@@ -113,23 +113,23 @@ impl Transport {
         let observer = &self.config.observer;
         match event {
             sctp::Event::StateChange(state) => {
-                observe!(observer, now, "sctp", "state_change", to = state.as_str());
+                observe!(observer, now, Sctp, "state_change", to = state.as_str());
             }
             sctp::Event::Aborted { reason } => {
-                observe!(observer, now, "sctp", "aborted", reason = reason);
+                observe!(observer, now, Sctp, "aborted", reason = reason);
             }
-            sctp::Event::Restarted => observe!(observer, now, "sctp", "restarted"),
+            sctp::Event::Restarted => observe!(observer, now, Sctp, "restarted"),
             sctp::Event::StreamResetByPeer(stream) => {
                 observe!(
                     observer,
                     now,
-                    "sctp",
+                    Sctp,
                     "stream_reset_by_peer",
                     stream = stream.0
                 );
             }
             sctp::Event::StreamResetDone(stream) => {
-                observe!(observer, now, "sctp", "stream_reset", stream = stream.0);
+                observe!(observer, now, Sctp, "stream_reset", stream = stream.0);
             }
             // Part of the flow of data: the figures tell of it.
             sctp::Event::Readable(_) | sctp::Event::BufferedAmountLow(_) => {}
@@ -152,7 +152,7 @@ impl Transport {
         observe!(
             observer,
             now,
-            "channel",
+            Channel,
             "state_change",
             to = name,
             channel = id.0,
@@ -185,7 +185,7 @@ impl Transport {
         observe!(
             self.config.observer,
             now,
-            "sctp",
+            Sctp,
             "figures",
             smoothed_rtt = stats.srtt.unwrap_or_default(),
             rto = stats.rto,
@@ -216,7 +216,7 @@ impl Transport {
                 observe!(
                     observer,
                     now,
-                    "transport",
+                    Transport,
                     "dropped",
                     reason = &text,
                     count = count
