@@ -224,7 +224,7 @@ impl PeerConnection {
     /// The `mid` of the section for data channels, once one is described.
     pub fn data_mid(&self) -> Option<String> {
         self.handle
-            .read(|core| core.negotiator().data_mid().map(str::to_owned))
+            .read(|core| core.negotiator().data_mid().map(ToString::to_string))
     }
     /// `canTrickleIceCandidates`: `None` before a remote description.
     pub fn can_trickle_ice_candidates(&self) -> Option<bool> {
@@ -302,7 +302,7 @@ impl PeerConnection {
                 state: association.map_or(SctpState::New, Association::state),
                 max_message_size: sctp.remote_max_message_size,
                 max_channels: association.and_then(max_channels),
-                mid: core.negotiator().data_mid().map(str::to_owned),
+                mid: core.negotiator().data_mid().map(ToString::to_string),
             })
         })
     }

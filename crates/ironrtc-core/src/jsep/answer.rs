@@ -1,10 +1,10 @@
 //! Making answers (RFC 9429 section 5.3).
 
 use super::exchange::Exchange;
-use super::media::{Content, Description};
-use super::transport_attributes::TransportAttributes;
+use super::read::TransportAttributes;
+use super::read::{Content, Description};
 use super::write::{is_one_line, rejected};
-use super::{JsepError, Negotiator, SessionDescription, Setup, SignalingState};
+use super::{JsepError, Mid, Negotiator, SessionDescription, Setup, SignalingState};
 use crate::dtls;
 use crate::ice::Credentials;
 use crate::wire::sdp::Media;
@@ -27,13 +27,13 @@ impl Negotiator {
         let offer = self.offer_to_answer()?;
         for (media, section) in offer.sdp.media.iter().zip(&offer.sections) {
             // RFC 9429 section 5.3.1: a mid if, and only if, the offer has one.
-            let mid = section.named.then_some(section.mid.as_str());
+            let mid = section.named.then_some(&section.mid);
             let answer = match (&connect, &section.content) {
                 (Some((credentials, setup)), Content::Data(_)) if section.used => {
                     self.data_answer(media, mid, credentials, *setup)
                 }
-                (Some((credentials, setup)), Content::Rtp) if section.used => {
-                    self.rtp_media(media, mid, credentials, *setup)
+                (Some((credentials, setup)), Content::Rtp(rtp)) if section.used => {
+                    self.rtp_media(media, rtp, mid, credentials, *setup)
                 }
                 _ => rejected(media, mid),
             };
@@ -62,7 +62,7 @@ impl Negotiator {
     fn data_answer(
         &self,
         offered: &Media,
-        mid: Option<&str>,
+        mid: Option<&Mid>,
         credentials: &Credentials,
         setup: Setup,
     ) -> Media {

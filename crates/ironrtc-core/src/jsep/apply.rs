@@ -2,8 +2,8 @@
 //! changes.
 
 use super::exchange::{Agreed, Exchange};
-use super::media::Description;
 use super::negotiator::{DataWish, local_fragment};
+use super::read::Description;
 use super::step::Outcome;
 use super::{
     Applied, JsepError, Negotiator, OfferOptions, SdpType, SessionDescription, SignalingState,

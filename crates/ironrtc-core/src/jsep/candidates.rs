@@ -1,8 +1,8 @@
 //! Candidates on their way into and out of descriptions (RFC 8838, RFC 8840).
 
-use super::media::Description;
-use super::transport_attributes::MAX_CANDIDATES;
-use super::{JsepError, Negotiator};
+use super::read::Description;
+use super::read::MAX_CANDIDATES;
+use super::{JsepError, Mid, Negotiator};
 use crate::ice::Candidate;
 
 /// A candidate as an application exchanges it (`RTCIceCandidateInit`).
@@ -54,11 +54,7 @@ impl Negotiator {
         }
         let candidate: Option<Candidate> = match end {
             true => None,
-            false => Some(
-                init.candidate
-                    .parse()
-                    .map_err(|error| JsepError::Candidate(format!("{error}")))?,
-            ),
+            false => Some(init.candidate.parse().map_err(JsepError::Candidate)?),
         };
         let named = |text: &Option<String>| text.clone().filter(|fragment| !fragment.is_empty());
         let fragment = named(&init.username_fragment)
@@ -106,7 +102,7 @@ impl Negotiator {
         let place = self.decorate_all();
         CandidateInit {
             candidate: line,
-            sdp_mid: place.as_ref().map(|(mid, _)| mid.clone()),
+            sdp_mid: place.as_ref().map(|(mid, _)| mid.to_string()),
             sdp_mline_index: place.and_then(|(_, index)| u16::try_from(index).ok()),
             username_fragment: self.gathered.fragment().map(str::to_owned),
         }
@@ -118,7 +114,7 @@ impl Negotiator {
         self.decorate_all();
     }
 
-    fn decorate_all(&mut self) -> Option<(String, usize)> {
+    fn decorate_all(&mut self) -> Option<(Mid, usize)> {
         let mut place = None;
         let current = self.agreed.as_mut().map(|agreed| &mut agreed.local);
         for description in [current, self.exchange.local_mut()].into_iter().flatten() {
@@ -157,7 +153,7 @@ impl<'a> Place<'a> {
             Self::Tag(mid) => description
                 .sections
                 .iter()
-                .position(|section| section.mid == mid),
+                .position(|section| section.mid == *mid),
             Self::Index(index) => Some(index),
             Self::Anywhere => Some(description.transport.as_ref().map_or(0, |t| t.tagged())),
         }

@@ -1,6 +1,6 @@
 //! Whether a description fits what was described before.
 
-use super::media::{Content, Description};
+use super::read::{Content, Description};
 use super::{JsepError, Negotiator, SdpType};
 
 impl Negotiator {
@@ -49,12 +49,10 @@ impl Negotiator {
                 .current_remote()
                 .map_or(0, |remote| remote.sections.len());
             if read.sections.len() < known {
-                let text = format!(
-                    "the offer has {} media sections and the session has {known}; sections are \
-                     rejected with port 0, never removed (RFC 9429 section 5.2.2)",
-                    read.sections.len()
-                );
-                return Err(JsepError::Content(text));
+                return Err(JsepError::SectionsRemoved {
+                    known,
+                    offered: read.sections.len(),
+                });
             }
         } else if let Some(offer) = self.exchange.local() {
             check_count(offer, read)?;
@@ -84,11 +82,10 @@ impl Negotiator {
             && known.sctp_port != new.sctp_port
             && before.shares_certificate(after)
         {
-            let text = format!(
-                "the peer's sctp-port changes from {} to {} under an association that exists",
-                known.sctp_port, new.sctp_port
-            );
-            return Err(JsepError::Content(text));
+            return Err(JsepError::SctpPortChanged {
+                from: known.sctp_port,
+                to: new.sctp_port,
+            });
         }
         Ok(())
     }

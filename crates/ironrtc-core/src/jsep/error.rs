@@ -1,6 +1,7 @@
 //! Why a step of offer and answer was refused. The state is then as it was.
 
-use super::{SdpType, SignalingState};
+use super::{Mid, SdpType, SignalingState};
+use crate::ice::CandidateError;
 use crate::wire::sdp::SdpError;
 
 /// Why a step was refused.
@@ -26,9 +27,27 @@ pub enum JsepError {
     /// The text is not SDP.
     #[error(transparent)]
     Syntax(#[from] SdpError),
-    /// The SDP is well formed but says something that cannot be.
-    #[error("{0}")]
-    Content(String),
+    /// Two sections have one name.
+    #[error("two media sections have the mid \"{0}\"")]
+    RepeatedMid(Mid),
+    /// An offer leaves out sections of the session.
+    #[error(
+        "the offer has {offered} media sections and the session has {known}; sections are rejected with port 0, never removed (RFC 9429 section 5.2.2)"
+    )]
+    SectionsRemoved {
+        /// In the session.
+        known: usize,
+        /// In the offer.
+        offered: usize,
+    },
+    /// RFC 8841 section 10.3: an association keeps its ports.
+    #[error("the peer's sctp-port changes from {from} to {to} under an association that exists")]
+    SctpPortChanged {
+        /// The association's.
+        from: u16,
+        /// The description's.
+        to: u16,
+    },
     /// The answer's sections are not the offer's.
     #[error(
         "the answer has {answered} media sections and the offer has {offered}; each must be answered, in the same order"
@@ -40,8 +59,10 @@ pub enum JsepError {
         answered: usize,
     },
     /// A section that the answer takes is not the one offered in its place.
-    #[error("the answer's section {0:?} does not fit the offer: another mid, kind, or not offered")]
-    SectionMismatch(String),
+    #[error(
+        "the answer's section \"{0}\" does not fit the offer: another mid, kind, or not offered"
+    )]
+    SectionMismatch(Mid),
     /// What is to be connected has no ICE credentials.
     #[error("no section to be connected has ice-ufrag and ice-pwd")]
     MissingCredentials,
@@ -68,7 +89,7 @@ pub enum JsepError {
     UnknownFragment(String),
     /// The candidate's text cannot be read.
     #[error("the candidate cannot be read: {0}")]
-    Candidate(String),
+    Candidate(CandidateError),
 }
 
 impl JsepError {
@@ -80,7 +101,9 @@ impl JsepError {
             | Self::NothingToAnswer(_)
             | Self::CandidateTooEarly => "InvalidStateError",
             Self::Syntax(_) => "RTCError",
-            Self::Content(_)
+            Self::RepeatedMid(_)
+            | Self::SectionsRemoved { .. }
+            | Self::SctpPortChanged { .. }
             | Self::SectionCount { .. }
             | Self::SectionMismatch(_)
             | Self::MissingCredentials

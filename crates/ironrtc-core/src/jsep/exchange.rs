@@ -1,7 +1,7 @@
 //! The exchange under way, and what the last one agreed on.
 
 use super::SignalingState;
-use super::media::Description;
+use super::read::Description;
 
 /// The exchange under way (RFC 9429 section 3.2), with the descriptions that it has brought.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! Our candidates, as descriptions show them.
 
-use super::media::Description;
-use super::transport_attributes::MAX_CANDIDATES;
+use super::read::Description;
+use super::read::MAX_CANDIDATES;
 use crate::ice::Candidate;
 
 /// The candidates of one generation.

@@ -3,7 +3,6 @@
 
 mod answer;
 mod apply;
-mod attributes;
 mod candidates;
 mod checks;
 mod config;
@@ -11,22 +10,23 @@ mod description;
 mod error;
 mod exchange;
 mod gathered;
-mod media;
+mod mid;
 mod negotiator;
 mod offer;
 mod plan;
+mod read;
 mod renewal;
 mod roles;
 mod step;
-mod transport_attributes;
 mod write;
 
-pub use attributes::{Group, Setup};
 pub use candidates::{CandidateInit, RemoteCandidate};
 pub use config::{BundlePolicy, JsepConfig, OfferOptions};
 pub use description::{SdpType, SessionDescription, SignalingState};
 pub use error::JsepError;
+pub use mid::{Mid, MidError};
 pub use negotiator::Negotiator;
+pub use read::{Attributes, Group, Setup};
 pub use step::{Applied, Reason, Step};
 
 #[cfg(test)]

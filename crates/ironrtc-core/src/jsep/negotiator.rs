@@ -2,10 +2,10 @@
 
 use super::exchange::{Agreed, Exchange};
 use super::gathered::Gathered;
-use super::media::Description;
+use super::read::Description;
 use super::renewal::Renewal;
 use super::roles::Roles;
-use super::{JsepConfig, JsepError, SessionDescription, SignalingState};
+use super::{JsepConfig, JsepError, Mid, SessionDescription, SignalingState};
 use crate::rng::Rng;
 use crate::transport::TransportPlan;
 
@@ -99,7 +99,7 @@ impl Negotiator {
     }
 
     /// The identification tag of the data section, in our description or else in the peer's.
-    pub fn data_mid(&self) -> Option<&str> {
+    pub fn data_mid(&self) -> Option<&Mid> {
         [
             self.exchange.local(),
             self.current_local(),

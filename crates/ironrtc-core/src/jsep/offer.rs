@@ -1,9 +1,9 @@
 //! Making offers (RFC 9429 section 5.2).
 
-use super::media::{Content, Description};
 use super::negotiator::DataWish;
+use super::read::{Content, Description};
 use super::write::rejected;
-use super::{JsepError, Negotiator, OfferOptions, SessionDescription, Setup};
+use super::{JsepError, Mid, Negotiator, OfferOptions, SessionDescription, Setup};
 
 impl Negotiator {
     /// An offer for the present state. The same state gives the same offer.
@@ -28,14 +28,16 @@ impl Negotiator {
             .iter()
             .flat_map(|base| base.sections.iter().zip(&base.sdp.media).enumerate())
         {
-            let mid = Some(section.mid.as_str());
+            let mid = Some(&section.mid);
             let keep = section.used && !self.declined(index);
             sdp.media.push(match &section.content {
                 Content::Data(_) if keep => {
                     data = true;
                     self.data_media(mid, &credentials, Setup::ActPass)
                 }
-                Content::Rtp if keep => self.rtp_media(media, mid, &credentials, Setup::ActPass),
+                Content::Rtp(rtp) if keep => {
+                    self.rtp_media(media, rtp, mid, &credentials, Setup::ActPass)
+                }
                 _ => rejected(media, mid),
             });
             if keep {
@@ -58,7 +60,7 @@ impl Negotiator {
     }
 
     /// The tags of the sections that are kept, with the owner of the transport first.
-    fn bundle_of(&self, kept: &[usize]) -> Vec<String> {
+    fn bundle_of(&self, kept: &[usize]) -> Vec<Mid> {
         let members = self
             .local()
             .and_then(|base| Some((base, base.transport.as_ref()?)));
@@ -79,16 +81,16 @@ impl Negotiator {
         self.exchange.local().is_none() && peer.is_some_and(|peer| !peer.used)
     }
 
-    fn fresh_mid(&self, base: Option<&Description>) -> String {
-        let known: Vec<&str> = base
+    fn fresh_mid(&self, base: Option<&Description>) -> Mid {
+        let known: Vec<&Mid> = base
             .into_iter()
             .chain(self.remote())
-            .flat_map(|description| description.sections.iter().map(|s| s.mid.as_str()))
+            .flat_map(|description| description.sections.iter().map(|s| &s.mid))
             .collect();
         // There are at most as many tags in use as sections are allowed.
         (0..=known.len())
-            .map(|number| number.to_string())
-            .find(|mid| !known.contains(&mid.as_str()))
-            .unwrap_or_else(|| known.len().to_string())
+            .map(Mid::from)
+            .find(|mid| !known.contains(&mid))
+            .unwrap_or_else(|| known.len().into())
     }
 }

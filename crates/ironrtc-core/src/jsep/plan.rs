@@ -1,7 +1,7 @@
 //! From descriptions to what the transports do.
 
-use super::media::Description;
-use super::transport_attributes::TransportAttributes;
+use super::read::Description;
+use super::read::TransportAttributes;
 use super::{Negotiator, SignalingState};
 use crate::ice;
 use crate::transport::{DtlsPlan, RemoteIce, SctpPlan, TransportPlan};

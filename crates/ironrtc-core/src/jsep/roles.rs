@@ -1,7 +1,7 @@
 //! Who nominates in ICE, and who begins in DTLS.
 
 use super::Setup;
-use super::transport_attributes::TransportAttributes;
+use super::read::TransportAttributes;
 use crate::{dtls, ice};
 
 /// Our roles, once they are known.

@@ -1,21 +1,10 @@
 //! What descriptions of ours are made of, to the letter of the grammar: offers and answers share it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::media::SCTP_PORT;
-use super::{JsepError, Negotiator, Setup};
+use super::read::{RtpSection, SCTP_PORT};
+use super::{JsepError, Mid, Negotiator, Setup};
 use crate::dtls::{Fingerprint, HashAlgorithm};
 use crate::ice::Credentials;
 use crate::wire::sdp::{Line, Media, Sdp, Section};
-
-/// The codecs that every WebRTC peer has (RFC 7874 section 3, RFC 7742 section 5).
-const CODECS: [&str; 5] = [
-    "opus/48000",
-    "PCMU/8000",
-    "PCMA/8000",
-    "VP8/90000",
-    "H264/90000",
-];
 
 impl Negotiator {
     /// RFC 9429 section 5.2.1: the lines before the first section.
@@ -38,7 +27,7 @@ impl Negotiator {
     /// A data section (RFC 8841).
     pub(super) fn data_media(
         &self,
-        mid: Option<&str>,
+        mid: Option<&Mid>,
         credentials: &Credentials,
         setup: Setup,
     ) -> Media {
@@ -60,11 +49,12 @@ impl Negotiator {
 
     /// A section for media that is neither sent nor received: inactive, so that it stays in the
     /// bundle and may own its transport, which a rejected one cannot (RFC 9143 section 7.3.1). The
-    /// formats are those of `like`, the section offered in its place, that we could use.
+    /// formats are those of `rtp`, what is said of `like`, the section offered in its place.
     pub(super) fn rtp_media(
         &self,
         like: &Media,
-        mid: Option<&str>,
+        rtp: &RtpSection,
+        mid: Option<&Mid>,
         credentials: &Credentials,
         setup: Setup,
     ) -> Media {
@@ -72,25 +62,15 @@ impl Negotiator {
         start(&mut section, mid);
         section.push('a', "inactive");
         section.push('a', "rtcp-mux");
-        let formats = known_formats(like);
-        let known: BTreeSet<&str> = formats.iter().map(String::as_str).collect();
-        for line in &like.section.lines {
-            if let Some((name @ ("rtpmap" | "fmtp"), value)) = line.attribute()
-                && value
-                    .split_whitespace()
-                    .next()
-                    .is_some_and(|format| known.contains(format))
-                && is_one_line(value)
-            {
-                section.push_attribute(name, value.trim());
-            }
+        for (name, value) in rtp.parameters(like) {
+            section.push_attribute(name, value.trim());
         }
         self.write_transport(&mut section, credentials, setup);
         Media {
             kind: like.kind.clone(),
             port: 9,
             protocol: like.protocol.clone(),
-            formats,
+            formats: rtp.formats.clone(),
             number: 0,
             section,
         }
@@ -114,11 +94,11 @@ impl Negotiator {
 
     /// Adds the group and the origin. The version grows with every change of the text (RFC 9429
     /// section 5.2.2), and only then.
-    pub(super) fn finish(&mut self, mut sdp: Sdp, bundle: &[String]) -> Result<String, JsepError> {
+    pub(super) fn finish(&mut self, mut sdp: Sdp, bundle: &[Mid]) -> Result<String, JsepError> {
         if !bundle.is_empty() {
             let place = sdp.session.lines.len();
             sdp.session
-                .push_attribute("group", format!("BUNDLE {}", bundle.join(" ")));
+                .push_attribute("group", format!("BUNDLE {}", words(bundle)));
             // Before the other attributes, where people look for it.
             sdp.session.lines.swap(4.min(place), place);
         }
@@ -140,7 +120,7 @@ impl Negotiator {
 }
 
 /// RFC 9429 section 5.3.1: a section that is not accepted has port 0 and none of its attributes.
-pub(super) fn rejected(like: &Media, mid: Option<&str>) -> Media {
+pub(super) fn rejected(like: &Media, mid: Option<&Mid>) -> Media {
     let mut section = Section::default();
     start(&mut section, mid);
     if matches!(like.kind.as_str(), "audio" | "video") {
@@ -158,7 +138,7 @@ pub(super) fn rejected(like: &Media, mid: Option<&str>) -> Media {
 
 /// RFC 9429 section 5.2.1: the discard address until there are candidates. The tag is there if the
 /// offer had one (RFC 9429 section 5.3.1).
-fn start(section: &mut Section, mid: Option<&str>) {
+fn start(section: &mut Section, mid: Option<&Mid>) {
     section.push('c', "IN IP4 0.0.0.0");
     if let Some(mid) = mid {
         section.push_attribute("mid", mid);
@@ -170,32 +150,9 @@ pub(super) fn is_one_line(value: &str) -> bool {
     !value.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
-/// The formats of a media section that name a codec that we could use, or else its first: RFC 3264
-/// section 6 wants one at least, of those offered.
-fn known_formats(media: &Media) -> Vec<String> {
-    let maps: BTreeMap<&str, &str> = media
-        .section
-        .attributes("rtpmap")
-        .filter_map(|(_, value)| value.trim().split_once(' '))
-        .collect();
-    let known = |format: &&String| {
-        // RFC 3551 section 6: these two types need no map.
-        let map = match (format.as_str(), maps.get(format.as_str())) {
-            (_, Some(map)) => map.trim(),
-            ("0", None) => "PCMU/8000",
-            ("8", None) => "PCMA/8000",
-            _ => return false,
-        };
-        CODECS.iter().any(|codec| {
-            let start = map.get(..codec.len());
-            start.is_some_and(|start| start.eq_ignore_ascii_case(codec))
-        })
-    };
-    let mut formats: Vec<String> = media.formats.iter().filter(known).cloned().collect();
-    if formats.is_empty() {
-        formats.extend(media.formats.first().cloned());
-    }
-    formats
+fn words(mids: &[Mid]) -> String {
+    let words: Vec<&str> = mids.iter().map(Mid::as_str).collect();
+    words.join(" ")
 }
 
 impl Sdp {

@@ -26,7 +26,9 @@ fn remote_ufrag(told: &Told) -> String {
 /// The section that owns the transport in our description.
 fn owner(negotiator: &Negotiator) -> &str {
     let local = negotiator.current_local().unwrap();
-    &local.sections[local.transport.as_ref().unwrap().tagged()].mid
+    local.sections[local.transport.as_ref().unwrap().tagged()]
+        .mid
+        .as_str()
 }
 
 fn lines_of<'a>(sdp: &'a str, prefix: &str) -> &'a str {

@@ -1,7 +1,7 @@
 //! Session descriptions (RFC 8866): lines in, lines out.
 //!
 //! [`Sdp`] keeps every line in its place, so that a description is given back as it came; the
-//! typed readings of attributes are in `jsep::attributes`, above the protocols whose types they give.
+//! typed readings of attributes are in `jsep::read`, above the protocols whose types they give.
 
 mod error;
 mod parse;

@@ -1,4 +1,4 @@
-use super::Setup;
+use super::{Attributes, Setup};
 use crate::rng::Rng;
 use crate::wire::sdp::{MAX_LEN, MAX_LINES, MAX_MEDIA, Sdp};
 
@@ -27,9 +27,9 @@ fn a_browsers_offer_is_read_and_given_back_to_the_letter() {
         Ok(sdp.clone()),
         "bare line feeds"
     );
-    assert_eq!(sdp.session.groups()[0].mids, ["0"]);
-    let section = &sdp.media[0].section;
-    assert_eq!(section.mid(), Ok(Some("0")));
+    assert_eq!(Attributes(&sdp.session).groups()[0].mids, ["0"]);
+    let section = Attributes(&sdp.media[0].section);
+    assert_eq!(section.mid(), Ok(Some("0".parse().unwrap())));
     assert_eq!(section.ice_ufrag(), Some("Ab+/"));
     assert_eq!(section.ice_pwd(), Some("0123456789012345678901"));
     assert_eq!(
@@ -69,10 +69,8 @@ fn errors_name_the_line_and_the_reason() {
         assert!(error.reason.contains(reason), "{text:?}: {error}");
     }
     let broken = offer().replace("setup:actpass", "setup:holdconn");
-    let error = broken.parse::<Sdp>().unwrap().media[0]
-        .section
-        .setup()
-        .unwrap_err();
+    let broken: Sdp = broken.parse().unwrap();
+    let error = Attributes(&broken.media[0].section).setup().unwrap_err();
     assert_eq!((error.line, error.text.as_str()), (15, "a=setup:holdconn"));
 }
 
@@ -80,7 +78,7 @@ fn errors_name_the_line_and_the_reason() {
 fn malformed_attribute_values_are_errors() {
     let read = |from: &str, to: &str| {
         let sdp: Sdp = offer().replace(from, to).parse().unwrap();
-        let section = sdp.media[0].section.clone();
+        let section = Attributes(&sdp.media[0].section);
         section.fingerprints().is_err()
             || section.sctp_port().is_err()
             || section.max_message_size().is_err()
@@ -134,11 +132,12 @@ fn mutated_descriptions_never_panic() {
             sdp.to_string()
         );
         for media in &sdp.media {
-            let _ = media.section.fingerprints();
+            let section = Attributes(&media.section);
+            let _ = section.fingerprints();
             let _ = (
-                media.section.setup(),
-                media.section.sctp_port(),
-                media.section.candidates().count(),
+                section.setup(),
+                section.sctp_port(),
+                section.candidates().count(),
             );
         }
     }

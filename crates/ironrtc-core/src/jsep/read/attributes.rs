@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::dtls::{Fingerprint, FingerprintError};
 use crate::ice::Candidate;
+use crate::jsep::mid::{Mid, MidError};
 use crate::wire::sdp::{SdpError, Section};
 
 /// Most fingerprint lines that are looked at in a section.
@@ -45,10 +46,18 @@ pub struct Group {
     pub mids: Vec<String>,
 }
 
-impl Section {
+/// The attributes of a session or of a section.
+#[derive(Clone, Copy, Debug)]
+pub struct Attributes<'a>(
+    /// Their lines.
+    pub &'a Section,
+);
+
+impl<'a> Attributes<'a> {
     /// The groups of a session.
-    pub fn groups(&self) -> Vec<Group> {
-        self.attributes("group")
+    pub fn groups(self) -> Vec<Group> {
+        self.0
+            .attributes("group")
             .filter_map(|(_, value)| {
                 let mut words = value.split_ascii_whitespace().map(str::to_owned);
                 Some(Group {
@@ -61,10 +70,10 @@ impl Section {
 
     /// The BUNDLE groups (RFC 9143), as indices of the sections that `places` knows by their tags.
     /// A section is in one group only (section 7.1); the first counts.
-    pub(super) fn bundles(&self, places: &BTreeMap<&str, usize>) -> Vec<Vec<usize>> {
+    pub(super) fn bundles(self, places: &BTreeMap<&str, usize>) -> Vec<Vec<usize>> {
         let mut taken = vec![false; places.len()];
         let mut groups = Vec::new();
-        for (_, value) in self.attributes("group") {
+        for (_, value) in self.0.attributes("group") {
             let mut words = value.split_ascii_whitespace();
             if words.next() != Some("BUNDLE") {
                 continue;
@@ -84,35 +93,39 @@ impl Section {
     }
 
     /// `a=mid` (RFC 5888 section 4).
-    pub fn mid(&self) -> Result<Option<&str>, SdpError> {
-        let Some((line, mid)) = self.attribute("mid") else {
+    pub fn mid(self) -> Result<Option<Mid>, SdpError> {
+        let Some((line, mid)) = self.0.attribute("mid") else {
             return Ok(None);
         };
-        let mid = mid.trim();
-        // It is repeated in the answer, so it has to be one word for whoever reads that.
-        let bad = |c: char| c.is_whitespace() || c.is_control();
-        if mid.is_empty() || mid.contains(bad) {
-            return Err(line.error("a mid is one word"));
-        }
-        Ok(Some(mid))
+        mid.parse()
+            .map(Some)
+            .map_err(|error: MidError| line.error(error.to_string()))
+    }
+
+    /// Whether `a=ice-options` names the option (RFC 8839 section 5.6).
+    pub(super) fn has_ice_option(self, option: &str) -> bool {
+        self.0.attributes("ice-options").any(|(_, options)| {
+            let mut options = options.split_ascii_whitespace();
+            options.any(|found| found == option)
+        })
     }
 
     /// `a=ice-ufrag` (RFC 8839 section 5.4).
-    pub fn ice_ufrag(&self) -> Option<&str> {
-        self.attribute("ice-ufrag").map(|(_, value)| value.trim())
+    pub fn ice_ufrag(self) -> Option<&'a str> {
+        self.0.attribute("ice-ufrag").map(|(_, value)| value.trim())
     }
 
     /// `a=ice-pwd` (RFC 8839 section 5.4).
-    pub fn ice_pwd(&self) -> Option<&str> {
-        self.attribute("ice-pwd").map(|(_, value)| value.trim())
+    pub fn ice_pwd(self) -> Option<&'a str> {
+        self.0.attribute("ice-pwd").map(|(_, value)| value.trim())
     }
 
     /// `a=fingerprint`: all that are usable. Unknown or weak hash functions are passed over (RFC
     /// 8122 section 5), malformed values too as long as one is usable.
-    pub fn fingerprints(&self) -> Result<Vec<Fingerprint>, SdpError> {
+    pub fn fingerprints(self) -> Result<Vec<Fingerprint>, SdpError> {
         let mut found = Vec::new();
         let mut malformed = None;
-        for (line, value) in self.attributes("fingerprint").take(MAX_FINGERPRINTS) {
+        for (line, value) in self.0.attributes("fingerprint").take(MAX_FINGERPRINTS) {
             match value.parse() {
                 Ok(fingerprint) => found.push(fingerprint),
                 Err(FingerprintError::Algorithm(_)) => {}
@@ -126,8 +139,8 @@ impl Section {
     }
 
     /// `a=setup`, in any case as browsers take it.
-    pub fn setup(&self) -> Result<Option<Setup>, SdpError> {
-        let Some((line, value)) = self.attribute("setup") else {
+    pub fn setup(self) -> Result<Option<Setup>, SdpError> {
+        let Some((line, value)) = self.0.attribute("setup") else {
             return Ok(None);
         };
         [Setup::Active, Setup::Passive, Setup::ActPass]
@@ -138,10 +151,10 @@ impl Section {
     }
 
     /// `a=sctp-port` (RFC 8841 section 5), or the port of the older `a=sctpmap`.
-    pub fn sctp_port(&self) -> Result<Option<u16>, SdpError> {
-        let found = self
+    pub fn sctp_port(self) -> Result<Option<u16>, SdpError> {
+        let found = (self.0)
             .attribute("sctp-port")
-            .or_else(|| self.attribute("sctpmap"));
+            .or_else(|| self.0.attribute("sctpmap"));
         let Some((line, value)) = found else {
             return Ok(None);
         };
@@ -152,8 +165,8 @@ impl Section {
     }
 
     /// `a=max-message-size` (RFC 8841 section 6).
-    pub fn max_message_size(&self) -> Result<Option<u64>, SdpError> {
-        let Some((line, value)) = self.attribute("max-message-size") else {
+    pub fn max_message_size(self) -> Result<Option<u64>, SdpError> {
+        let Some((line, value)) = self.0.attribute("max-message-size") else {
             return Ok(None);
         };
         let value = value.trim();
@@ -166,8 +179,9 @@ impl Section {
 
     /// `a=candidate` lines that can be read. Others are passed over (RFC 8839 section 5.1 lets
     /// transports and types be extended).
-    pub fn candidates(&self) -> impl Iterator<Item = Candidate> + '_ {
-        self.attributes("candidate")
+    pub fn candidates(self) -> impl Iterator<Item = Candidate> + 'a {
+        self.0
+            .attributes("candidate")
             .filter_map(|(line, _)| line.value.parse().ok())
     }
 }

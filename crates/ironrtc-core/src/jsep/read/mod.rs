@@ -1,15 +1,19 @@
-//! A description read section by section: what each media section asks for.
+//! Descriptions as they are read: what is said of the transport, and what each section asks for.
 
-use std::collections::BTreeMap;
+mod attributes;
+mod data;
+mod rtp;
+mod transport;
 
-use super::transport_attributes::TransportAttributes;
-use super::{JsepError, SdpType, SessionDescription, Setup};
-use crate::wire::sdp::{Media, Sdp, Section};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The port of `a=sctp-port` where nothing else is said.
-pub(super) const SCTP_PORT: u16 = 5000;
-/// RFC 8841 section 6.1: without `a=max-message-size`, 64 KiB.
-const DEFAULT_MAX_MESSAGE_SIZE: u64 = 64 * 1024;
+pub use attributes::{Attributes, Group, Setup};
+pub(super) use data::{DataSection, SCTP_PORT};
+pub(super) use rtp::RtpSection;
+pub(super) use transport::{MAX_CANDIDATES, TransportAttributes};
+
+use super::{JsepError, Mid, SdpType, SessionDescription};
+use crate::wire::sdp::{Media, Sdp};
 
 /// A description that has been read and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +35,7 @@ pub(super) struct Description {
 /// One media section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MediaSection {
-    pub(super) mid: String,
+    pub(super) mid: Mid,
     /// The description says the mid.
     pub(super) named: bool,
     pub(super) content: Content,
@@ -46,20 +50,12 @@ pub(super) struct MediaSection {
 pub(super) enum Content {
     /// Data channels.
     Data(DataSection),
-    /// Audio or video over SRTP and with RTCP on the same port. Nothing is sent or received yet.
-    Rtp,
+    /// Audio or video.
+    Rtp(RtpSection),
     /// Something that we do not speak, or cannot carry.
-    Other,
+    Unknown,
     /// Port 0.
     Rejected,
-}
-
-/// The SCTP association of a data section (RFC 8841).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DataSection {
-    pub(super) sctp_port: u16,
-    /// `None` for any size (`a=max-message-size:0`).
-    pub(super) max_message_size: Option<u64>,
 }
 
 impl Description {
@@ -71,18 +67,16 @@ impl Description {
     ) -> Result<Self, JsepError> {
         let sdp: Sdp = description.sdp.parse()?;
         let sections = read_sections(&sdp, offer)?;
-        let trickle = has_option(&sdp.session, "trickle")
-            || sdp
-                .media
-                .iter()
-                .any(|media| has_option(&media.section, "trickle"));
-        let mut fragments: Vec<String> = sdp
-            .media
-            .iter()
-            .map(|media| &media.section)
-            .chain([&sdp.session])
-            .filter_map(|section| section.ice_ufrag().map(str::to_owned))
-            .collect();
+        let mut trickle = false;
+        let mut fragments = Vec::new();
+        for section in sdp.media.iter().map(|media| &media.section) {
+            let attributes = Attributes(section);
+            trickle |= attributes.has_ice_option("trickle");
+            fragments.extend(attributes.ice_ufrag().map(str::to_owned));
+        }
+        let session = Attributes(&sdp.session);
+        trickle |= session.has_ice_option("trickle");
+        fragments.extend(session.ice_ufrag().map(str::to_owned));
         fragments.sort_unstable();
         fragments.dedup();
         let mut read = Self {
@@ -105,7 +99,7 @@ impl Description {
     }
 
     /// The identification tag of the data section in use.
-    pub(super) fn data_mid(&self) -> Option<&str> {
+    pub(super) fn data_mid(&self) -> Option<&Mid> {
         let section = self.sections.iter().find(|s| s.data().is_some())?;
         Some(&section.mid)
     }
@@ -127,7 +121,7 @@ impl Description {
             .enumerate()
             .map(|(index, section)| (section.mid.as_str(), index))
             .collect();
-        let bundles = self.sdp.session.bundles(&places);
+        let bundles = Attributes(&self.sdp.session).bundles(&places);
         // RFC 9143 section 7.2: a bundle-only section has port 0; outside a bundle it is rejected.
         let mut bundled = vec![false; self.sections.len()];
         for index in bundles.iter().flatten() {
@@ -147,7 +141,8 @@ impl Description {
                 .position(|section| wanted(&section.content))
         };
         let data = first(|content| matches!(content, Content::Data(_)));
-        let Some(lead) = data.or_else(|| first(|content| *content == Content::Rtp)) else {
+        let rtp = || first(|content| matches!(content, Content::Rtp(_)));
+        let Some(lead) = data.or_else(rtp) else {
             return Ok(());
         };
         let group = bundles.into_iter().find(|group| group.contains(&lead));
@@ -180,7 +175,7 @@ impl Description {
     fn can_use(&self, index: usize, lead: usize) -> bool {
         match self.sections.get(index).map(|section| &section.content) {
             Some(Content::Data(_)) => index == lead,
-            Some(Content::Rtp) => true,
+            Some(Content::Rtp(_)) => true,
             _ => false,
         }
     }
@@ -188,7 +183,7 @@ impl Description {
 
 impl MediaSection {
     /// What its data channels need, if they are in use.
-    pub(super) fn data(&self) -> Option<&DataSection> {
+    pub(super) const fn data(&self) -> Option<&DataSection> {
         match &self.content {
             Content::Data(data) if self.used => Some(data),
             _ => None,
@@ -196,94 +191,51 @@ impl MediaSection {
     }
 }
 
-fn read_sections(sdp: &Sdp, offer: Option<&Description>) -> Result<Vec<MediaSection>, JsepError> {
-    let mut said = BTreeMap::new();
-    for (index, media) in sdp.media.iter().enumerate() {
-        if let Some(mid) = media.section.mid()?
-            && said.insert(mid, index).is_some()
-        {
-            let text = format!("two media sections have the mid {mid:?}");
-            return Err(JsepError::Content(text));
+impl Content {
+    fn read(media: &Media) -> Result<Self, JsepError> {
+        if media.port == 0 && !media.section.has("bundle-only") {
+            return Ok(Self::Rejected);
         }
+        if data::is_data(media) {
+            return Ok(DataSection::read(media)?.map_or(Self::Unknown, Self::Data));
+        }
+        Ok(RtpSection::read(media).map_or(Self::Unknown, Self::Rtp))
+    }
+}
+
+fn read_sections(sdp: &Sdp, offer: Option<&Description>) -> Result<Vec<MediaSection>, JsepError> {
+    let mut said = BTreeSet::new();
+    let mut mids = Vec::with_capacity(sdp.media.len());
+    for media in &sdp.media {
+        let mid = Attributes(&media.section).mid()?;
+        if let Some(mid) = &mid
+            && !said.insert(mid.clone())
+        {
+            return Err(JsepError::RepeatedMid(mid.clone()));
+        }
+        mids.push(mid);
     }
     let mut sections = Vec::with_capacity(sdp.media.len());
-    for (index, media) in sdp.media.iter().enumerate() {
-        let mid = media.section.mid()?;
+    for ((index, media), mid) in sdp.media.iter().enumerate().zip(mids) {
+        let named = mid.is_some();
         let offered = || Some(offer?.sections.get(index)?.mid.clone());
-        // A section without a tag is named by its place, so that old peers can be answered.
+        // A section without a tag is named by its place, so that old peers can be answered. One of
+        // these names is free, as there are more of them than sections.
         let place = || {
             (index..=index + sdp.media.len())
-                .map(|number| number.to_string())
-                .find(|name| !said.contains_key(name.as_str()))
+                .map(Mid::from)
+                .find(|name| !said.contains(name))
         };
         sections.push(MediaSection {
             mid: mid
-                .map(str::to_owned)
                 .or_else(offered)
                 .or_else(place)
-                .unwrap_or_default(),
-            named: mid.is_some(),
+                .unwrap_or_else(|| index.into()),
+            named,
             content: Content::read(media)?,
             used: false,
             ended: media.section.has("end-of-candidates"),
         });
     }
     Ok(sections)
-}
-
-impl Content {
-    fn read(media: &Media) -> Result<Self, JsepError> {
-        let section = &media.section;
-        if media.port == 0 && !section.has("bundle-only") {
-            return Ok(Self::Rejected);
-        }
-        if is_data(media) {
-            let sctp_port = match section.sctp_port()? {
-                Some(port) => port,
-                None => legacy_port(media).unwrap_or(SCTP_PORT),
-            };
-            // RFC 8841 section 5: with port 0 there is to be no association.
-            if sctp_port == 0 {
-                return Ok(Self::Other);
-            }
-            return Ok(Self::Data(DataSection {
-                sctp_port,
-                max_message_size: match section.max_message_size()? {
-                    Some(0) => None,
-                    Some(size) => Some(size),
-                    None => Some(DEFAULT_MAX_MESSAGE_SIZE),
-                },
-            }));
-        }
-        // RFC 8827 section 6.5: media over DTLS-SRTP only; RFC 9143 section 9: with one port.
-        let rtp = matches!(media.kind.as_str(), "audio" | "video")
-            && media.protocol.to_ascii_uppercase().contains("TLS/RTP/SAVP")
-            && section.has("rtcp-mux");
-        Ok(if rtp { Self::Rtp } else { Self::Other })
-    }
-}
-
-/// RFC 8841 section 4, and the form before it: `DTLS/SCTP 5000`, mostly with `a=sctpmap`.
-fn is_data(media: &Media) -> bool {
-    let known = ["UDP/DTLS/SCTP", "TCP/DTLS/SCTP", "DTLS/SCTP"]
-        .iter()
-        .any(|protocol| media.protocol.eq_ignore_ascii_case(protocol));
-    let named = media.formats.first().map(String::as_str) == Some("webrtc-datachannel");
-    let mapped = media
-        .section
-        .attribute("sctpmap")
-        .is_none_or(|(_, map)| map.contains("webrtc-datachannel"));
-    media.kind == "application" && known && (named || (legacy_port(media).is_some() && mapped))
-}
-
-fn legacy_port(media: &Media) -> Option<u16> {
-    media.formats.first()?.parse().ok()
-}
-
-fn has_option(section: &Section, option: &str) -> bool {
-    section.attributes("ice-options").any(|(_, options)| {
-        options
-            .split_ascii_whitespace()
-            .any(|found| found == option)
-    })
 }
