@@ -596,18 +596,22 @@ impl Engine {
         }
     }
 
-    /// Tells the peer why, as far as that is possible: dimpl has no way to, and DTLS 1.3 takes an
-    /// alert only under keys that are dimpl's.
+    /// Tells the peer why, which dimpl has no way to. DTLS 1.3 takes an alert only under keys (RFC
+    /// 9147 section 4.5.2): a client's are not known before its own flight, so one that has read but
+    /// a part of the server's keeps silent.
     fn refuse(&mut self, error: &DtlsError) {
-        let keyless = self.version() != Some("FEFC") && self.state == DtlsState::Connecting;
-        if !keyless || !self.clock.is_running() {
+        if self.state != DtlsState::Connecting || !self.clock.is_running() {
             return;
         }
         let description = match error {
             DtlsError::FingerprintMismatch | DtlsError::CertificateTooLarge => BAD_CERTIFICATE,
             _ => HANDSHAKE_FAILURE,
         };
-        self.outgoing.push_back(record::alert(FATAL, description));
+        if self.version() == Some("FEFC") {
+            self.outgoing.extend(self.records.alert(FATAL, description));
+        } else {
+            self.outgoing.push_back(record::alert(FATAL, description));
+        }
     }
 
     fn set_state(&mut self, state: DtlsState) {

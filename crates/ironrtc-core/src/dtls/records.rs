@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::acks::{Acks, Renumbered};
 use super::keys::{Opened, ReceiveKeys, SealFailure, SendKeys};
-use super::record::{self, APPLICATION_DATA, HANDSHAKE};
+use super::record::{self, ALERT, APPLICATION_DATA, HANDSHAKE};
 use super::replay::reconstruct;
 use super::tap::{self, Direction, Learnt, Scheme, TAG_LEN, Tap};
 use crate::work;
@@ -157,6 +157,23 @@ impl Records {
         // DTLS 1.2 has no key update.
         let tick = keys.is_dtls13() && keys.next().is_multiple_of(TICK_EVERY);
         Some(sealed.map(|len| (len, tick)))
+    }
+
+    /// A last record, of an alert, under the newest keys of DTLS 1.3 that are known. dimpl encrypts
+    /// nothing more under them, so no nonce comes twice.
+    pub(super) fn alert(&mut self, level: u8, description: u8) -> Option<Vec<u8>> {
+        let taps = self.taps.drain(..).chain(tap::made());
+        let known = taps.filter_map(|tap| {
+            let learnt = tap.learnt()?;
+            let usable = tap.scheme == Scheme::Dtls13 && learnt.direction == Direction::Send;
+            usable.then_some((tap, learnt))
+        });
+        let (tap, learnt) = known.last()?;
+        let epoch = learnt.epoch;
+        let mut keys = SendKeys::take(tap, learnt, epoch)?;
+        let mut record = Vec::new();
+        keys.seal(ALERT, &[level, description], &mut record).ok()?;
+        Some(record)
     }
 
     /// Turns a datagram of dimpl's into one that may go out, possibly empty.

@@ -240,6 +240,11 @@ pub(super) fn finish() -> (Vec<Arc<Tap>>, Acks) {
     (trace.made, trace.acks)
 }
 
+/// The keys that dimpl has made so far, since [`begin`].
+pub(super) fn made() -> Vec<Arc<Tap>> {
+    trace(|trace| trace.made.clone())
+}
+
 /// The plaintext that dimpl's record with this tag stands for.
 pub(super) fn take_bare(tag: &[u8]) -> Option<Vec<u8>> {
     trace(|trace| {

@@ -118,6 +118,34 @@ fn a_refusal_is_told_in_dtls_1_2() {
 }
 
 #[test]
+fn a_refusal_is_told_in_dtls_1_3_under_keys() {
+    let own = certificate(1);
+    for (role, theirs) in [(Role::Client, Role::Server), (Role::Server, Role::Client)] {
+        let (mut peer, _) = large_peer(0, true, theirs);
+        let other = certificate(2).fingerprints();
+        let mut ours = Engine::new(&own, role, other, Instant::now(), Time::ZERO).unwrap();
+        let mut error = None;
+        let mut last = Vec::new();
+        for _ in 0..5 {
+            let mut buffer = vec![0; 20_000];
+            while let Output::Packet(packet) = peer.poll_output(&mut buffer) {
+                ours.handle_datagram(Time::ZERO, &mut packet.to_vec(), &mut |_| panic!());
+            }
+            for datagram in drain(&mut ours) {
+                error = peer.handle_packet(&datagram).err().or(error);
+                last = datagram;
+            }
+        }
+        assert_eq!(ours.failure(), Some(&DtlsError::FingerprintMismatch));
+        let header = record::header(&last).unwrap();
+        assert!(header.unified, "{role:?}: nothing in the clear");
+        assert_eq!(header.record_len, last.len(), "{role:?}");
+        let error = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("42"), "{role:?}: {error:?}");
+    }
+}
+
+#[test]
 fn handshake_messages_beyond_the_bound_are_not_read() {
     // A fragment of a Certificate of 16,385 bytes, in the clear.
     let mut record = vec![22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 12];
