@@ -144,8 +144,8 @@ impl Transport {
             .read(|core| core.ice().local_candidates().to_vec())
     }
     /// A candidate of the peer; a name under `.local` in it is looked up, others if
-    /// [`IceConfig::resolve_names`](crate::IceConfig::resolve_names) says so. `None` for the end of
-    /// them.
+    /// [`IceConfig::resolve_names`](crate::IceConfig::resolve_names) says so, 32 in all until the peer
+    /// restarts. `None` for the end of candidates.
     pub async fn add_remote_candidate(
         &self,
         candidate: Option<Candidate>,
@@ -156,12 +156,9 @@ impl Transport {
             return Ok(());
         };
         if let CandidateAddress::Name(name) = &candidate.address {
-            let unresolved = || AddCandidateError::Unresolved(name.clone());
-            if !self.handle.read(|core| core.ice().may_resolve(name)) {
-                return Err(unresolved());
-            }
+            self.handle.change(|core, _| core.look_up(name))?;
             let found = driver::resolve_candidate(name).await;
-            let ip = found.map_err(|_| unresolved())?;
+            let ip = found.map_err(|_| AddCandidateError::Unresolved(name.clone()))?;
             candidate.address = CandidateAddress::Ip(ip);
         }
         self.handle

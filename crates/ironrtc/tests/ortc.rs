@@ -106,3 +106,20 @@ async fn a_wrong_fingerprint_fails_dtls_and_says_so() {
     assert!(reason.contains("fingerprint"), "{reason}");
     assert_eq!(one.transport.dtls_state(), DtlsState::Failed);
 }
+
+#[tokio::test]
+async fn few_names_of_a_peer_are_looked_up() {
+    let mut configuration = loopback();
+    configuration.ice = configuration.ice.resolve_names(true);
+    let mut rng = Rng::from_test_seed(3);
+    let transport = Transport::new(configuration, Credentials::generate(&mut rng)).unwrap();
+    let add = async |port: u16| {
+        let line = format!("candidate:1 1 udp {port} localhost {port} typ host");
+        soon(transport.add_remote_candidate(Some(line.parse().unwrap()))).await
+    };
+    for port in 1..=32 {
+        add(port).await.unwrap();
+    }
+    let error = add(33).await.unwrap_err();
+    assert!(error.to_string().contains("32 names"), "{error}");
+}

@@ -19,6 +19,8 @@ use crate::time::Time;
 
 /// Remote candidates that the peer told. Those that checks have shown have a bound of their own.
 const MAX_TOLD: usize = 64;
+/// Names in the peer's candidates that are looked up in a generation.
+const MAX_NAMES: usize = 32;
 
 /// Why a remote candidate was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +43,9 @@ pub enum AddCandidateError {
     /// The bound is reached.
     #[error("the peer has told 64 candidates already; more are refused")]
     TooMany,
+    /// The bound of names is reached.
+    #[error("32 names of the peer's candidates were looked up already; more are refused")]
+    TooManyNames,
     /// The agent is closed.
     #[error("the ICE agent is closed")]
     Closed,
@@ -82,6 +87,8 @@ pub struct Agent {
     pub(super) remote_candidates: Vec<Candidate>,
     /// The addresses of those that only a check has shown, oldest first.
     pub(super) learnt: Vec<SocketAddr>,
+    /// How many names in the peer's candidates were looked up.
+    names: usize,
     /// The checks that came last.
     pub(super) recent: Recent,
     /// Paces checks towards learnt addresses.
@@ -127,6 +134,7 @@ impl Agent {
             local_candidates: Vec::new(),
             remote_candidates: Vec::new(),
             learnt: Vec::new(),
+            names: 0,
             recent: Recent::default(),
             throttle: Throttle::default(),
             heard: None,
@@ -227,6 +235,7 @@ impl Agent {
         self.early.clear();
         self.remote_candidates.clear();
         self.learnt.clear();
+        self.names = 0;
         self.heard = None;
         self.remote_complete = false;
         self.nomination_at = None;
@@ -492,6 +501,21 @@ impl Agent {
     /// Whether the name in a peer's candidate may be looked up ([`IceConfig::resolve_names`]).
     pub fn may_resolve(&self, name: &str) -> bool {
         self.config.resolve_names || is_mdns(name)
+    }
+
+    /// Counts the name in a peer's candidate as looked up, or says why it is not to be.
+    pub fn look_up(&mut self, name: &str) -> Result<(), AddCandidateError> {
+        if self.state == IceState::Closed {
+            return Err(AddCandidateError::Closed);
+        }
+        if !self.may_resolve(name) {
+            return Err(AddCandidateError::Unresolved(name.to_owned()));
+        }
+        if self.names >= MAX_NAMES {
+            return Err(AddCandidateError::TooManyNames);
+        }
+        self.names += 1;
+        Ok(())
     }
 
     /// The candidates gathered in this generation.

@@ -139,6 +139,23 @@ fn a_restart_of_a_pair_that_is_lost_meanwhile_connects_when_it_is_answered() {
 }
 
 #[test]
+fn few_names_are_looked_up_in_a_generation() {
+    let mut agent = agent(Role::Controlled);
+    let refused = AddCandidateError::Unresolved("host.example".into());
+    assert_eq!(agent.look_up("host.example"), Err(refused));
+    for number in 0..32 {
+        assert_eq!(agent.look_up(&format!("{number}.local")), Ok(()));
+    }
+    let more = agent.look_up("more.local");
+    assert_eq!(more, Err(AddCandidateError::TooManyNames));
+    let restarted = Credentials::new("ijkl", "p".repeat(22)).unwrap();
+    agent.set_remote(Time::ZERO, restarted, false);
+    assert_eq!(agent.look_up("more.local"), Ok(()));
+    agent.close();
+    assert_eq!(agent.look_up("a.local"), Err(AddCandidateError::Closed));
+}
+
+#[test]
 fn nothing_wakes_an_agent_that_has_lost_its_peer() {
     let (mut agent, now, _) = lost();
     assert_eq!(flush(&mut agent, now, false), (0, 0));

@@ -7,9 +7,6 @@ use crate::ice::{Candidate, CandidateAddress, GatheringState};
 use crate::jsep::{CandidateInit, JsepError, RemoteCandidate};
 use crate::time::Time;
 
-/// Most names looked up per generation of the peer's candidates.
-const MAX_NAMED: usize = 32;
-
 impl PeerConnection {
     /// Takes in a candidate of the peer, or the end of them.
     pub fn add_ice_candidate(&mut self, now: Time, init: &CandidateInit) -> Result<(), JsepError> {
@@ -43,18 +40,15 @@ impl PeerConnection {
             let _ = self.transport.add_remote_candidate(now, candidate);
             return;
         };
-        if !self.transport.ice().may_resolve(name) {
-            tracing::debug!(
-                name,
-                "a candidate is not used: names are not to be looked up"
-            );
+        if self.named.iter().any(|(named, _)| *named == candidate) {
             return;
         }
-        let known = self.named.iter().any(|(named, _)| *named == candidate);
-        if !known && self.named.len() < MAX_NAMED {
-            self.named.push((candidate.clone(), true));
-            self.events.push_back(Event::Resolve(candidate));
+        if let Err(error) = self.transport.look_up(name) {
+            tracing::debug!(name, %error, "a candidate is not used");
+            return;
         }
+        self.named.push((candidate.clone(), true));
+        self.events.push_back(Event::Resolve(candidate));
     }
 
     pub(super) fn on_local_candidate(&mut self, candidate: Candidate) {

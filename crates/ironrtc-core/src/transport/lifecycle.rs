@@ -198,6 +198,11 @@ impl Transport {
         added
     }
 
+    /// Counts the name in a peer's candidate as looked up, or says why it is not to be.
+    pub fn look_up(&mut self, name: &str) -> Result<(), AddCandidateError> {
+        self.ice.look_up(name)
+    }
+
     /// No more candidates of the peer will come.
     pub fn end_of_remote_candidates(&mut self, now: Time) {
         self.ice.end_of_remote_candidates(now);
