@@ -1,8 +1,8 @@
 //! DATA (RFC 9260 section 3.3.1) and I-DATA (RFC 8260 section 2.1).
 
+use super::kind;
 use super::param::pad;
 use super::reader::Reader;
-use super::{kind, write_chunk_header};
 use crate::sctp::message::StreamId;
 use crate::sctp::num::{Fsn, Tsn};
 
@@ -126,24 +126,23 @@ pub(crate) fn write_data(
     payload: &[u8],
 ) {
     let len = header_len(interleaved) + payload.len();
+    let size = u16::try_from(len).unwrap_or(u16::MAX);
+    let stream = u32::from(header.stream.0) << 16;
+    // Whole headers, as this is done for each chunk.
     if interleaved {
-        write_chunk_header(out, kind::I_DATA, header.flags, len);
-        out.extend_from_slice(&tsn.0.to_be_bytes());
-        out.extend_from_slice(&header.stream.0.to_be_bytes());
-        out.extend_from_slice(&[0; 2]);
-        out.extend_from_slice(&header.sequence.to_be_bytes());
-        let word = if header.begins() {
+        let first = u32::from_be_bytes([kind::I_DATA, header.flags, 0, 0]) | u32::from(size);
+        let last = if header.begins() {
             header.ppid
         } else {
             header.fsn.0
         };
-        out.extend_from_slice(&word.to_be_bytes());
+        let words = [first, tsn.0, stream, header.sequence, last];
+        out.extend_from_slice(words.map(u32::to_be_bytes).as_flattened());
     } else {
-        write_chunk_header(out, kind::DATA, header.flags, len);
-        out.extend_from_slice(&tsn.0.to_be_bytes());
-        out.extend_from_slice(&header.stream.0.to_be_bytes());
-        out.extend_from_slice(&(header.sequence as u16).to_be_bytes());
-        out.extend_from_slice(&header.ppid.to_be_bytes());
+        let first = u32::from_be_bytes([kind::DATA, header.flags, 0, 0]) | u32::from(size);
+        let third = stream | (header.sequence & 0xffff);
+        let words = [first, tsn.0, third, header.ppid];
+        out.extend_from_slice(words.map(u32::to_be_bytes).as_flattened());
     }
     out.extend_from_slice(payload);
     pad(out, len);

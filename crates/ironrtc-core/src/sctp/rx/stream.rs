@@ -88,19 +88,23 @@ impl InStream {
     }
 
     pub(crate) fn pop(&mut self, usage: &mut Usage) -> Option<IncomingMessage> {
-        self.front()?;
         let queues = self.queues.as_mut()?;
-        let Some(Item::Message(message)) = queues.ready.pop_front() else {
-            return None;
+        let message = match queues.ready.pop_front()? {
+            Item::Message(message) => message,
+            Item::Reset => {
+                queues.ready.push_front(Item::Reset);
+                return None;
+            }
         };
+        usage.remove(message.data.len() + MESSAGE_OVERHEAD);
         // The window is charged by the message, so a long queue gives back what it had grown to.
         let (len, capacity) = (queues.ready.len(), queues.ready.capacity());
-        if capacity >= MIN_SHRINK && len < capacity / 4 {
+        if len == 0 && queues.waiting.is_empty() {
+            self.release(usage);
+        } else if capacity >= MIN_SHRINK && len < capacity / 4 {
             work::add(len);
             queues.ready.shrink_to(capacity / 2);
         }
-        usage.remove(message.data.len() + MESSAGE_OVERHEAD);
-        self.release(usage);
         Some(message)
     }
 

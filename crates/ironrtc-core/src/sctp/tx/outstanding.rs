@@ -104,6 +104,26 @@ pub(crate) struct Acked {
     pub(super) unanswered: Time,
 }
 
+impl Acked {
+    /// A chunk sent only once is acknowledged.
+    #[inline]
+    fn note_once(&mut self, sent_at: Time) {
+        // RFC 9260 section 6.3.1, rule C5 (Karn): no sample from what was sent twice.
+        if self.sample.is_none_or(|before| before < sent_at) {
+            self.sample = Some(sent_at);
+        }
+    }
+
+    /// A transmission is acknowledged.
+    #[inline]
+    fn note_transmission(&mut self, position: u64, sent_at: Time, snapshot: Snapshot) {
+        if self.latest < Some((sent_at, position)) {
+            self.latest = Some((sent_at, position));
+            self.newest = Some((sent_at, snapshot));
+        }
+    }
+}
+
 /// A chunk that is acknowledged for the first time.
 #[derive(Clone, Copy, Debug)]
 struct Delivered {
@@ -288,17 +308,27 @@ impl Outstanding {
         };
         while self.base <= cumulative {
             work::add(1);
-            let Some(sent) = self.chunks.pop_front() else {
+            let Some(sent) = self.chunks.front() else {
                 break;
             };
             match sent.state {
+                State::InFlight if sent.transmissions == 1 && self.base > self.highest => {
+                    // Nearly always: what `on_delivered` does about what came once and in order.
+                    let len = sent.payload.len();
+                    acked.bytes += len;
+                    self.flight -= len;
+                    self.highest = self.base;
+                    acked.note_once(sent.sent_at);
+                    acked.note_transmission(self.base, sent.sent_at, sent.snapshot);
+                }
                 State::InFlight | State::Lost => {
-                    let delivered = Delivered::new(self.base, &sent);
+                    let delivered = Delivered::new(self.base, sent);
                     self.on_delivered(delivered, &mut acked, doubts);
                 }
                 State::Acked => self.gap_bytes -= sent.payload.len(),
                 State::Abandoned => {}
             }
+            self.chunks.pop_front();
             self.base += 1;
         }
         self.gaps.remove_below(self.base);
@@ -367,15 +397,13 @@ impl Outstanding {
             acked.overtaken = Some(acked.overtaken.map_or(sent_at, |at| at.min(sent_at)));
         }
         self.highest = self.highest.max(position);
-        // RFC 9260 section 6.3.1, rule C5 (Karn): no sample from what was sent twice.
-        if once && acked.sample.is_none_or(|at| at < sent_at) {
-            acked.sample = Some(sent_at);
+        if once {
+            acked.note_once(sent_at);
         }
         // RFC 8985 section 6.2, step 2: what comes too early answers an earlier transmission.
         let early = !once && (sent_at > acked.unanswered || sent_at < self.needless);
-        if !early && acked.latest < Some((sent_at, position)) {
-            acked.latest = Some((sent_at, position));
-            acked.newest = Some((sent_at, snapshot));
+        if !early {
+            acked.note_transmission(position, sent_at, snapshot);
         }
         if lost {
             acked.late = Some(acked.late.map_or(position, |before| before.min(position)));

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use super::out_stream::{
     MAX_HELD, OutStream, Pending, StreamPhase, announce_low, header_of, take_sequence,
@@ -275,13 +275,23 @@ impl SendQueue {
         self.current
     }
 
+    /// The message that goes next.
+    fn front_allowed(&mut self) -> Option<&Pending> {
+        // Nearly always one stream alone has something to send.
+        let alone = self.ready.is_empty() && (self.begun == 0 || !self.interleaved);
+        let stream = match self.current {
+            Some(current) if alone => current,
+            _ => self.select_allowed()?,
+        };
+        self.streams.get(&stream)?.queue.front()
+    }
+
     /// Length of the next fragment that fits, if any.
     pub(crate) fn peek(&mut self, room: Room) -> Option<usize> {
         let header = header_len(self.interleaved);
         let left = (room.left & !3).checked_sub(header)?;
         let full = (room.full & !3).checked_sub(header)?;
-        let stream = self.select_allowed()?;
-        let front = self.streams.get(&stream)?.queue.front()?;
+        let front = self.front_allowed()?;
         let rest = front.data.len() - front.sent;
         if rest <= left {
             return Some(rest);
@@ -317,13 +327,22 @@ impl SendQueue {
                 sequence
             }
         };
-        let payload = front.data.slice(front.sent..front.sent + len);
         let mut header = header_of(front, stream, sequence, interleaved);
+        let whole = front.data.len();
+        let range = front.sent..front.sent + len;
+        let ends = range.end == whole;
+        let payload = if ends {
+            // The reference itself, which costs less than another one.
+            let mut data = std::mem::take(&mut front.data);
+            data.advance(range.start);
+            data
+        } else {
+            front.data.slice(range)
+        };
         front.sent += len;
         front.next_fsn += 1;
         let previous = front.last.replace(position);
         let limits = front.limits;
-        let ends = front.sent == front.data.len();
         let counted = if front.control { 0 } else { len };
         entry.virtual_time += if interleaved {
             // In units of 1/256 byte at the default weight.
@@ -333,7 +352,7 @@ impl SendQueue {
         };
         if ends {
             header.flags |= FLAG_END;
-            self.begun = self.begun.saturating_sub(front.data.len());
+            self.begun = self.begun.saturating_sub(whole);
             entry.last_tsn = Some(position);
             entry.queue.pop_front();
             if entry.is_drained() {

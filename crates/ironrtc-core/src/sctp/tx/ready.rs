@@ -35,6 +35,10 @@ impl Ready {
         self.under_way.remove(turn);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     pub(super) fn first(&self) -> Option<&Turn> {
         self.all.first()
     }
