@@ -4,6 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use ironrtc::observe::Observer;
+
+use crate::record::RecordOptions;
 
 /// WebRTC from the terminal: a demo for browsers, and files from peer to peer.
 #[derive(Debug, Parser)]
@@ -14,6 +17,8 @@ pub(crate) struct Arguments {
     /// What to log to stderr, for example `debug` or `ironrtc=trace`; RUST_LOG does the same.
     #[arg(long, global = true, value_name = "FILTER")]
     pub(crate) log: Option<String>,
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
 }
 
 const AFTER_HELP: &str = "\
@@ -110,6 +115,9 @@ pub(crate) struct LinkOptions {
     /// done, failed (one file) or error (the last one).
     #[arg(long)]
     pub(crate) json: bool,
+    /// Who is told what the connection does.
+    #[arg(skip)]
+    pub(crate) observer: Observer,
 }
 
 impl LinkOptions {

@@ -5,6 +5,7 @@ mod args;
 mod demo;
 mod exit;
 mod link;
+mod record;
 mod signal;
 mod text;
 mod transfer;
@@ -33,10 +34,17 @@ fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(async {
+        let observer = arguments.record.observer()?;
         match arguments.command {
-            Command::Demo(options) => demo::run(options).await,
-            Command::Send(options) => transfer::command::send(options).await,
-            Command::Receive(options) => transfer::command::receive(options).await,
+            Command::Demo(options) => demo::run(options, observer).await,
+            Command::Send(mut options) => {
+                options.link.observer = observer;
+                transfer::command::send(options).await
+            }
+            Command::Receive(mut options) => {
+                options.link.observer = observer;
+                transfer::command::receive(options).await
+            }
             Command::Completion { shell } => complete(shell),
         }
     });

@@ -56,6 +56,50 @@ fn quiet_is_quiet_and_the_code_may_be_an_argument() {
 }
 
 #[test]
+fn a_transfer_is_recorded_on_request() {
+    let home = directory("recorded");
+    write_file(&home.join("a"), 100_000);
+    let record = ["events.jsonl", "call.pcapng", "keys.txt"].map(|name| home.join(name));
+    let [events, capture, keys] = record.each_ref().map(|path| path.to_str().unwrap());
+    let options = [
+        "--event-log",
+        events,
+        "--capture",
+        capture,
+        "--key-log",
+        keys,
+    ];
+    let file = home.join("a");
+    let mut sender = Process::start(["send", file.to_str().unwrap()].iter().chain(&options));
+    let mut receiver = receive(&home.join("out"), &[]);
+    introduce(&mut sender, &mut receiver);
+    sender.finish().expect(0);
+    receiver.finish().expect(0);
+    let lines = fs::read_to_string(events).unwrap();
+    for name in [
+        "ice:selected_pair_change",
+        "dtls:state_change",
+        "sctp:figures",
+    ] {
+        assert!(lines.contains(&format!("\"name\":\"{name}\"")), "{lines}");
+    }
+    // Its packets hold what was sent, and more.
+    assert!(fs::metadata(capture).unwrap().len() > 100_000);
+    let keys = fs::read_to_string(keys).unwrap();
+    assert!(keys.contains("CLIENT_TRAFFIC_SECRET_0 "), "{keys}");
+}
+
+#[test]
+fn a_record_that_cannot_be_written_is_told_before_anything_else() {
+    let home = directory("unrecorded");
+    write_file(&home.join("a"), 1);
+    let (file, nowhere) = (home.join("a"), home.join("no/such/folder/x"));
+    let (file, nowhere) = (file.to_str().unwrap(), nowhere.to_str().unwrap());
+    let process = Process::start(["send", file, "--capture", nowhere]);
+    process.finish().expect(2).says("--capture").says(nowhere);
+}
+
+#[test]
 fn an_existing_file_is_kept_unless_forced_and_the_next_file_still_arrives() {
     let home = directory("existing");
     let new = write_file(&home.join("a"), 5000);

@@ -196,6 +196,7 @@ impl Configuration {
             ("bind", new.bind == self.bind),
             ("ice", new.ice == self.ice),
             ("sctp", new.sctp == self.sctp),
+            ("observer", new.observer.is_same(&self.observer)),
         ];
         match settled.iter().find(|(_, same)| !same) {
             Some((name, _)) => Err(ConfigurationError::Unchangeable(name)),

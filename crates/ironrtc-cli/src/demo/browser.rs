@@ -34,8 +34,9 @@ pub(super) struct Wish {
 /// files need no server in between, and ICE notices when the page is gone.
 pub(super) async fn run(socket: Socket, hub: Arc<Hub>, mut slot: Slot, wish: Wish) {
     let person = hub.enter(&wish.name);
-    let configuration =
-        Configuration::default().ice_servers(hub.stun.iter().map(IceServer::stun).collect());
+    let configuration = Configuration::default()
+        .ice_servers(hub.stun.iter().map(IceServer::stun).collect())
+        .observer(hub.observer.clone());
     let connection = match PeerConnection::new(configuration) {
         Ok(connection) => connection,
         Err(error) => return socket.fail(&error.to_string()).await,

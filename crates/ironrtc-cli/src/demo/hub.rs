@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use ironrtc::observe::Observer;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, watch};
 
 use super::codes::Codes;
@@ -40,6 +41,8 @@ pub(super) enum News {
 #[derive(Debug)]
 pub(super) struct Hub {
     pub(super) stun: Vec<String>,
+    /// Who is told what the connections do.
+    pub(super) observer: Observer,
     /// Host names under which the page may be opened, beside those that nobody else can own.
     pub(super) names: Vec<String>,
     pub(super) news: broadcast::Sender<News>,
@@ -96,6 +99,7 @@ impl Hub {
         let (sessions, over) = mpsc::channel(1);
         let hub = Self {
             stun,
+            observer: Observer::default(),
             names,
             news: broadcast::channel(BACKLOG).0,
             slots: Arc::new(Semaphore::new(MAX_SESSIONS)),

@@ -21,6 +21,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum::routing::get;
+use ironrtc::observe::Observer;
 use ironrtc::{Configuration, IceServer, PeerConnection};
 use tokio::net::TcpListener;
 
@@ -32,13 +33,14 @@ use hub::Hub;
 const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Serves until Ctrl-C.
-pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
+pub(crate) async fn run(options: DemoOptions, observer: Observer) -> anyhow::Result<()> {
     check_stun(&options.stun).await?;
     let listener = listen(options.listen).await?;
     let address = listener
         .local_addr()
         .context("the listening address is unknown")?;
-    let (hub, mut sessions) = Hub::new(options.stun, options.allow_host);
+    let (mut hub, mut sessions) = Hub::new(options.stun, options.allow_host);
+    hub.observer = observer;
     let hub = Arc::new(hub);
     let router = Router::new()
         .route("/ws", get(socket::upgrade))

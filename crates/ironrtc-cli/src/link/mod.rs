@@ -142,7 +142,8 @@ impl Peer {
                     .map(IceServer::stun)
                     .collect(),
             )
-            .ice(ice);
+            .ice(ice)
+            .observer(options.observer.clone());
         let connection = PeerConnection::new(configuration).map_err(ConnectError::library)?;
         let events = connection.events();
         Ok(Self {

@@ -162,6 +162,15 @@ impl Observer {
         }
     }
 
+    /// Whether both have the same listener.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.sink, &other.sink) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// Whether anybody listens to the connection.
     #[inline]
     pub fn is_on(&self) -> bool {
