@@ -15,7 +15,6 @@ impl PeerConnection {
             RemoteCandidate::EndOfCandidates => self.transport.end_of_remote_candidates(now),
             RemoteCandidate::Ignored => {}
         }
-        self.on_transport_events();
         Ok(())
     }
 
@@ -30,7 +29,6 @@ impl PeerConnection {
         *waiting = false;
         candidate.address = CandidateAddress::Ip(address);
         self.add_remote_candidate(now, candidate);
-        self.on_transport_events();
     }
 
     /// A candidate that cannot be used (TCP, port 0, one too many) is left aside: webrtc-pc section

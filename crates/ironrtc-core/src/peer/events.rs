@@ -8,9 +8,10 @@ use crate::time::Time;
 use crate::transport;
 
 impl PeerConnection {
-    /// The next event. Poll after every input, and after
+    /// The next event. Poll after every batch of input, and after
     /// [`poll_transmit`](Self::poll_transmit).
     pub fn poll_event(&mut self) -> Option<Event> {
+        self.on_transport_events();
         while let Some(event) = self.events.pop_front() {
             // It was true when it was queued; an offer may have begun since.
             if event != Event::NegotiationNeeded || self.still_needs_negotiation() {

@@ -16,31 +16,26 @@ impl PeerConnection {
     /// A bound UDP socket.
     pub fn add_local_socket(&mut self, now: Time, address: SocketAddr) {
         self.transport.add_local_socket(now, address);
-        self.on_transport_events();
     }
 
     /// A STUN server's address.
     pub fn add_stun_server(&mut self, now: Time, url: &str, address: SocketAddr) {
         self.transport.add_stun_server(now, url, address);
-        self.on_transport_events();
     }
 
     /// A STUN server that cannot be used, and why.
     pub fn stun_server_failed(&mut self, url: &str, text: &str) {
         self.transport.stun_server_failed(url, text);
-        self.on_transport_events();
     }
 
     /// No more sockets and servers will come.
     pub fn all_sockets_added(&mut self, now: Time) {
         self.transport.all_sockets_added(now);
-        self.on_transport_events();
     }
 
     /// Takes in one datagram, decrypting in place.
     pub fn handle_datagram(&mut self, now: Time, path: Path, ecn: Option<Ecn>, data: &mut [u8]) {
         self.transport.handle_datagram(now, path, ecn, data);
-        self.on_transport_events();
     }
 
     /// Appends the next batch of datagrams to one destination.
@@ -50,15 +45,12 @@ impl PeerConnection {
         max_segments: usize,
         out: &mut Vec<u8>,
     ) -> Option<Transmit> {
-        let transmit = self.transport.poll_transmit(now, max_segments, out);
-        self.on_transport_events();
-        transmit
+        self.transport.poll_transmit(now, max_segments, out)
     }
 
     /// The driver's system did not take a datagram of `size` bytes, as it is too large for the path.
     pub fn handle_too_large(&mut self, now: Time, path: Path, size: usize) {
         self.transport.handle_too_large(now, path, size);
-        self.on_transport_events();
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
@@ -69,7 +61,6 @@ impl PeerConnection {
     /// Runs the timers that are due.
     pub fn handle_timeout(&mut self, now: Time) {
         self.transport.handle_timeout(now);
-        self.on_transport_events();
     }
 
     /// Makes a data channel.
@@ -103,7 +94,6 @@ impl PeerConnection {
     /// Closes a channel.
     pub fn close_channel(&mut self, now: Time, id: ChannelId) {
         self.transport.close_channel(now, id);
-        self.on_transport_events();
     }
 
     /// The application dropped its handle of a channel.

@@ -58,6 +58,8 @@ impl PeerConnection {
 
     /// webrtc-pc section 4.4.1.5, "set a session description", from where the text was found good.
     fn on_applied(&mut self, now: Time, applied: Applied) {
+        // What happened before this was told is told before it.
+        self.on_transport_events();
         let state = self.negotiator.signaling_state();
         if applied.signaling_state_changed {
             self.events.push_back(Event::SignalingStateChange(state));

@@ -1,4 +1,7 @@
-//! How one layer's progress moves the next, the timers, and what is reported.
+//! The timers, what is reported, and how one layer's progress moves the next.
+//!
+//! Input (`handle_*`) only changes the layer that it is for. What that makes possible in others is
+//! done once for all input of a batch, when events or datagrams are polled.
 
 use super::{Event, Security, Transport};
 use crate::dtls::{self, DtlsState};
@@ -38,10 +41,17 @@ impl Transport {
         if let Some(association) = self.association.as_mut().filter(|_| self.sctp_started) {
             association.handle_timeout(now);
         }
-        self.progress(now);
+        self.has_news(now);
     }
 
-    /// The next event. States come before channels.
+    /// Input came, whose consequences are still to be drawn.
+    pub(super) fn has_news(&mut self, now: Time) {
+        self.clock = self.clock.max(now);
+        self.news = true;
+    }
+
+    /// The next event. States come before channels. Poll after every batch of input, and after
+    /// [`poll_transmit`](Self::poll_transmit).
     ///
     /// The events of channels are bounded: while many wait, channels that the peer makes stay
     /// unread in SCTP, whose window closes.
@@ -52,11 +62,13 @@ impl Transport {
 
     /// The next event that is not about a channel.
     pub(crate) fn poll_state_event(&mut self) -> Option<Event> {
+        self.draw_consequences();
         self.events.pop_front()
     }
 
     /// The next event about a channel.
     pub(crate) fn poll_channel_event(&mut self) -> Option<crate::channel::Event> {
+        self.draw_consequences();
         let event = self.channels.poll_event()?;
         self.tell_channel(self.clock, &event);
         if let Some(association) = &mut self.association {
@@ -65,9 +77,17 @@ impl Transport {
         Some(event)
     }
 
+    /// Progress after input, if there was any.
+    pub(super) fn draw_consequences(&mut self) {
+        if self.news {
+            self.progress(self.clock);
+        }
+    }
+
     /// Passes on what each layer has to say, lowest first.
     pub(super) fn progress(&mut self, now: Time) {
         self.clock = self.clock.max(now);
+        self.news = false;
         while let Some(event) = self.ice.poll_event() {
             self.tell_ice(now, &event);
             if matches!(event, ice::Event::SelectedPairChange(_)) {

@@ -159,31 +159,31 @@ impl Transport {
     /// Begins gathering; the driver then adds its sockets and servers.
     pub fn start_gathering(&mut self, now: Time) {
         self.ice.start_gathering(now);
-        self.progress(now);
+        self.has_news(now);
     }
 
     /// A bound UDP socket.
     pub fn add_local_socket(&mut self, now: Time, address: SocketAddr) {
         self.ice.add_local_socket(now, address);
-        self.progress(now);
+        self.has_news(now);
     }
 
     /// A STUN server's address.
     pub fn add_stun_server(&mut self, now: Time, url: &str, address: SocketAddr) {
         self.ice.add_stun_server(now, url, address);
-        self.progress(now);
+        self.has_news(now);
     }
 
     /// A STUN server that cannot be used, and why.
     pub fn stun_server_failed(&mut self, url: &str, text: &str) {
         self.ice.stun_server_failed(url, text);
-        self.progress(self.clock);
+        self.has_news(self.clock);
     }
 
     /// No more sockets and servers will come.
     pub fn all_sockets_added(&mut self, now: Time) {
         self.ice.all_sockets_added(now);
-        self.progress(now);
+        self.has_news(now);
     }
 
     /// A candidate of the peer.
@@ -194,7 +194,7 @@ impl Transport {
     ) -> Result<(), AddCandidateError> {
         self.tell_remote_candidate(now, &candidate);
         let added = self.ice.add_remote_candidate(now, candidate);
-        self.progress(now);
+        self.has_news(now);
         added
     }
 
@@ -206,7 +206,7 @@ impl Transport {
     /// No more candidates of the peer will come.
     pub fn end_of_remote_candidates(&mut self, now: Time) {
         self.ice.end_of_remote_candidates(now);
-        self.progress(now);
+        self.has_news(now);
     }
 
     /// Takes a plan back, as in a rollback: sockets, candidates and channels stay, and what was

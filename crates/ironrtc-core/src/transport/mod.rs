@@ -112,6 +112,8 @@ pub struct Transport {
     /// The last words to the peer, already sealed.
     goodbyes: VecDeque<(Path, Vec<u8>)>,
     closed: bool,
+    /// Input came since the last progress.
+    news: bool,
     events: VecDeque<Event>,
     counters: TransportCounters,
     drops: DropCounters,
@@ -140,6 +142,7 @@ impl Transport {
             record_overhead: 0,
             goodbyes: VecDeque::new(),
             closed: false,
+            news: false,
             events: VecDeque::new(),
             counters: TransportCounters::default(),
             drops: DropCounters::default(),

@@ -53,7 +53,7 @@ impl Transport {
             Protocol::Media => self.drops.add(DropReason::Media),
             Protocol::Unknown => self.drops.add(DropReason::UnknownProtocol),
         }
-        self.progress(now);
+        self.has_news(now);
         if let Some(dropped) = dropped {
             self.tell_drops(now, &dropped);
         }
@@ -99,7 +99,6 @@ impl Transport {
             self.counters.bytes_received += bytes;
             self.ice.on_data_received(now, path, 1, bytes);
         }
-        self.on_dtls_events(now);
     }
 
     /// Our answer to its check is all that the peer needs to begin the handshake, and it often

@@ -21,6 +21,7 @@ impl Transport {
         max_segments: usize,
         out: &mut Vec<u8>,
     ) -> Option<Transmit> {
+        self.draw_consequences();
         if let Some((path, datagram)) = self.goodbyes.pop_front() {
             out.extend_from_slice(&datagram);
             return Some(Transmit::single(path, datagram.len()));
