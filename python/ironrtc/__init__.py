@@ -31,6 +31,7 @@ from . import (
     utils,
 )
 from ._alias import install_as_aiortc as install_as_aiortc
+from ._ironrtc import Recorder as Recorder
 from ._ironrtc import __version__ as __version__
 from .exceptions import InvalidAccessError, InvalidStateError
 from .mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack, VideoStreamTrack

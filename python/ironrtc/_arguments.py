@@ -73,24 +73,34 @@ def configuration(value: Any) -> RTCConfiguration:
 
 
 # What a connection keeps from its beginning.
-_SETTLED = ("bundlePolicy", "alwaysNegotiateDataChannels", "congestionControl", "resolveNames")
+_SETTLED = (
+    "bundlePolicy",
+    "alwaysNegotiateDataChannels",
+    "congestionControl",
+    "resolveNames",
+    "recorder",
+)
+# Of these, `None` asks for no change.
+_KEPT_BY_NONE = ("congestionControl", "recorder")
 
 
 def changed(value: Any, current: RTCConfiguration) -> RTCConfiguration:
     """The settings of a connection that had `current`.
 
     What cannot change and is not mentioned stays as it is: members that a dictionary lacks, and
-    a `congestionControl` of `None`. What the W3C lets change (`iceServers` and
+    a `congestionControl` or `recorder` of `None`. What the W3C lets change (`iceServers` and
     `iceTransportPolicy`) is replaced, by its default if it is not mentioned.
     """
     if isinstance(value, Mapping):
         kept = {name: getattr(plain(current), name) for name in _SETTLED if name not in value}
         return configuration({**value, **kept})
     wanted = configuration(value)
-    control = getattr(current, "congestionControl", None)
-    if control is None or getattr(wanted, "congestionControl", None) is not None:
-        return wanted
-    return dataclasses.replace(plain(wanted), congestionControl=control)
+    kept = {
+        name: getattr(current, name)
+        for name in _KEPT_BY_NONE
+        if getattr(current, name, None) is not None and getattr(wanted, name, None) is None
+    }
+    return dataclasses.replace(plain(wanted), **kept) if kept else wanted
 
 
 def plain(settings: RTCConfiguration) -> RTCConfiguration:
@@ -104,6 +114,7 @@ def plain(settings: RTCConfiguration) -> RTCConfiguration:
         # aiortc's own class has no such members.
         congestionControl=getattr(settings, "congestionControl", None),
         resolveNames=getattr(settings, "resolveNames", False),
+        recorder=getattr(settings, "recorder", None),
     )
 
 

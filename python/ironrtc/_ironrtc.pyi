@@ -1,5 +1,6 @@
 """The core, as the Python classes see it. Not for programs."""
 
+import os
 from collections.abc import Callable
 from typing import Any, Optional, Union, final
 
@@ -10,6 +11,7 @@ __all__ = [
     "DataChannel",
     "Inbox",
     "PeerConnection",
+    "Recorder",
     "Transport",
     "__version__",
     "after_fork_in_child",
@@ -39,6 +41,20 @@ class Certificate:
     @property
     def expires(self) -> float: ...
     def fingerprints(self) -> list[tuple[str, str]]: ...
+
+_Path = Union[str, "os.PathLike[str]"]
+
+@final
+class Recorder:
+    """Files that show what connections do."""
+
+    def __new__(
+        cls,
+        *,
+        event_log: Optional[_Path] = None,
+        capture: Optional[_Path] = None,
+        key_log: Optional[_Path] = None,
+    ) -> Recorder: ...
 
 # An operation is done at once, or tells its result through the inbox.
 _Started = tuple[bool, Any]

@@ -45,6 +45,7 @@ def configuration_to_native(configuration: RTCConfiguration) -> dict[str, Any]:
         "always_negotiate_data_channels": configuration.alwaysNegotiateDataChannels,
         "congestion_control": configuration.congestionControl,
         "resolve_names": configuration.resolveNames,
+        "recorder": configuration.recorder,
     }
 
 

@@ -4,6 +4,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import Optional, Union
 
+from ._ironrtc import Recorder
+
 __all__ = ["RTCBundlePolicy", "RTCConfiguration", "RTCIceServer", "RTCIceTransportPolicy"]
 
 
@@ -75,3 +77,6 @@ class RTCConfiguration:
 
     Who writes the peer's description could have names inside this network looked up.
     """
+
+    recorder: Optional[Recorder] = field(default=None, repr=False)
+    """IronRTC only: files that show what the connection does."""

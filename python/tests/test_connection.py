@@ -1,6 +1,7 @@
 """Two connections in one process: states and events come in aiortc's order."""
 
 import asyncio
+import json
 
 import pytest
 from helpers import happened, negotiate, opened, peer, reached
@@ -171,6 +172,30 @@ async def test_always_negotiate_data_channels():
         await negotiate(one, two)
         assert two.sctp is not None
         await reached(two, "connectionState", "connected", "connectionstatechange")
+
+
+async def test_a_recorder_shows_what_a_connection_does(tmp_path):
+    names = {"event_log": "call.jsonl", "capture": "call.pcapng", "key_log": "keys.txt"}
+    paths = {option: tmp_path / name for option, name in names.items()}
+    recorder = ironrtc.Recorder(**paths)
+    configuration = ironrtc.RTCConfiguration(iceServers=[], recorder=recorder)
+    async with ironrtc.RTCPeerConnection(configuration) as one, peer() as two:
+        channel = one.createDataChannel("chat")
+        received = happened(two, "datachannel")
+        await negotiate(one, two)
+        await opened(channel)
+        message = happened(await received, "message")
+        channel.send("in the clear")
+        await message
+        # What is not mentioned stays.
+        one.setConfiguration(ironrtc.RTCConfiguration(iceServers=[]))
+        assert one.getConfiguration().recorder is recorder
+    events = [json.loads(line) for line in paths["event_log"].read_text().splitlines()]
+    states = [e["data"]["to"] for e in events if e["name"] == "dtls:state_change"]
+    assert states == ["connecting", "connected", "closed"]
+    assert "CLIENT_TRAFFIC_SECRET_0 " in paths["key_log"].read_text()
+    with pytest.raises(FileNotFoundError):
+        ironrtc.Recorder(capture=tmp_path / "no" / "such" / "folder")
 
 
 async def test_congestion_control_can_be_chosen():

@@ -36,9 +36,10 @@ def test_configuration_by_position():
         ironrtc.RTCIceTransportPolicy.RELAY,
         ironrtc.RTCBundlePolicy.MAX_BUNDLE,
         True,
-        # What aiortc does not have: a congestion control, and names that are looked up.
+        # What aiortc does not have: a congestion control, names that are looked up, a recorder.
         None,
         False,
+        None,
     )
     assert repr(configuration).endswith("alwaysNegotiateDataChannels=True)")
 

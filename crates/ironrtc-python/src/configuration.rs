@@ -6,6 +6,8 @@ use ironrtc::{
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use crate::recorder::Recorder;
+
 /// aiortc never refuses a message for lack of room. `drain` is how a program limits itself.
 const SEND_BUFFER: usize = usize::MAX / 2;
 
@@ -22,6 +24,7 @@ pub(crate) struct Settings {
     always_negotiate_data_channels: bool,
     congestion_control: Option<String>,
     resolve_names: bool,
+    recorder: Option<Py<Recorder>>,
 }
 
 impl Settings {
@@ -51,6 +54,9 @@ impl Settings {
             .always_negotiate_data_channels(self.always_negotiate_data_channels);
         configuration.sctp.congestion = congestion;
         configuration.ice.resolve_names = self.resolve_names;
+        if let Some(recorder) = &self.recorder {
+            configuration.observer = recorder.get().0.clone();
+        }
         Ok(configuration)
     }
 }

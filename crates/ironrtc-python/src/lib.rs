@@ -12,6 +12,7 @@ mod exception;
 mod inbox;
 mod name;
 mod peer_connection;
+mod recorder;
 mod runtime;
 mod target;
 mod transport;
@@ -40,6 +41,7 @@ fn _ironrtc(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<data_channel::DataChannel>()?;
     m.add_class::<inbox::Inbox>()?;
     m.add_class::<peer_connection::PeerConnection>()?;
+    m.add_class::<recorder::Recorder>()?;
     m.add_class::<transport::Transport>()?;
     m.add_function(wrap_pyfunction!(sdp_lines, m)?)?;
     m.add_function(wrap_pyfunction!(runtime::after_fork_in_child, m)?)?;
