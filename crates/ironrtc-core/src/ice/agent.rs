@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
+use super::checklist::Checklist;
 use super::checks::{RETRY, UNHEARD};
 use super::gather::{Query, Server};
 use super::incoming::Seen;
 use super::learnt::{Recent, Throttle};
-use super::pair::Pair;
 use super::previous::Previous;
 use super::{
     Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Credentials, Event,
@@ -98,8 +98,7 @@ pub struct Agent {
     /// When failed pairs are tried again, should the peer not have been heard by then.
     pub(super) next_retry: Time,
     pub(super) remote_complete: bool,
-    pub(super) pairs: Vec<Pair>,
-    pub(super) triggered: VecDeque<Path>,
+    pub(super) checklist: Checklist,
     pub(super) early: Vec<Seen>,
     pub(super) responses: VecDeque<(Path, Vec<u8>)>,
     pub(super) started: Option<Time>,
@@ -140,8 +139,7 @@ impl Agent {
             heard: None,
             next_retry: Time::ZERO,
             remote_complete: false,
-            pairs: Vec::new(),
-            triggered: VecDeque::new(),
+            checklist: Checklist::default(),
             early: Vec::new(),
             responses: VecDeque::new(),
             started: None,
@@ -230,8 +228,7 @@ impl Agent {
 
     /// Forgets what belongs to the credentials that were replaced.
     fn begin_generation(&mut self) {
-        self.pairs.clear();
-        self.triggered.clear();
+        self.checklist = Checklist::default();
         self.early.clear();
         self.remote_candidates.clear();
         self.learnt.clear();
@@ -268,7 +265,9 @@ impl Agent {
             return;
         }
         self.on_socket(now, address);
-        self.form_pairs(now);
+        if self.sockets.contains(&address) {
+            self.pair_socket(now, address);
+        }
     }
 
     /// A STUN server's address.
@@ -336,20 +335,18 @@ impl Agent {
             if known.kind == CandidateKind::PeerReflexive {
                 known.clone_from(&candidate);
                 self.learnt.retain(|learnt| Some(*learnt) != address);
-                for pair in &mut self.pairs {
-                    if Some(pair.path.remote) == address {
-                        pair.remote.clone_from(&candidate);
-                    }
+                if let Some(address) = address {
+                    self.checklist
+                        .replace_remote(self.role, address, &candidate);
                 }
-                self.reprioritize();
             }
             return Ok(());
         }
         if self.remote_candidates.len() >= MAX_TOLD + self.learnt.len() {
             return Err(AddCandidateError::TooMany);
         }
-        self.remote_candidates.push(candidate);
-        self.form_pairs(now);
+        self.remote_candidates.push(candidate.clone());
+        self.pair_remote(now, &candidate);
         self.refresh_state(now);
         Ok(())
     }
@@ -401,16 +398,17 @@ impl Agent {
             return None;
         }
         let checks = self
-            .pairs
-            .iter()
+            .checklist
+            .pairs()
             .filter_map(|pair| pair.check.as_ref().map(|c| c.next_send));
         let consent = self
-            .pairs
-            .iter()
+            .checklist
+            .pairs()
             // A lite agent may have nominated before it knows the peer's credentials.
             .filter(|pair| self.is_in_use(pair) && self.remote.is_some())
             .map(|p| p.next_consent);
         let ordinary = self
+            .checklist
             .next_ordinary()
             .filter(|_| self.may_check() && self.remote.is_some());
         let nomination = self.nomination_at.filter(|_| self.may_check());
@@ -451,9 +449,9 @@ impl Agent {
             .as_ref()
             .is_some_and(|previous| !previous.pair.lost && previous.pair.path == path)
             || self
-                .pairs
-                .iter()
-                .any(|pair| pair.path == path && pair.authenticated && pair.is_valid())
+                .checklist
+                .at(path)
+                .is_some_and(|pair| pair.authenticated && pair.is_valid())
     }
 
     /// Whether an authenticated request came from this path, perhaps before the peer's description
@@ -461,9 +459,9 @@ impl Agent {
     pub fn may_accept(&self, path: Path) -> bool {
         self.early.iter().any(|seen| seen.path == path)
             || self
-                .pairs
-                .iter()
-                .any(|pair| pair.path == path && pair.authenticated)
+                .checklist
+                .at(path)
+                .is_some_and(|pair| pair.authenticated)
     }
 
     /// Whether the peer has our description, as far as we can know: it has checked us, or it

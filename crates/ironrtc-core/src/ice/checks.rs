@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::checklist::PairId;
 use super::pair::{Check, Pair};
 use super::{Agent, CandidateKind, Credentials, PairState, Role};
 use crate::datagram::{Path, Transmit};
@@ -24,32 +25,31 @@ impl Agent {
             return None;
         }
         let remote = self.remote.clone()?;
-        if let Some(index) = self.retransmission_due(now) {
-            return self.resend(now, index, &remote, out);
+        if let Some(id) = self.retransmission_due(now) {
+            return self.resend(now, id, &remote, out);
         }
         // A check in answer to the peer's own, or one that nominates, does not wait for its turn:
         // there is at most one per request of the peer, and fewer to addresses that it has not told.
-        if let Some(index) = self.nomination_due(now) {
-            return self.start_check(now, index, true, &remote, out);
+        if let Some(id) = self.nomination_due(now) {
+            return self.start_check(now, id, true, &remote, out);
         }
-        if let Some(index) = self.take_triggered(now) {
-            return self.start_check(now, index, false, &remote, out);
+        if let Some(id) = self.take_triggered(now) {
+            return self.start_check(now, id, false, &remote, out);
         }
         if self.next_check <= now
             && self.may_check()
-            && let Some(index) = self.next_ordinary()
+            && let Some(id) = self.checklist.next_ordinary()
         {
             self.next_check = now + self.config.check_interval;
-            return self.start_check(now, index, false, &remote, out);
+            return self.start_check(now, id, false, &remote, out);
         }
-        if let Some(index) = self.probe_due(now) {
-            return self.start_check(now, index, false, &remote, out);
+        if let Some(id) = self.probe_due(now) {
+            return self.start_check(now, id, false, &remote, out);
         }
         let due = self
-            .pairs
-            .iter()
-            .position(|pair| self.is_in_use(pair) && pair.next_consent <= now);
-        due.and_then(|index| self.send_consent(now, index, &remote, out))
+            .checklist
+            .find(|pair| self.is_in_use(pair) && pair.next_consent <= now);
+        due.and_then(|id| self.send_consent(now, id, &remote, out))
     }
 
     /// Whether [`write_due_check`](Self::write_due_check) may find something; asked for every batch
@@ -59,10 +59,12 @@ impl Agent {
             || self.retransmission_due(now).is_some()
             || self.nomination_due(now).is_some()
             || self.probe_due(now).is_some()
-            || (self.next_check <= now && self.may_check() && self.next_ordinary().is_some())
+            || (self.next_check <= now
+                && self.may_check()
+                && self.checklist.next_ordinary().is_some())
             || self
-                .pairs
-                .iter()
+                .checklist
+                .pairs()
                 .any(|pair| self.is_in_use(pair) && pair.next_consent <= now)
     }
 
@@ -74,11 +76,11 @@ impl Agent {
 
     /// Once a pair is nominated no new ones are checked (RFC 8445 section 8.1.2).
     pub(super) fn may_check(&self) -> bool {
-        !self.config.lite && !self.pairs.iter().any(|pair| pair.nominated)
+        !self.config.lite && !self.checklist.has_nominated()
     }
 
-    fn retransmission_due(&self, now: Time) -> Option<usize> {
-        self.pairs.iter().position(|pair| {
+    fn retransmission_due(&self, now: Time) -> Option<PairId> {
+        self.checklist.find(|pair| {
             pair.check
                 .as_ref()
                 .is_some_and(|check| check.next_send <= now)
@@ -88,32 +90,32 @@ impl Agent {
     /// The pair in use if it has been silent for long. One lost consent check leaves an idle
     /// connection silent for ten seconds, so before it counts as disconnected an ordinary check,
     /// which is retransmitted, asks whether the peer is there.
-    fn probe_due(&self, now: Time) -> Option<usize> {
-        let (index, at) = self.next_probe()?;
-        (at <= now).then_some(index)
+    fn probe_due(&self, now: Time) -> Option<PairId> {
+        let (id, at) = self.next_probe()?;
+        (at <= now).then_some(id)
     }
 
     /// The pair in use, and when a check is to ask for a sign of life.
-    pub(super) fn next_probe(&self) -> Option<(usize, Time)> {
-        let index = self.pairs.iter().position(|pair| self.is_in_use(pair))?;
-        let pair = self.pairs.get(index)?;
+    pub(super) fn next_probe(&self) -> Option<(PairId, Time)> {
+        let id = self.checklist.find(|pair| self.is_in_use(pair))?;
+        let pair = self.checklist.get(id)?;
         let quiet = self.config.disconnected_timeout * 5 / 8;
-        (pair.check.is_none() && !self.config.lite).then(|| (index, pair.last_seen + quiet))
+        (pair.check.is_none() && !self.config.lite).then(|| (id, pair.last_seen + quiet))
     }
 
     fn resend(
         &mut self,
         now: Time,
-        index: usize,
+        id: PairId,
         remote: &Credentials,
         out: &mut Vec<u8>,
     ) -> Option<Transmit> {
         let (attempts, longest) = (self.config.check_attempts, self.config.check_rto_max);
         let in_use = self
-            .pairs
-            .get(index)
+            .checklist
+            .get(id)
             .is_some_and(|pair| self.is_in_use(pair));
-        let pair = self.pairs.get_mut(index)?;
+        let pair = self.checklist.get_mut(id)?;
         let attempts = if pair.retried { 1 } else { attempts };
         let check = pair.check.as_mut()?;
         if check.sent >= attempts {
@@ -137,14 +139,14 @@ impl Agent {
     fn start_check(
         &mut self,
         now: Time,
-        index: usize,
+        id: PairId,
         nominates: bool,
         remote: &Credentials,
         out: &mut Vec<u8>,
     ) -> Option<Transmit> {
         let transaction = self.rng.bytes();
         let (as_role, interval) = (self.role, self.config.check_rto);
-        let pair = self.pairs.get_mut(index)?;
+        let pair = self.checklist.get_mut(id)?;
         if pair.state != PairState::Succeeded {
             pair.state = PairState::InProgress;
         }
@@ -171,13 +173,13 @@ impl Agent {
     fn send_consent(
         &mut self,
         now: Time,
-        index: usize,
+        id: PairId,
         remote: &Credentials,
         out: &mut Vec<u8>,
     ) -> Option<Transmit> {
         let transaction = self.rng.bytes();
         let interval = self.consent_interval();
-        let pair = self.pairs.get_mut(index)?;
+        let pair = self.checklist.get_mut(id)?;
         pair.next_consent = now + interval;
         pair.consent_check = Some((transaction, now));
         pair.counters.consent_requests_sent += 1;
@@ -193,28 +195,27 @@ impl Agent {
     /// A peer that does not know our description yet answers checks, but Firefox then remembers
     /// the first one only, and not that a later one nominated. Waiting costs nothing, as data
     /// goes over a valid pair already.
-    fn nomination_due(&self, now: Time) -> Option<usize> {
+    fn nomination_due(&self, now: Time) -> Option<PairId> {
         let nothing_to_nominate = self.role != Role::Controlling
-            || self.pairs.iter().any(|pair| {
+            || self.checklist.pairs().any(|pair| {
                 pair.nominated || pair.check.as_ref().is_some_and(|check| check.nominates)
             });
         if nothing_to_nominate {
             return None;
         }
-        let (index, best) = self
-            .pairs
+        let (id, best) = self
+            .checklist
             .iter()
-            .enumerate()
             .filter(|(_, pair)| pair.is_valid())
             .max_by_key(|(_, pair)| pair.priority)?;
-        let better_may_come = self.pairs.iter().any(|pair| {
+        let better_may_come = self.checklist.pairs().any(|pair| {
             pair.priority > best.priority && pair.state != PairState::Failed && !pair.is_valid()
         });
         let grace_over = self.nomination_at.is_some_and(|at| at <= now);
         let heard = best.counters.requests_received > 0 || self.remote_lite;
         let unheard_of = self.nomination_at.is_some_and(|at| at + UNHEARD <= now);
         let best_is_known = !better_may_come || grace_over;
-        ((heard && best_is_known) || unheard_of).then_some(index)
+        ((heard && best_is_known) || unheard_of).then_some(id)
     }
 
     fn write_own_request(

@@ -121,8 +121,8 @@ fn many_recorded_checks_teach_few_addresses_and_are_amplified_little() {
         let path = from(&format!("198.51.100.66:{}", number + 1));
         agent.handle_datagram(now, path, &request);
         sent += run(&mut agent, &mut now, Duration::from_millis(1), false).1;
-        assert!(agent.learnt.len() <= MAX_LEARNT && agent.pairs.len() <= MAX_LEARNT);
-        assert!(agent.triggered.len() <= MAX_LEARNT);
+        assert!(agent.learnt.len() <= MAX_LEARNT && agent.checklist.counts().0 <= MAX_LEARNT);
+        assert!(agent.checklist.counts().1 <= MAX_LEARNT);
         assert_eq!(agent.remote_candidates.len(), agent.learnt.len());
     }
     sent += run(&mut agent, &mut now, Duration::from_secs(60), false).1;
@@ -244,7 +244,7 @@ fn loopback_is_reached_from_loopback_only() {
         agent
             .add_remote_candidate(now, told.parse().unwrap())
             .unwrap();
-        assert_eq!(agent.pairs.len(), pairs, "{socket} {remote}");
+        assert_eq!(agent.checklist.counts().0, pairs, "{socket} {remote}");
     }
     // Who does come from there is answered there.
     let mut agent = agent(Role::Controlled);
@@ -273,9 +273,13 @@ fn what_a_datagram_is_compared_with_is_bounded() {
             run(&mut agent, &mut now, Duration::from_millis(1), false);
         }
     }
-    assert!(agent.pairs.len() <= 100, "{}", agent.pairs.len());
+    assert!(
+        agent.checklist.counts().0 <= 100,
+        "{}",
+        agent.checklist.counts().0
+    );
     assert!(agent.remote_candidates.len() <= 64 + MAX_LEARNT);
-    assert!(agent.triggered.len() <= 100 && agent.responses.len() <= 64);
+    assert!(agent.checklist.counts().1 <= 100 && agent.responses.len() <= 64);
     let waiting = agent.events.len();
     assert!(waiting < 10, "{waiting} events");
 }
@@ -335,7 +339,7 @@ fn copies_that_overtake_each_check_do_not_hide_the_peer() {
             agent.handle_datagram(now, path, &request);
             run(&mut agent, &mut now, Duration::from_secs(2), false);
         }
-        let nominated = agent.pairs.iter().find(|pair| pair.nominated);
+        let nominated = agent.checklist.pairs().find(|pair| pair.nominated);
         assert_eq!(nominated.map(|pair| pair.path), Some(path), "told: {told}");
         assert_eq!(agent.selected(), Some(path), "and it shows consent");
     }
@@ -378,13 +382,13 @@ fn what_the_peer_tells_of_a_learnt_address_is_known_of_its_pairs() {
     let mut agent = agent(Role::Controlled);
     let path = from("203.0.113.2:5000");
     agent.handle_datagram(Time::ZERO, path, &check([1; 12], false));
-    let learnt = agent.pairs[0].priority;
+    let learnt = agent.checklist.pairs().next().unwrap().priority;
     let line = "candidate:1 1 udp 2130706431 203.0.113.2 5000 typ host";
     let told: Candidate = line.parse().unwrap();
     agent
         .add_remote_candidate(Time::ZERO, told.clone())
         .unwrap();
-    assert_eq!(agent.pairs.len(), 1);
-    assert_eq!(agent.pairs[0].remote, told);
-    assert!(agent.pairs[0].priority > learnt);
+    assert_eq!(agent.checklist.counts().0, 1);
+    assert_eq!(agent.checklist.pairs().next().unwrap().remote, told);
+    assert!(agent.checklist.pairs().next().unwrap().priority > learnt);
 }

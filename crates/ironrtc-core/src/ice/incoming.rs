@@ -1,5 +1,6 @@
 //! STUN messages on their way in (RFC 8445 section 7.2.5 and 7.3).
 
+use super::checklist::PairId;
 use super::learnt::Freshness;
 use super::{Agent, Credentials, PairState, Role};
 use crate::datagram::{DropReason, Path};
@@ -136,8 +137,7 @@ impl Agent {
     }
 
     fn is_lost(&self, path: Path) -> bool {
-        let pair = self.pair_at(path).and_then(|index| self.pairs.get(index));
-        pair.is_some_and(|pair| pair.lost)
+        self.checklist.at(path).is_some_and(|pair| pair.lost)
     }
 
     /// RFC 8445 section 7.3.1.1. True if the peer is to switch.
@@ -156,7 +156,7 @@ impl Agent {
     pub(super) fn switch_role(&mut self, role: Role) {
         if self.role != role {
             self.role = role;
-            self.reprioritize();
+            self.checklist.reprioritize(role);
         }
     }
 
@@ -184,22 +184,24 @@ impl Agent {
         writer.integrity(kind, key.as_bytes());
         writer.fingerprint();
         self.responses.push_back((path, bytes));
-        if let Some(index) = self.pair_at(path) {
-            self.pairs[index].counters.responses_sent += 1;
+        if let Some(pair) = self.checklist.at_mut(path) {
+            pair.counters.responses_sent += 1;
         }
     }
 
     /// RFC 8445 section 7.3.1.3 to 7.3.1.5: learn the address, check it in turn, and note the
     /// nomination.
     pub(super) fn on_check(&mut self, now: Time, seen: &Seen) {
-        let Some(index) = self.pair_for(now, seen) else {
+        let Some(id) = self.pair_for(now, seen) else {
             return;
         };
         self.heard.get_or_insert(now);
         let (lite, role) = (self.config.lite, self.role);
         let attempts = self.config.check_attempts;
         let fresh = seen.freshness == Freshness::New;
-        let pair = &mut self.pairs[index];
+        let Some(pair) = self.checklist.get_mut(id) else {
+            return;
+        };
         pair.counters.requests_received += 1;
         pair.authenticated = true;
         pair.retried = false;
@@ -215,7 +217,7 @@ impl Agent {
         }
         if pair.is_valid() {
             if nominates && !pair.nominated {
-                self.nominate(now, index);
+                self.nominate(now, id);
             }
         } else {
             pair.nominate_on_success |= nominates;
@@ -226,24 +228,25 @@ impl Agent {
             {
                 check.next_send = check.next_send.min(now);
             }
-            if pair.check.is_none() && !self.triggered.contains(&seen.path) {
+            if pair.check.is_none() {
                 pair.state = PairState::Waiting;
-                self.triggered.push_back(seen.path);
+                self.checklist.trigger(id);
             }
         }
         self.refresh_state(now);
     }
 
-    fn pair_for(&mut self, now: Time, seen: &Seen) -> Option<usize> {
-        if let Some(index) = self.pair_at(seen.path) {
-            return Some(index);
+    fn pair_for(&mut self, now: Time, seen: &Seen) -> Option<PairId> {
+        if let Some(known) = self.checklist.id_at(seen.path) {
+            return Some(known);
         }
         if !self.sockets.contains(&seen.path.local) || self.config.relay_only {
             return None;
         }
         let remote = self.remote_of(seen)?;
         let host = self.host_candidate(seen.path.local);
-        self.add_pair(now, (seen.path.local, host), remote, seen.path.remote)
+        self.checklist
+            .add(now, self.role, seen.path, (&host, &remote))
     }
 
     fn on_response(&mut self, now: Time, path: Path, message: &Message<'_>) {
@@ -251,7 +254,7 @@ impl Agent {
         if self.on_previous_response(now, path, message) {
             return;
         }
-        let asked = self.pairs.iter().position(|pair| {
+        let asked = self.checklist.find(|pair| {
             pair.check
                 .as_ref()
                 .is_some_and(|check| check.transaction == transaction)
@@ -260,7 +263,7 @@ impl Agent {
                     .is_some_and(|(sent, _)| sent == transaction)
         });
         let key = self.remote.as_ref().map(|remote| remote.pwd.clone());
-        let (Some(index), Some(key)) = (asked, key) else {
+        let (Some(id), Some(key)) = (asked, key) else {
             self.drops.add(DropReason::StunUnauthenticated);
             return;
         };
@@ -268,17 +271,17 @@ impl Agent {
             .integrity_kind()
             .is_some_and(|kind| message.verify_integrity(kind, key.as_bytes()));
         // RFC 8445 section 7.2.5.2.1: a response comes from where the request went.
-        if !authentic || self.pairs[index].path != path {
+        let pair = self.checklist.get_mut(id);
+        let Some(pair) = pair.filter(|pair| authentic && pair.path == path) else {
             self.drops.add(DropReason::StunUnauthenticated);
             return;
-        }
-        let pair = &mut self.pairs[index];
+        };
         pair.counters.responses_received += 1;
         pair.last_seen = now;
         if let Some((_, sent)) = pair.consent_check.take_if(|(sent, _)| *sent == transaction) {
             if message.class() == Class::Success {
-                note_round_trip(&mut self.pairs[index].counters, now.since(sent));
-                self.pairs[index].on_answer(now, &self.config);
+                note_round_trip(&mut pair.counters, now.since(sent));
+                pair.on_answer(now, &self.config);
             }
             self.refresh_state(now);
             return;
@@ -288,10 +291,10 @@ impl Agent {
         };
         let unknown_required = message.unknown_required().next().is_some();
         if message.class() == Class::Error || unknown_required {
-            self.on_refusal(index, &check, message);
+            self.on_refusal(id, &check, message);
         } else {
-            note_round_trip(&mut self.pairs[index].counters, now.since(check.first_sent));
-            self.on_success(now, index, check.nominates);
+            note_round_trip(&mut pair.counters, now.since(check.first_sent));
+            self.on_success(now, id, check.nominates);
         }
         self.refresh_state(now);
     }
@@ -320,39 +323,45 @@ impl Agent {
     }
 
     /// A pair in use stays so unless it is the nomination that is refused: consent decides.
-    fn on_refusal(&mut self, index: usize, check: &super::pair::Check, message: &Message<'_>) {
-        let path = self.pairs[index].path;
-        let in_use = self.is_in_use(&self.pairs[index]);
+    fn on_refusal(&mut self, id: PairId, check: &super::pair::Check, message: &Message<'_>) {
         // RFC 8445 section 7.2.5.1: switch, and check again.
-        if message.error_code().is_some_and(|error| error.code == 487) {
-            if check.as_role == self.role {
-                self.switch_role(self.role.opposite());
+        let conflict = message.error_code().is_some_and(|error| error.code == 487);
+        if conflict && check.as_role == self.role {
+            self.switch_role(self.role.opposite());
+        }
+        let pair = self.checklist.get(id);
+        let in_use = pair.is_some_and(|pair| self.is_in_use(pair));
+        let Some(pair) = self.checklist.get_mut(id) else {
+            return;
+        };
+        if !conflict {
+            if !in_use || (check.nominates && !pair.nominated) {
+                pair.state = PairState::Failed;
             }
-            if !self.pairs[index].nominated {
-                if !self.pairs[index].is_valid() {
-                    self.pairs[index].state = PairState::Waiting;
-                }
-                self.triggered.push_back(path);
+        } else if !pair.nominated {
+            if !pair.is_valid() {
+                pair.state = PairState::Waiting;
             }
-        } else if !in_use || (check.nominates && !self.pairs[index].nominated) {
-            self.pairs[index].state = PairState::Failed;
+            self.checklist.trigger(id);
         }
     }
 
-    fn on_success(&mut self, now: Time, index: usize, nominates: bool) {
+    fn on_success(&mut self, now: Time, id: PairId, nominates: bool) {
         let interval = self.config.consent_interval;
         let grace = now + self.config.nomination_grace;
         self.nomination_at.get_or_insert(grace);
-        let pair = &mut self.pairs[index];
+        let Some(pair) = self.checklist.get_mut(id) else {
+            return;
+        };
         pair.state = PairState::Succeeded;
         pair.authenticated = true;
         pair.retried = false;
         pair.on_answer(now, &self.config);
         pair.next_consent = now + interval;
         let by_peer = std::mem::take(&mut pair.nominate_on_success);
-        self.unfreeze_like(index);
+        self.checklist.unfreeze_like(id);
         if nominates || (by_peer && self.role == Role::Controlled) {
-            self.nominate(now, index);
+            self.nominate(now, id);
         }
     }
 }

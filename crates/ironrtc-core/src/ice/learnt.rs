@@ -5,11 +5,13 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::checklist::PairId;
 use super::incoming::Seen;
 use super::{Agent, Candidate, CandidateAddress, CandidateKind, CandidateProtocol, PairState};
 use crate::datagram::Path;
 use crate::time::Time;
 use crate::wire::stun::TransactionId;
+use crate::work;
 
 /// Addresses of the peer's that only its checks have shown.
 pub(super) const MAX_LEARNT: usize = 16;
@@ -43,6 +45,7 @@ impl Recent {
         path: Path,
         credible: impl Fn(Path) -> bool,
     ) -> Freshness {
+        work::add(self.0.len());
         let known = self.0.iter_mut().find(|(known, _)| *known == transaction);
         if let Some((_, from)) = known {
             if *from == path {
@@ -96,7 +99,7 @@ impl Agent {
             candidates.any(|c| c.socket_addr() == Some(path.remote))
                 && !self.learnt.contains(&path.remote)
         };
-        let pair = self.pair_at(path).and_then(|index| self.pairs.get(index));
+        let pair = self.checklist.at(path);
         pair.is_some_and(|pair| pair.is_valid()) || told()
     }
 
@@ -104,8 +107,9 @@ impl Agent {
     /// has told is checked at once; others are paced, since a recorded check may name any.
     pub(super) fn next_triggered(&self) -> Option<(usize, Time)> {
         let mut paced = None;
-        for (position, path) in self.triggered.iter().enumerate() {
-            if !self.learnt.contains(&path.remote) {
+        for (position, pair) in self.checklist.triggered() {
+            work::add(self.learnt.len());
+            if !self.learnt.contains(&pair.path.remote) {
                 return Some((position, Time::ZERO));
             }
             paced = paced.or(Some(position));
@@ -113,16 +117,16 @@ impl Agent {
         paced.map(|position| (position, self.throttle.next(self.config.check_interval)))
     }
 
-    pub(super) fn take_triggered(&mut self, now: Time) -> Option<usize> {
+    pub(super) fn take_triggered(&mut self, now: Time) -> Option<PairId> {
         while let Some((position, _)) = self.next_triggered().filter(|(_, at)| *at <= now) {
-            let path = self.triggered.remove(position)?;
-            if let Some(index) = self.pair_at(path)
-                && self.pairs[index].check.is_none()
+            let id = self.checklist.take_triggered(position)?;
+            if let Some(pair) = self.checklist.get(id)
+                && pair.check.is_none()
             {
-                if self.learnt.contains(&path.remote) {
+                if self.learnt.contains(&pair.path.remote) {
                     self.throttle.take(now, self.config.check_interval);
                 }
-                return Some(index);
+                return Some(id);
             }
         }
         None
@@ -163,9 +167,8 @@ impl Agent {
     fn forget_learnt(&mut self) -> bool {
         let rank = |address: &SocketAddr| {
             let pairs = || {
-                self.pairs
-                    .iter()
-                    .filter(|pair| pair.path.remote == *address)
+                let pairs = self.checklist.pairs();
+                pairs.filter(|pair| pair.path.remote == *address)
             };
             let kept = pairs().any(|pair| pair.is_valid() || pair.nominated || pair.lost);
             let failed = pairs().all(|pair| pair.state == PairState::Failed);
@@ -176,8 +179,7 @@ impl Agent {
             return false;
         };
         self.learnt.retain(|learnt| *learnt != address);
-        self.pairs.retain(|pair| pair.path.remote != address);
-        self.triggered.retain(|path| path.remote != address);
+        self.checklist.remove_remote(address);
         let other = |c: &Candidate| c.socket_addr() != Some(address);
         self.remote_candidates.retain(other);
         true

@@ -1,5 +1,6 @@
 //! Which pair is in use, whether the peer still consents (RFC 7675), and the state that follows.
 
+use super::checklist::PairId;
 use super::checks::RETRY;
 use super::pair::Pair;
 use super::previous::Previous;
@@ -9,21 +10,14 @@ use crate::time::Time;
 
 impl Agent {
     /// The pair becomes the one in use.
-    pub(super) fn nominate(&mut self, now: Time, index: usize) {
+    pub(super) fn nominate(&mut self, now: Time, id: PairId) {
         let next_consent = now + self.config.consent_interval;
-        for pair in &mut self.pairs {
-            pair.nominated = false;
-        }
-        if let Some(pair) = self.pairs.get_mut(index) {
-            pair.nominated = true;
-            pair.next_consent = next_consent;
-        }
-        self.triggered.clear();
+        self.checklist.nominate(id, next_consent);
         self.previous = None;
     }
 
     fn best_path(&self) -> Option<Path> {
-        let live = self.pairs.iter().filter(|pair| pair.is_valid());
+        let live = self.checklist.pairs().filter(|pair| pair.is_valid());
         // RFC 8445 section 12.1: until one is nominated, any valid pair carries data.
         live.max_by_key(|pair| (pair.nominated, pair.priority))
             .map(|pair| pair.path)
@@ -34,7 +28,7 @@ impl Agent {
         if self.state == IceState::Closed {
             return;
         }
-        let nominated = self.pairs.iter().any(|pair| pair.nominated);
+        let nominated = self.checklist.has_nominated();
         let in_use = |previous: &Previous| (!previous.pair.lost).then_some(previous.pair.path);
         let restarting = self.previous.as_ref().and_then(in_use);
         let selected = match (nominated, restarting) {
@@ -53,8 +47,7 @@ impl Agent {
     }
 
     fn derive_state(&self, now: Time, nominated: bool) -> IceState {
-        let in_use = self.selected.and_then(|path| self.pair_at(path));
-        if let Some(pair) = in_use.and_then(|index| self.pairs.get(index)) {
+        if let Some(pair) = self.selected.and_then(|path| self.checklist.at(path)) {
             if now.since(pair.last_seen) >= self.config.disconnected_timeout {
                 return IceState::Disconnected;
             }
@@ -90,8 +83,8 @@ impl Agent {
             return IceState::New;
         };
         let hopeless = self
-            .pairs
-            .iter()
+            .checklist
+            .pairs()
             .all(|pair| pair.state == PairState::Failed);
         if hopeless && now >= end {
             IceState::Failed
@@ -122,7 +115,7 @@ impl Agent {
             return;
         }
         self.next_retry = now + RETRY;
-        for pair in &mut self.pairs {
+        for pair in self.checklist.pairs_mut() {
             if pair.state == PairState::Failed {
                 pair.state = PairState::Waiting;
                 pair.retried = true;
@@ -153,7 +146,7 @@ impl Agent {
     /// Ends pairs without consent.
     pub(super) fn expire_consent(&mut self, now: Time) {
         let (selected, is_final) = (self.selected, !self.may_be_unknown());
-        for pair in &mut self.pairs {
+        for pair in self.checklist.pairs_mut() {
             if pair.is_valid() && pair.consent_until <= now {
                 let in_use = pair.nominated || selected == Some(pair.path);
                 pair.lost = in_use && is_final;
@@ -180,7 +173,7 @@ impl Agent {
     pub(super) fn next_verdict(&self) -> Option<Time> {
         let mut next: Option<Time> = None;
         let mut consider = |at: Time| next = Some(next.map_or(at, |known| known.min(at)));
-        for pair in self.pairs.iter().filter(|pair| pair.is_valid()) {
+        for pair in self.checklist.pairs().filter(|pair| pair.is_valid()) {
             consider(pair.consent_until);
             if self.selected == Some(pair.path) && self.state != IceState::Disconnected {
                 consider(pair.last_seen + self.config.disconnected_timeout);
@@ -200,12 +193,12 @@ impl Agent {
         }
         let waiting = self.selected.is_none() && self.state == IceState::Checking;
         let failed = |pair: &Pair| pair.state == PairState::Failed;
-        if self.retries() && self.pairs.iter().any(failed) {
+        if self.retries() && self.checklist.pairs().any(failed) {
             consider(self.next_retry);
         }
         if let Some(end) = self.patience_end().filter(|_| waiting) {
             // Past it, only the end of the running checks matters, which has its own time.
-            if self.pairs.iter().all(failed) || end > self.clock {
+            if self.checklist.pairs().all(failed) || end > self.clock {
                 consider(end);
             }
         }

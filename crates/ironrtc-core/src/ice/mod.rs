@@ -7,6 +7,7 @@
 
 mod agent;
 mod candidate;
+mod checklist;
 mod checks;
 mod config;
 mod credentials;
@@ -30,6 +31,8 @@ pub use stats::{PairCounters, PairState, PairStats};
 
 #[cfg(test)]
 mod consent_tests;
+#[cfg(test)]
+mod cost_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Candidate pairs: forming, freezing and picking the next check (RFC 8445 section 6.1.2).
+//! One candidate pair (RFC 8445 section 6.1.2), and which ones are formed.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -7,9 +7,7 @@ use super::{Agent, Candidate, IceConfig, PairCounters, PairState, Role};
 use crate::datagram::Path;
 use crate::time::Time;
 use crate::wire::stun::TransactionId;
-
-/// Most pairs (RFC 8445 section 6.1.2.5 suggests 100).
-pub(super) const MAX_PAIRS: usize = 100;
+use crate::work;
 
 /// A check that waits for its response.
 #[derive(Clone, Debug)]
@@ -30,6 +28,8 @@ pub(super) struct Pair {
     pub(super) local: Candidate,
     pub(super) remote: Candidate,
     pub(super) priority: u64,
+    /// Pairs of the same foundations have the same number.
+    pub(super) group: u32,
     pub(super) state: PairState,
     pub(super) check: Option<Check>,
     /// The peer has proved itself on this path, by a request or by a response.
@@ -52,6 +52,35 @@ pub(super) struct Pair {
 }
 
 impl Pair {
+    pub(super) fn new(
+        now: Time,
+        role: Role,
+        path: Path,
+        local: Candidate,
+        remote: Candidate,
+    ) -> Self {
+        Self {
+            path,
+            priority: pair_priority(role, &local, &remote),
+            group: 0,
+            local,
+            remote,
+            state: PairState::Frozen,
+            check: None,
+            authenticated: false,
+            nominated: false,
+            lost: false,
+            nominate_on_success: false,
+            answered: None,
+            consent_until: now,
+            next_consent: now,
+            consent_check: None,
+            last_seen: now,
+            retried: false,
+            counters: PairCounters::default(),
+        }
+    }
+
     pub(super) fn is_valid(&self) -> bool {
         self.state == PairState::Succeeded
     }
@@ -72,141 +101,51 @@ impl Pair {
         self.consent_until = self.consent_until.max(until);
     }
 
-    fn foundation(&self) -> (&str, &str) {
+    pub(super) fn foundation(&self) -> (&str, &str) {
         (&self.local.foundation, &self.remote.foundation)
+    }
+
+    pub(super) fn reprioritize(&mut self, role: Role) {
+        self.priority = pair_priority(role, &self.local, &self.remote);
     }
 }
 
 impl Agent {
     /// Pairs every socket with every remote candidate it can reach.
     pub(super) fn form_pairs(&mut self, now: Time) {
+        for remote in self.remote_candidates.clone() {
+            self.pair_remote(now, &remote);
+        }
+    }
+
+    /// Pairs a remote candidate with the sockets that reach it.
+    pub(super) fn pair_remote(&mut self, now: Time, remote: &Candidate) {
+        for socket in self.sockets.clone() {
+            self.pair(now, socket, remote);
+        }
+    }
+
+    /// Pairs a socket with the remote candidates that it reaches. Candidates of other kinds share
+    /// their base's pairs (RFC 8445 section 6.1.2.4).
+    pub(super) fn pair_socket(&mut self, now: Time, socket: SocketAddr) {
+        for remote in self.remote_candidates.clone() {
+            self.pair(now, socket, &remote);
+        }
+    }
+
+    fn pair(&mut self, now: Time, socket: SocketAddr, remote: &Candidate) {
+        work::add(1);
         if self.config.relay_only || self.remote.is_none() || self.config.lite {
             return;
         }
-        let remotes = self.remote_candidates.clone();
-        for remote in &remotes {
-            let Some(address) = remote.socket_addr() else {
-                continue;
+        let address = remote.socket_addr();
+        if let Some(address) = address.filter(|to| reachable(socket.ip(), to.ip())) {
+            let path = Path {
+                local: socket,
+                remote: address,
             };
-            for host in self.hosts() {
-                if reachable(host.0.ip(), address.ip()) {
-                    self.add_pair(now, host, remote.clone(), address);
-                }
-            }
-        }
-    }
-
-    /// The host candidates with their sockets. Candidates of other kinds share their base's pairs
-    /// (RFC 8445 section 6.1.2.4).
-    fn hosts(&self) -> Vec<(SocketAddr, Candidate)> {
-        self.sockets
-            .iter()
-            .map(|socket| (*socket, self.host_candidate(*socket)))
-            .collect()
-    }
-
-    pub(super) fn add_pair(
-        &mut self,
-        now: Time,
-        (socket, local): (SocketAddr, Candidate),
-        remote: Candidate,
-        address: SocketAddr,
-    ) -> Option<usize> {
-        let path = Path {
-            local: socket,
-            remote: address,
-        };
-        if let Some(index) = self.pair_at(path) {
-            return Some(index);
-        }
-        let priority = pair_priority(self.role, &local, &remote);
-        if self.pairs.len() >= MAX_PAIRS && !self.drop_worst_unused(priority) {
-            return None;
-        }
-        let pair = Pair {
-            path,
-            priority,
-            local,
-            remote,
-            state: PairState::Frozen,
-            check: None,
-            authenticated: false,
-            nominated: false,
-            lost: false,
-            nominate_on_success: false,
-            answered: None,
-            consent_until: now,
-            next_consent: now,
-            consent_check: None,
-            last_seen: now,
-            retried: false,
-            counters: PairCounters::default(),
-        };
-        self.pairs.push(pair);
-        Some(self.pairs.len() - 1)
-    }
-
-    /// Makes room for a pair: for any in place of one that came to nothing, else for a better one in
-    /// place of the worst that nothing has been sent on (RFC 8445 section 6.1.2.5).
-    fn drop_worst_unused(&mut self, priority: u64) -> bool {
-        let unused = self.pairs.iter().enumerate().filter(|(_, pair)| {
-            let idle = matches!(pair.state, PairState::Frozen | PairState::Waiting);
-            let worse = idle && pair.priority < priority;
-            !pair.authenticated && !pair.lost && (pair.state == PairState::Failed || worse)
-        });
-        let worst = unused.min_by_key(|(_, pair)| (pair.state != PairState::Failed, pair.priority));
-        let Some((index, _)) = worst else {
-            return false;
-        };
-        self.pairs.remove(index);
-        true
-    }
-
-    pub(super) fn pair_at(&self, path: Path) -> Option<usize> {
-        self.pairs.iter().position(|pair| pair.path == path)
-    }
-
-    pub(super) fn reprioritize(&mut self) {
-        let role = self.role;
-        for pair in &mut self.pairs {
-            pair.priority = pair_priority(role, &pair.local, &pair.remote);
-        }
-    }
-
-    /// The next pair for an ordinary check (RFC 8445 section 6.1.4.2): the best that waits, else
-    /// the best frozen one of a foundation on which nothing is under way.
-    pub(super) fn next_ordinary(&self) -> Option<usize> {
-        let best = |state: PairState, busy: &dyn Fn(&Pair) -> bool| {
-            self.pairs
-                .iter()
-                .enumerate()
-                .filter(|(_, pair)| pair.state == state && !busy(pair))
-                .max_by_key(|(_, pair)| pair.priority)
-                .map(|(index, _)| index)
-        };
-        best(PairState::Waiting, &|_| false).or_else(|| {
-            best(PairState::Frozen, &|pair| {
-                self.pairs.iter().any(|other| {
-                    matches!(other.state, PairState::Waiting | PairState::InProgress)
-                        && other.foundation() == pair.foundation()
-                })
-            })
-        })
-    }
-
-    /// RFC 8445 section 7.2.5.3.3: success unfreezes the pairs of the same foundation.
-    pub(super) fn unfreeze_like(&mut self, index: usize) {
-        let Some(pair) = self.pairs.get(index) else {
-            return;
-        };
-        let (local, remote) = (
-            pair.local.foundation.clone(),
-            pair.remote.foundation.clone(),
-        );
-        for other in &mut self.pairs {
-            if other.state == PairState::Frozen && other.foundation() == (&local, &remote) {
-                other.state = PairState::Waiting;
-            }
+            let host = self.host_candidate(socket);
+            self.checklist.add(now, self.role, path, (&host, remote));
         }
     }
 }

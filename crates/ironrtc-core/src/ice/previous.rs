@@ -24,10 +24,7 @@ impl Agent {
         let Some(path) = self.selected.filter(|_| !kept) else {
             return;
         };
-        let Some(mut pair) = self
-            .pair_at(path)
-            .and_then(|at| self.pairs.get(at).cloned())
-        else {
+        let Some(mut pair) = self.checklist.at(path).cloned() else {
             return;
         };
         pair.check = None;

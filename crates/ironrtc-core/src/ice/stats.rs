@@ -85,14 +85,14 @@ pub struct PairCounters {
 impl Agent {
     /// The round trip that the last answered check of the path for data has measured.
     pub fn selected_round_trip(&self) -> Option<Duration> {
-        let index = self.pair_at(self.selected()?)?;
-        self.pairs[index].counters.current_round_trip_time
+        let pair = self.checklist.at(self.selected()?)?;
+        pair.counters.current_round_trip_time
     }
 
     /// Counts data sent on a path.
     pub fn on_data_sent(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
-        if let Some(index) = self.pair_at(path) {
-            let counters = &mut self.pairs[index].counters;
+        if let Some(pair) = self.checklist.at_mut(path) {
+            let counters = &mut pair.counters;
             counters.packets_sent += datagrams;
             counters.bytes_sent += bytes;
             counters.last_packet_sent = Some(now);
@@ -101,8 +101,7 @@ impl Agent {
 
     /// Counts authenticated data received on a path: a sign of life, though not consent.
     pub fn on_data_received(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
-        if let Some(index) = self.pair_at(path) {
-            let pair = &mut self.pairs[index];
+        if let Some(pair) = self.checklist.at_mut(path) {
             pair.last_seen = now;
             pair.counters.packets_received += datagrams;
             pair.counters.bytes_received += bytes;
@@ -112,8 +111,8 @@ impl Agent {
 
     /// Every pair with its counters.
     pub fn pair_stats(&self) -> Vec<PairStats> {
-        self.pairs
-            .iter()
+        self.checklist
+            .pairs()
             .map(|pair| PairStats {
                 local: pair.local.clone(),
                 remote: pair.remote.clone(),
