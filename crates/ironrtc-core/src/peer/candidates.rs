@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::state::gathering_state;
 use super::{Event, PeerConnection};
 use crate::ice::{Candidate, CandidateAddress, GatheringState};
 use crate::jsep::{CandidateInit, JsepError, RemoteCandidate};
@@ -12,7 +13,7 @@ impl PeerConnection {
     pub fn add_ice_candidate(&mut self, now: Time, init: &CandidateInit) -> Result<(), JsepError> {
         match self.negotiator.add_ice_candidate(init)? {
             RemoteCandidate::Candidate(candidate) => self.add_remote_candidate(now, candidate),
-            RemoteCandidate::EndOfCandidates => self.transport.end_of_remote_candidates(now),
+            RemoteCandidate::EndOfCandidates => self.first.transport.end_of_remote_candidates(now),
             RemoteCandidate::Ignored => {}
         }
         Ok(())
@@ -20,13 +21,9 @@ impl PeerConnection {
 
     /// The answer to [`Event::Resolve`].
     pub fn add_resolved_candidate(&mut self, now: Time, mut candidate: Candidate, address: IpAddr) {
-        let asked = self
-            .named
-            .iter_mut()
-            .find(|(named, waiting)| *waiting && *named == candidate);
-        // The peer may have restarted ICE during the look-up.
-        let Some((_, waiting)) = asked else { return };
-        *waiting = false;
+        if !self.first.takes_answer(&candidate) {
+            return;
+        }
         candidate.address = CandidateAddress::Ip(address);
         self.add_remote_candidate(now, candidate);
     }
@@ -34,23 +31,15 @@ impl PeerConnection {
     /// A candidate that cannot be used (TCP, port 0, one too many) is left aside: webrtc-pc section
     /// 4.4.2 has no error for it.
     pub(super) fn add_remote_candidate(&mut self, now: Time, candidate: Candidate) {
-        let CandidateAddress::Name(name) = &candidate.address else {
-            let _ = self.transport.add_remote_candidate(now, candidate);
-            return;
-        };
-        if self.named.iter().any(|(named, _)| *named == candidate) {
-            return;
+        if matches!(candidate.address, CandidateAddress::Ip(_)) {
+            let _ = self.first.transport.add_remote_candidate(now, candidate);
+        } else if self.first.asks_for(&candidate) {
+            self.events.push_back(Event::Resolve(candidate));
         }
-        if let Err(error) = self.transport.look_up(name) {
-            tracing::debug!(name, %error, "a candidate is not used");
-            return;
-        }
-        self.named.push((candidate.clone(), true));
-        self.events.push_back(Event::Resolve(candidate));
     }
 
     pub(super) fn on_local_candidate(&mut self, candidate: Candidate) {
-        if self.gathering_shown {
+        if self.first.gathering_shown {
             let init = self.negotiator.on_local_candidate(&candidate);
             self.events.push_back(Event::IceCandidate(Some(init)));
         }
@@ -58,8 +47,13 @@ impl PeerConnection {
 
     /// webrtc-pc section 5.6: the state first, then the end of candidates.
     pub(super) fn on_gathering_state(&mut self, state: GatheringState) {
-        let hidden = !self.gathering_shown && state != GatheringState::New;
-        if hidden || self.states.gathering == state {
+        let hidden = !self.first.gathering_shown && state != GatheringState::New;
+        if hidden {
+            return;
+        }
+        self.first.gathering = state;
+        let state = gathering_state(self.carriers().map(|carrier| carrier.gathering));
+        if self.states.gathering == state {
             return;
         }
         self.states.gathering = state;

@@ -1,5 +1,6 @@
 //! From what the transport reports to the W3C's events.
 
+use super::state::ice_state;
 use super::{ConnectionState, Event, PeerConnection};
 use crate::dtls::DtlsState;
 use crate::ice::{self, IceState};
@@ -18,13 +19,16 @@ impl PeerConnection {
                 return Some(event);
             }
         }
-        self.transport.poll_channel_event().map(Event::Channel)
+        self.first
+            .transport
+            .poll_channel_event()
+            .map(Event::Channel)
     }
 
     /// Takes over what the transport has to report, channels aside, which wait for
     /// [`poll_event`](Self::poll_event).
     pub(super) fn on_transport_events(&mut self) {
-        while let Some(event) = self.transport.poll_state_event() {
+        while let Some(event) = self.first.transport.poll_state_event() {
             match event {
                 transport::Event::Ice(event) => self.on_ice_event(event),
                 transport::Event::DtlsStateChange(state) => self.on_dtls_state(state),
@@ -59,27 +63,37 @@ impl PeerConnection {
     }
 
     fn on_ice_state(&mut self, state: IceState) {
+        self.first.ice = state;
+        let state = if self.is_closed() {
+            IceState::Closed
+        } else {
+            ice_state(self.carriers().map(|carrier| carrier.ice))
+        };
         if self.states.ice != state {
             self.states.ice = state;
             self.events
                 .push_back(Event::IceConnectionStateChange(state));
-            self.update_connection_state();
         }
+        self.update_connection_state();
     }
 
     pub(super) fn on_dtls_state(&mut self, state: DtlsState) {
-        if self.states.dtls != state {
-            self.states.dtls = state;
+        if self.first.dtls != state {
+            self.first.dtls = state;
             self.events.push_back(Event::DtlsStateChange(state));
             self.update_connection_state();
         }
     }
 
+    fn is_closed(&self) -> bool {
+        self.negotiator.signaling_state() == SignalingState::Closed
+    }
+
     fn update_connection_state(&mut self) {
-        let state = if self.negotiator.signaling_state() == SignalingState::Closed {
+        let state = if self.is_closed() {
             ConnectionState::Closed
         } else {
-            ConnectionState::of(self.states.ice, self.states.dtls)
+            ConnectionState::of(self.carriers().map(|carrier| (carrier.ice, carrier.dtls)))
         };
         if self.states.connection != state {
             self.states.connection = state;
@@ -92,14 +106,14 @@ impl PeerConnection {
     /// The events say `closed` of every part. The W3C's `close()` fires none of them, so a binding
     /// that follows it by the letter drops them.
     pub fn close(&mut self, now: Time) {
-        if self.negotiator.signaling_state() == SignalingState::Closed {
+        if self.is_closed() {
             return;
         }
         self.negotiator.close();
         self.negotiation_needed = false;
         let closed = SignalingState::Closed;
         self.events.push_back(Event::SignalingStateChange(closed));
-        self.transport.close(now);
+        self.first.transport.close(now);
         self.on_transport_events();
         self.update_connection_state();
     }

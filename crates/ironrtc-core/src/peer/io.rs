@@ -15,27 +15,27 @@ impl PeerConnection {
 
     /// A bound UDP socket.
     pub fn add_local_socket(&mut self, now: Time, address: SocketAddr) {
-        self.transport.add_local_socket(now, address);
+        self.first.transport.add_local_socket(now, address);
     }
 
     /// A STUN server's address.
     pub fn add_stun_server(&mut self, now: Time, url: &str, address: SocketAddr) {
-        self.transport.add_stun_server(now, url, address);
+        self.first.transport.add_stun_server(now, url, address);
     }
 
     /// A STUN server that cannot be used, and why.
     pub fn stun_server_failed(&mut self, url: &str, text: &str) {
-        self.transport.stun_server_failed(url, text);
+        self.first.transport.stun_server_failed(url, text);
     }
 
     /// No more sockets and servers will come.
     pub fn all_sockets_added(&mut self, now: Time) {
-        self.transport.all_sockets_added(now);
+        self.first.transport.all_sockets_added(now);
     }
 
     /// Takes in one datagram, decrypting in place.
     pub fn handle_datagram(&mut self, now: Time, path: Path, ecn: Option<Ecn>, data: &mut [u8]) {
-        self.transport.handle_datagram(now, path, ecn, data);
+        self.first.transport.handle_datagram(now, path, ecn, data);
     }
 
     /// Appends the next batch of datagrams to one destination.
@@ -45,22 +45,22 @@ impl PeerConnection {
         max_segments: usize,
         out: &mut Vec<u8>,
     ) -> Option<Transmit> {
-        self.transport.poll_transmit(now, max_segments, out)
+        self.first.transport.poll_transmit(now, max_segments, out)
     }
 
     /// The driver's system did not take a datagram of `size` bytes, as it is too large for the path.
     pub fn handle_too_large(&mut self, now: Time, path: Path, size: usize) {
-        self.transport.handle_too_large(now, path, size);
+        self.first.transport.handle_too_large(now, path, size);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.transport.poll_timeout()
+        self.first.transport.poll_timeout()
     }
 
     /// Runs the timers that are due.
     pub fn handle_timeout(&mut self, now: Time) {
-        self.transport.handle_timeout(now);
+        self.first.transport.handle_timeout(now);
     }
 
     /// Makes a data channel.
@@ -70,7 +70,7 @@ impl PeerConnection {
         label: &str,
         init: DataChannelInit,
     ) -> Result<ChannelId, CreateError> {
-        let id = self.transport.create_channel(now, label, init)?;
+        let id = self.first.transport.create_channel(now, label, init)?;
         self.negotiator.add_data_channel();
         self.update_negotiation_needed();
         Ok(id)
@@ -78,26 +78,28 @@ impl PeerConnection {
 
     /// Sends a message.
     pub fn send(&mut self, now: Time, id: ChannelId, message: Message) -> Result<(), SendError> {
-        self.transport.send(now, id, message)
+        self.first.transport.send(now, id, message)
     }
 
     /// The next message of a channel.
     pub fn recv(&mut self, now: Time, id: ChannelId) -> Option<Message> {
-        self.transport.recv(now, id)
+        self.first.transport.recv(now, id)
     }
 
     /// Sets when `BufferedAmountLow` comes.
     pub fn set_buffered_amount_low_threshold(&mut self, id: ChannelId, bytes: usize) {
-        self.transport.set_buffered_amount_low_threshold(id, bytes);
+        self.first
+            .transport
+            .set_buffered_amount_low_threshold(id, bytes);
     }
 
     /// Closes a channel.
     pub fn close_channel(&mut self, now: Time, id: ChannelId) {
-        self.transport.close_channel(now, id);
+        self.first.transport.close_channel(now, id);
     }
 
     /// The application dropped its handle of a channel.
     pub fn forget_channel(&mut self, id: ChannelId) {
-        self.transport.forget_channel(id);
+        self.first.transport.forget_channel(id);
     }
 }

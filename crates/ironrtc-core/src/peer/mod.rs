@@ -1,6 +1,7 @@
 //! A peer connection, sans-IO: offer and answer on top of a transport, W3C states and events.
 
 mod candidates;
+mod carrier;
 mod events;
 mod io;
 mod signaling;
@@ -22,7 +23,8 @@ use crate::rng::Rng;
 use crate::sctp::{SctpConfig, SctpState};
 use crate::stats::StatsReport;
 use crate::time::Time;
-use crate::transport::{Transport, TransportConfig};
+use crate::transport::{Transport, TransportConfig, TransportId};
+use carrier::Carrier;
 use state::States;
 
 /// What a connection is told at its birth.
@@ -96,16 +98,13 @@ pub enum Event {
 #[derive(Debug)]
 pub struct PeerConnection {
     negotiator: Negotiator,
-    transport: Transport,
+    /// The transport that data channels go over, and everything while all sections are in one
+    /// bundle.
+    first: Carrier,
     relay_only: bool,
     /// `[[NegotiationNeeded]]` (webrtc-pc section 4.7.3).
     negotiation_needed: bool,
-    /// Gathering is told to the application: a local description asks for its candidates.
-    gathering_shown: bool,
     states: States,
-    /// Candidates with a name that were given to [`Event::Resolve`] in the peer's present
-    /// generation, and whether the answer is still awaited.
-    named: Vec<(Candidate, bool)>,
     events: VecDeque<Event>,
 }
 
@@ -129,20 +128,23 @@ impl PeerConnection {
         };
         let mut connection = Self {
             negotiator: Negotiator::new(jsep, rng.fork()),
-            transport: Transport::new(transport, rng),
+            first: Carrier::new(TransportId::default(), Transport::new(transport, rng)),
             relay_only,
             negotiation_needed: false,
-            gathering_shown: false,
             states: States::default(),
-            named: Vec::new(),
             events: VecDeque::new(),
         };
         if config.gather_early {
-            connection.transport.start_gathering(Time::ZERO);
+            connection.first.transport.start_gathering(Time::ZERO);
             connection.on_transport_events();
             connection.events.push_back(Event::Gather);
         }
         connection
+    }
+
+    /// All transports.
+    fn carriers(&self) -> impl Iterator<Item = &Carrier> + Clone {
+        std::iter::once(&self.first)
     }
 
     /// Offer and answer, for all that only reads: descriptions, states.
@@ -152,7 +154,7 @@ impl PeerConnection {
 
     /// The transport, for all that only reads.
     pub fn transport(&self) -> &Transport {
-        &self.transport
+        &self.first.transport
     }
 
     /// `connectionState`.
@@ -172,6 +174,9 @@ impl PeerConnection {
 
     /// Statistics (`getStats`); `unix_now` is the time since 1970.
     pub fn stats(&self, now: Time, unix_now: Duration) -> StatsReport {
-        crate::stats::report(&self.transport, now, unix_now)
+        let transports = self
+            .carriers()
+            .map(|carrier| (carrier.id, &carrier.transport));
+        crate::stats::report(transports, now, unix_now)
     }
 }

@@ -77,14 +77,10 @@ impl PeerConnection {
     fn carry_out(&mut self, now: Time, step: Step) {
         match step {
             Step::Start(plan) | Step::Update(plan) => {
-                let generation = |connection: &Self| {
-                    let remote = connection.transport.ice().remote_credentials();
-                    remote.map(|credentials| credentials.ufrag.clone())
-                };
-                let before = generation(self);
-                self.transport.apply(now, &plan);
-                if before != generation(self) {
-                    self.named.clear();
+                let before = self.first.remote_fragment();
+                self.first.transport.apply(now, &plan);
+                if before != self.first.remote_fragment() {
+                    self.first.forget_names();
                 }
             }
             Step::Gather => self.gather(now),
@@ -93,16 +89,16 @@ impl PeerConnection {
                     self.add_remote_candidate(now, candidate);
                 }
                 if end {
-                    self.transport.end_of_remote_candidates(now);
+                    self.first.transport.end_of_remote_candidates(now);
                 }
             }
-            Step::EndData => self.transport.reject_sctp(now),
+            Step::EndData => self.first.transport.reject_sctp(now),
             Step::Withdraw => {
-                self.transport.withdraw(now);
+                self.first.transport.withdraw(now);
                 self.hide_transport();
             }
             Step::Reject(reason) => {
-                self.transport.reject(now, &reason.to_string());
+                self.first.transport.reject(now, &reason.to_string());
                 self.hide_transport();
             }
         }
@@ -110,17 +106,17 @@ impl PeerConnection {
 
     /// Starts gathering for a new generation, and shows what was gathered before it was asked for.
     fn gather(&mut self, now: Time) {
-        let gathering = self.transport.ice().gathering_state();
+        let gathering = self.first.transport.ice().gathering_state();
         if gathering == GatheringState::New {
-            self.gathering_shown = true;
-            self.transport.set_relay_only(self.relay_only);
-            self.transport.start_gathering(now);
+            self.first.gathering_shown = true;
+            self.first.transport.set_relay_only(self.relay_only);
+            self.first.transport.start_gathering(now);
             self.on_transport_events();
             self.events.push_back(Event::Gather);
-        } else if !self.gathering_shown {
-            self.gathering_shown = true;
+        } else if !self.first.gathering_shown {
+            self.first.gathering_shown = true;
             self.on_gathering_state(GatheringState::Gathering);
-            for candidate in self.transport.ice().local_candidates().to_vec() {
+            for candidate in self.first.transport.ice().local_candidates().to_vec() {
                 self.on_local_candidate(candidate);
             }
             self.on_gathering_state(gathering);
@@ -130,10 +126,10 @@ impl PeerConnection {
     /// Without a transport every state of it is `new`; sockets and candidates stay for the next.
     fn hide_transport(&mut self) {
         self.on_transport_events();
-        self.named.clear();
-        self.gathering_shown = false;
+        self.first.forget_names();
+        self.first.gathering_shown = false;
         self.on_gathering_state(GatheringState::New);
-        self.on_dtls_state(self.transport.dtls_state());
+        self.on_dtls_state(self.first.transport.dtls_state());
     }
 
     /// webrtc-pc section 4.7.3: asked for once, and only while nothing is being negotiated. After

@@ -1,4 +1,4 @@
-//! Filling the report from a transport.
+//! Filling the report from the transports.
 
 use std::time::Duration;
 
@@ -14,30 +14,25 @@ use crate::channel::{Channel, ChannelId};
 use crate::dtls::{DtlsState, Engine, Fingerprint, HashAlgorithm};
 use crate::ice::{Candidate, CandidateAddress, CandidateKind, IceState, PairStats};
 use crate::time::Time;
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportId};
 
 const CONNECTION_ID: &str = "P";
-const TRANSPORT_ID: &str = "T0";
 
-/// The statistics of a connection with one transport.
-pub(crate) fn report(transport: &Transport, now: Time, unix_now: Duration) -> StatsReport {
+/// The statistics of a connection with its transports.
+pub(crate) fn report<'a>(
+    transports: impl Iterator<Item = (TransportId, &'a Transport)>,
+    now: Time,
+    unix_now: Duration,
+) -> StatsReport {
     let clock = Clock { now, unix_now };
     let mut objects = Vec::new();
-    let local = certificate(transport.certificate().der(), &mut objects);
-    let remote = transport
-        .remote_certificate()
-        .map(|der| certificate(der, &mut objects));
-    let pairs = transport.ice().pair_stats();
-    candidates(transport, &pairs, &mut objects);
-    objects.push(Stats::Transport(of_transport(
-        transport, &pairs, local, remote,
-    )));
-    let pairs = pairs.iter().map(|pair| of_pair(pair, &clock));
-    objects.extend(pairs.map(Stats::CandidatePair));
-    let channels = transport.channels().iter();
-    let channels = channels.map(|(id, channel)| of_channel(id, channel));
-    objects.extend(channels.map(Stats::DataChannel));
-    let (opened, closed) = transport.channels().opened_and_closed();
+    let (mut opened, mut closed) = (0, 0);
+    for (id, transport) in transports {
+        fill(&transport_id(id), transport, &clock, &mut objects);
+        let channels = transport.channels().opened_and_closed();
+        opened += channels.0;
+        closed += channels.1;
+    }
     objects.push(Stats::PeerConnection(PeerConnectionStats {
         id: CONNECTION_ID.to_owned(),
         data_channels_opened: opened,
@@ -47,6 +42,28 @@ pub(crate) fn report(transport: &Transport, now: Time, unix_now: Duration) -> St
         timestamp: millis(unix_now),
         objects,
     }
+}
+
+fn transport_id(id: TransportId) -> String {
+    format!("T{}", id.number())
+}
+
+/// The objects of one transport.
+fn fill(id: &str, transport: &Transport, clock: &Clock, objects: &mut Vec<Stats>) {
+    let local = certificate(transport.certificate().der(), objects);
+    let remote = transport
+        .remote_certificate()
+        .map(|der| certificate(der, objects));
+    let pairs = transport.ice().pair_stats();
+    candidates(id, transport, &pairs, objects);
+    objects.push(Stats::Transport(of_transport(
+        id, transport, &pairs, local, remote,
+    )));
+    let pairs = pairs.iter().map(|pair| of_pair(id, pair, clock));
+    objects.extend(pairs.map(Stats::CandidatePair));
+    let channels = transport.channels().iter();
+    let channels = channels.map(|(id, channel)| of_channel(id, channel));
+    objects.extend(channels.map(Stats::DataChannel));
 }
 
 /// Turns the core's time into that of the W3C.
@@ -101,14 +118,24 @@ fn candidate_id(prefix: &str, candidate: &Candidate) -> String {
     id_of(prefix, &format!("{kind} {protocol} {address} {port} {url}"))
 }
 
-fn candidates(transport: &Transport, pairs: &[PairStats], objects: &mut Vec<Stats>) {
+fn candidates(
+    transport_id: &str,
+    transport: &Transport,
+    pairs: &[PairStats],
+    objects: &mut Vec<Stats>,
+) {
     let ice = transport.ice();
     let local = ice.local_candidates().iter();
     for candidate in local.chain(pairs.iter().map(|pair| &pair.local)) {
         let id = candidate_id("L", candidate);
         if !has(objects, &id) {
             let told = true;
-            objects.push(Stats::LocalCandidate(of_candidate(id, candidate, told)));
+            objects.push(Stats::LocalCandidate(of_candidate(
+                id,
+                transport_id,
+                candidate,
+                told,
+            )));
         }
     }
     let remote = ice.remote_candidates().iter();
@@ -117,16 +144,26 @@ fn candidates(transport: &Transport, pairs: &[PairStats], objects: &mut Vec<Stat
         if !has(objects, &id) {
             // webrtc-stats section 8.17: an address that the peer has not told is not shown.
             let told = candidate.kind != CandidateKind::PeerReflexive;
-            objects.push(Stats::RemoteCandidate(of_candidate(id, candidate, told)));
+            objects.push(Stats::RemoteCandidate(of_candidate(
+                id,
+                transport_id,
+                candidate,
+                told,
+            )));
         }
     }
 }
 
-fn of_candidate(id: String, candidate: &Candidate, told: bool) -> IceCandidateStats {
+fn of_candidate(
+    id: String,
+    transport_id: &str,
+    candidate: &Candidate,
+    told: bool,
+) -> IceCandidateStats {
     let related = candidate.related.as_ref();
     IceCandidateStats {
         id,
-        transport_id: TRANSPORT_ID.to_owned(),
+        transport_id: transport_id.to_owned(),
         // webrtc-stats section 8.17: nor is one behind a name.
         address: match &candidate.address {
             CandidateAddress::Ip(ip) if told => Some(ip.to_string()),
@@ -150,12 +187,12 @@ fn pair_id(pair: &PairStats) -> String {
     id_of("CP", &path)
 }
 
-fn of_pair(pair: &PairStats, clock: &Clock) -> CandidatePairStats {
+fn of_pair(transport_id: &str, pair: &PairStats, clock: &Clock) -> CandidatePairStats {
     let counters = &pair.counters;
     let timestamp = |at: Option<Time>| at.map(|at| clock.timestamp(at));
     CandidatePairStats {
         id: pair_id(pair),
-        transport_id: TRANSPORT_ID.to_owned(),
+        transport_id: transport_id.to_owned(),
         local_candidate_id: candidate_id("L", &pair.local),
         remote_candidate_id: candidate_id("R", &pair.remote),
         state: pair.state,
@@ -179,6 +216,7 @@ fn of_pair(pair: &PairStats, clock: &Clock) -> CandidatePairStats {
 }
 
 fn of_transport(
+    id: &str,
     transport: &Transport,
     pairs: &[PairStats],
     local_certificate_id: String,
@@ -191,7 +229,7 @@ fn of_transport(
         .dtls()
         .filter(|_| transport.dtls_state() == DtlsState::Connected);
     TransportStats {
-        id: TRANSPORT_ID.to_owned(),
+        id: id.to_owned(),
         packets_sent: counters.packets_sent,
         packets_received: counters.packets_received,
         bytes_sent: counters.bytes_sent,
