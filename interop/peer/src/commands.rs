@@ -60,7 +60,7 @@ impl Peer {
     }
 
     fn create(self: &Arc<Self>, request: Request) -> Result<Value, Failure> {
-        let pc = PeerConnection::new(request.config.into())
+        let pc = PeerConnection::new(request.config.into_configuration()?)
             .map_err(|error| Failure::new(error.name(), error))?;
         let report = connection::report(Arc::clone(self), request.pc.clone(), pc.events());
         tokio::spawn(report);

@@ -1,5 +1,8 @@
 //! A command, with the union of all commands' arguments.
 
+use std::path::PathBuf;
+
+use ironrtc::observe::{Observer, Recorder};
 use ironrtc::{Configuration, DataChannelInit, IceCandidateInit, IceServer, SessionDescription};
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,13 +35,31 @@ pub(crate) struct Request {
 pub(crate) struct Config {
     ice_servers: Vec<IceServer>,
     bind: Vec<std::net::SocketAddr>,
+    record: Option<Record>,
 }
 
-impl From<Config> for Configuration {
-    fn from(config: Config) -> Self {
-        Self::default()
-            .ice_servers(config.ice_servers)
-            .bind(config.bind)
+/// Files that show what the connection does.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    capture: PathBuf,
+    key_log: PathBuf,
+}
+
+impl Config {
+    pub(crate) fn into_configuration(self) -> Result<Configuration, Failure> {
+        let observer = match self.record {
+            Some(record) => Recorder::new()
+                .capture(record.capture)
+                .and_then(|recorder| recorder.key_log(record.key_log))
+                .map_err(|error| Failure::new("NotReadableError", error))?
+                .observer(),
+            None => Observer::default(),
+        };
+        Ok(Configuration::default()
+            .ice_servers(self.ice_servers)
+            .bind(self.bind)
+            .observer(observer))
     }
 }
 
