@@ -6,6 +6,7 @@
 
 mod fragments;
 mod gather;
+mod heap;
 mod interfaces;
 mod mdns;
 mod resolve;

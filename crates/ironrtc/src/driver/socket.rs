@@ -10,7 +10,7 @@ use quinn_udp::{EcnCodepoint, RecvMeta, UdpSocketState};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
-use super::fragments;
+use super::{fragments, heap};
 
 /// Buffers per receive call. Each holds what the system joins into one (GRO), at most 64 KiB.
 const BATCH: usize = 8;
@@ -64,6 +64,7 @@ impl Socket {
             failures: 0,
         };
         socket.allow_fragments(true);
+        heap::keep_freed_memory();
         Ok(socket)
     }
 
