@@ -74,11 +74,16 @@ impl Outstanding {
 
     /// RFC 3758 section 3.5, rule C2.
     pub(crate) fn advance_forward(&mut self) {
-        while self
-            .get(self.forward)
-            .is_some_and(|sent| sent.state == State::Abandoned)
+        while let Some(sent) = self.get(self.forward)
+            && sent.state == State::Abandoned
         {
+            let header = sent.header;
+            let stream = (header.stream, header.unordered());
+            self.skipped.insert(stream, (self.forward, header.sequence));
             self.forward += 1;
+        }
+        if !self.must_forward() {
+            self.skipped.clear();
         }
     }
 
@@ -93,16 +98,33 @@ impl Outstanding {
     }
 
     /// The cumulative TSN to tell the peer, and the messages skipped, as many as `most` streams.
-    pub(crate) fn forward(&self, interleaved: bool, most: usize) -> (Tsn, Vec<Skip>) {
+    pub(crate) fn forward(&mut self, interleaved: bool, most: usize) -> (Tsn, Vec<Skip>) {
+        let base = self.base;
+        work::add(self.skipped.len());
+        self.skipped.retain(|_, (position, _)| *position >= base);
+        let skips: Vec<Skip> = self
+            .skipped
+            .iter()
+            .map(|(stream, (_, sequence))| skip(stream, *sequence))
+            .filter(|skip| is_listed(interleaved, skip.unordered))
+            .collect();
+        if skips.len() <= most {
+            return (self.forward_tsn(), skips);
+        }
+        self.forward_partly(interleaved, most)
+    }
+
+    /// As far as `most` streams reach, of more.
+    fn forward_partly(&self, interleaved: bool, most: usize) -> (Tsn, Vec<Skip>) {
         let mut skips: BTreeMap<(StreamId, bool), u32> = BTreeMap::new();
         let mut position = self.base;
         while position < self.forward {
+            work::add(1);
             let Some(sent) = self.get(position) else {
                 break;
             };
             let unordered = sent.header.unordered();
-            // RFC 3758 section 3.2: unordered DATA is not listed.
-            if interleaved || !unordered {
+            if is_listed(interleaved, unordered) {
                 let key = (sent.header.stream, unordered);
                 if skips.len() >= most && !skips.contains_key(&key) {
                     break;
@@ -112,13 +134,21 @@ impl Outstanding {
             position += 1;
         }
         let skips = skips
-            .into_iter()
-            .map(|((stream, unordered), sequence)| Skip {
-                stream,
-                unordered,
-                sequence,
-            })
-            .collect();
-        (Tsn::of(position - 1), skips)
+            .iter()
+            .map(|(stream, sequence)| skip(stream, *sequence));
+        (Tsn::of(position - 1), skips.collect())
+    }
+}
+
+/// RFC 3758 section 3.2: unordered DATA is not listed.
+const fn is_listed(interleaved: bool, unordered: bool) -> bool {
+    interleaved || !unordered
+}
+
+const fn skip(&(stream, unordered): &(StreamId, bool), sequence: u32) -> Skip {
+    Skip {
+        stream,
+        unordered,
+        sequence,
     }
 }

@@ -3,7 +3,7 @@
 //! Acknowledging costs in proportion to what is acknowledged for the first time, or is missing,
 //! never to everything in flight.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 
@@ -12,6 +12,7 @@ use super::doubts::Doubts;
 use super::order::SendOrder;
 use super::queue::Fragment;
 use super::ranges::Ranges;
+use crate::sctp::message::StreamId;
 use crate::sctp::num::{EPOCH, Tsn};
 use crate::sctp::packet::data::DataHeader;
 use crate::time::Time;
@@ -157,6 +158,8 @@ pub(crate) struct Outstanding {
     pub(super) needless: Time,
     /// RFC 3758 section 3.5: what the peer may take for acknowledged ends before this.
     pub(super) forward: u64,
+    /// The last message to skip of each stream, and its last chunk's position.
+    pub(super) skipped: BTreeMap<(StreamId, bool), (u64, u32)>,
     pub(crate) partial_reliability: bool,
     pub(crate) retransmissions: u64,
     pub(super) delivery: Delivery,
@@ -180,6 +183,7 @@ impl Outstanding {
             probed: None,
             needless: Time::ZERO,
             forward: base,
+            skipped: BTreeMap::new(),
             partial_reliability: false,
             retransmissions: 0,
             delivery: Delivery::default(),

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use super::*;
-use crate::sctp::message::StreamId;
 use crate::sctp::num::Fsn;
 
 const COUNT: u64 = 30_000;
@@ -110,4 +109,38 @@ fn giving_up_a_message_costs_what_it_has_chunks_and_not_what_is_outstanding() {
         assert!(!outstanding.has_lost() && outstanding.flight() == 0);
         assert!(outstanding.take_abandoned(lost).is_none());
     }
+}
+
+#[test]
+fn telling_the_peer_what_to_skip_costs_what_is_told() {
+    let mut outstanding = full();
+    outstanding.partial_reliability = true;
+    let first = outstanding.base;
+    // One message after the other is given up, of four streams; none is acknowledged.
+    for position in first..first + COUNT / 2 {
+        let sent = outstanding.get_mut(position).unwrap();
+        sent.state = State::Abandoned;
+        sent.header.stream = StreamId(position as u16 % 4);
+        outstanding.advance_forward();
+        for interleaved in [false, true] {
+            let mut told = None;
+            let cost = work::of(|| told = Some(outstanding.forward(interleaved, 100)));
+            let (tsn, skips) = told.unwrap();
+            assert_eq!(tsn, Tsn::of(position));
+            assert!(cost <= 4, "{cost}");
+            let latest: Vec<u32> = skips.iter().map(|skip| skip.sequence).collect();
+            let newest = (position - first) as u32;
+            assert!(latest.contains(&newest) && latest.iter().all(|at| at + 4 > newest));
+        }
+    }
+    // Fewer streams fit than there are.
+    let (tsn, skips) = outstanding.forward(true, 2);
+    assert_eq!((tsn, skips.len()), (Tsn::of(first + 1), 2));
+    // What is acknowledged is not told again.
+    let end = outstanding.forward_tsn();
+    let mut doubts = Doubts::default();
+    outstanding.on_sack(Time::ZERO, Tsn(end.0 - 1), [].into_iter(), &mut doubts);
+    assert_eq!(outstanding.forward(true, 100).1.len(), 1);
+    outstanding.on_sack(Time::ZERO, end, [].into_iter(), &mut doubts);
+    assert!(!outstanding.must_forward() && outstanding.skipped.is_empty());
 }
