@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 BENCHES = Path(__file__).resolve().parent.parent
@@ -25,11 +25,12 @@ class Stack:
     environment: dict[str, str] = field(default_factory=dict)
     buffers: dict[int, int] = field(default_factory=dict)
     skip: frozenset[str] = frozenset()
+    directory: str = "release"
 
     def command(self, target: Path) -> list[str] | None:
         """What starts the program; ``None`` if it is not installed."""
         if self.program.startswith("bench-"):
-            path = target / "release" / self.program
+            path = target / self.directory / self.program
             return [str(path)] if path.exists() else None
         python = target / f"venv-{self.program}" / "bin" / "python"
         script = BENCHES / "python" / f"{self.program}_bench.py"
@@ -82,6 +83,8 @@ class Column:
 
 def columns(options: argparse.Namespace) -> list[Column]:
     """The columns, with amounts for a quick or a full run."""
+    if options.old:
+        return columns_of_two(options)
     quick = options.quick
     amount = str((16 if quick else 64) * 1024 * 1024)
     setups, echoes, pairs = ("5", "500", "10") if quick else ("15", "3000", "25")
@@ -98,6 +101,26 @@ def columns(options: argparse.Namespace) -> list[Column]:
         Column("echo p99, µs", ("echo", echoes), "us_p99", False),
         Column("memory, KiB", ("memory", pairs), "kib", False),
     ]
+
+
+def columns_of_two(options: argparse.Namespace) -> list[Column]:
+    """What tells two revisions apart: throughput in all sizes, with more payload."""
+    amount = (64 if options.quick else 512) * 1024 * 1024
+    sizes = {"16 KiB": 16 * KIB, "64 KiB": 64 * KIB, "1 KiB": KIB, "100 bytes": 100}
+    shown = []
+    for title, size in sizes.items():
+        arguments = ("throughput", str(size), str(amount if size >= KIB else amount // 8))
+        shown += [
+            Column(f"{title}, Mbit/s", arguments, "mbit_s", True),
+            Column(f"{title}, CPU ns per KiB", arguments, "cpu_ns_per_kib", False),
+        ]
+    return shown
+
+
+def beside(stacks: list[Stack], revision: str) -> dict[str, Stack]:
+    """IronRTC as it is and as it was, in turn; by name, what each row is compared with."""
+    ours = [stack for stack in stacks if stack.name.startswith("IronRTC")]
+    return {name: stack for stack in ours for name in (stack.name, f"{stack.name}, {revision}")}
 
 
 Results = dict[tuple[str, tuple[str, ...]], list[dict[str, float]]]
@@ -182,7 +205,10 @@ def versions(target: Path) -> str:
     """The versions that were measured."""
     lock = (BENCHES / "Cargo.lock").read_text(encoding="utf-8")
     found = dict(re.findall(r'name = "([^"]+)"\nversion = "([^"]+)"', lock))
-    parts = [f"{name} {found[name]}" for name in ("ironrtc", "str0m", "webrtc", "rustrtc", "quinn", "tokio")]
+    parts = [
+        f"{name} {found[name]}"
+        for name in ("ironrtc", "str0m", "webrtc", "rustrtc", "quinn", "tokio")
+    ]
     for program, package in (("aiortc", "aiortc"), ("libdatachannel", "libdatachannel-py")):
         python = target / f"venv-{program}" / "bin" / "python"
         if python.exists():
@@ -207,14 +233,17 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, Linux {platform.release()}"
 
 
-def table(stacks: list[Stack], shown: list[Column], results: Results) -> str:
+def table(
+    stacks: list[Stack], bases: dict[str, Stack], shown: list[Column], results: Results
+) -> str:
     """The table in Markdown."""
     lines = [
         "| stack | " + " | ".join(column.title for column in shown) + " |",
         "|---|" + "---:|" * len(shown),
     ]
     for stack in stacks:
-        cells = (cell(results, stack, column, stacks[0]) for column in shown)
+        base = bases.get(stack.name, stacks[0])
+        cells = (cell(results, stack, column, base) for column in shown)
         lines.append(f"| {stack.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -225,6 +254,11 @@ def options_of(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--target", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="smaller amounts, two rounds")
     parser.add_argument("--rounds", type=int, help="how often all is measured (default: 5)")
+    parser.add_argument(
+        "--old",
+        metavar="REV",
+        help="IronRTC alone, beside an older revision of it, which is built first",
+    )
     parser.add_argument("--only", help="stacks whose name contains one of these, with commas")
     parser.add_argument("--measure", help="throughput, setup, echo, memory; several with commas")
     parser.add_argument(
@@ -242,7 +276,17 @@ def main() -> None:
     options = options_of(sys.argv[1:])
     kinds = options.measure.split(",") if options.measure else None
     shown = [column for column in columns(options) if kinds is None or column.kind in kinds]
-    stacks = [stack for stack in STACKS if stack.command(options.target)]
+    stacks = STACKS
+    bases: dict[str, Stack] = {}
+    if options.old:
+        bases = beside(STACKS, options.old)
+        stacks = [
+            stack
+            if name == stack.name
+            else replace(stack, name=name, directory=f"old-{options.old}")
+            for name, stack in bases.items()
+        ]
+    stacks = [stack for stack in stacks if stack.command(options.target)]
     if options.only:
         words = options.only.lower().split(",")
         stacks = [stack for stack in stacks if any(word in stack.name.lower() for word in words)]
@@ -256,9 +300,10 @@ def main() -> None:
         f"Rounds: {options.rounds}. Load: {before:.1f} before, {after:.1f} after"
         f"{', measured at real-time priority' if options.realtime else ''}.\n"
     )
-    print(table(stacks, shown, results))
+    print(table(stacks, bases, shown, results))
+    better = "the present one" if options.old else stacks[0].name
     print(
-        f"\nMedian of the rounds, (least–most), and **× how many times better {stacks[0].name}"
+        f"\nMedian of the rounds, (least–most), and **× how many times better {better}"
         " is**: higher for Mbit/s, lower for the rest."
     )
 

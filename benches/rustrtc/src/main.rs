@@ -1,4 +1,4 @@
-//! rustrtc under test, with its defaults: larger windows gained nothing, larger bursts lost.
+//! rustrtc under test, with its defaults. Other settings were not compared.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
