@@ -88,15 +88,39 @@ fn the_sender_itself_holds_no_ping_back() {
 
 #[test]
 fn beside_cubic_a_flow_gets_between_half_and_twice_as_much() {
-    for queue in [50, 100] {
-        let mut flow = Flow::new(1, link(20, 50, queue), Bbr);
-        let mut cubic = Flow::new(2, link(20, 50, queue), Cubic);
-        flow.share_line(&mut cubic);
-        run_together([&mut flow, &mut cubic], 4 * SECOND);
-        let [mine, its] = run_together([&mut flow, &mut cubic], 20 * SECOND);
-        let ratio = mine.mbits / its.mbits;
-        assert!((0.5..=2.0).contains(&ratio), "queue {queue} ms: {ratio:.2}");
-    }
+    seeds(1..3, |seed| {
+        for (mbits, queue) in [(20, 25), (20, 50), (20, 100), (50, 25)] {
+            let mut flow = Flow::new(seed, link(mbits, 50, queue), Bbr);
+            let mut cubic = Flow::new(seed + 1000, link(mbits, 50, queue), Cubic);
+            flow.share_line(&mut cubic);
+            run_together([&mut flow, &mut cubic], 4 * SECOND);
+            let [mine, its] = run_together([&mut flow, &mut cubic], 20 * SECOND);
+            let ratio = mine.mbits / its.mbits;
+            assert!(
+                (0.5..=2.0).contains(&ratio),
+                "{mbits} Mbit/s, queue {queue} ms: {ratio:.2}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_flow_that_comes_late_gets_its_share_of_the_line() {
+    seeds(1..2, |seed| {
+        for (mbits, queue) in [(20, 25), (20, 50), (20, 100), (50, 25)] {
+            let mut first = Flow::new(seed + 1000, link(mbits, 50, queue), Bbr);
+            first.run(10 * SECOND);
+            let mut late = Flow::new(seed, link(mbits, 50, queue), Bbr);
+            late.share_line(&mut first);
+            run_together([&mut late, &mut first], 30 * SECOND);
+            let [mine, its] = run_together([&mut late, &mut first], 20 * SECOND);
+            let ratio = mine.mbits / its.mbits;
+            assert!(
+                (0.7..=1.5).contains(&ratio),
+                "{mbits} Mbit/s, queue {queue} ms: {ratio:.2}"
+            );
+        }
+    });
 }
 
 #[test]

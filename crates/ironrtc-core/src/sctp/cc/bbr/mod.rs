@@ -30,6 +30,9 @@ const MIN_WINDOW_PACKETS: usize = 4;
 /// lasts.
 const MIN_RTT_AGE: Duration = Duration::from_secs(5);
 const PROBE_RTT_TIME: Duration = Duration::from_millis(200);
+/// How long it is believed if what is measured seems to confirm it. Beside a flow that keeps the queue
+/// filled, the least of what is measured is the wait behind that flow.
+const MIN_RTT_PROBE_INTERVAL: Duration = Duration::from_secs(10);
 /// Draft section 5.3.1.2: growth of the rate that says that the pipe is not full, and rounds
 /// without it.
 const FULL_PIPE_GROWTH: f64 = 1.25;
@@ -189,7 +192,8 @@ impl Bbr {
     fn check_probe_rtt(&mut self, sample: &Sample) {
         let now = sample.now;
         if self.mode != Mode::ProbeRtt {
-            let old = self.model.min_rtt_is_old(now, MIN_RTT_AGE);
+            let old = self.model.min_rtt_is_old(now, MIN_RTT_AGE)
+                || self.model.min_rtt_is_unproven(now, MIN_RTT_PROBE_INTERVAL);
             if old && self.full && sample.flight > self.inflight(PROBE_RTT_WINDOW_GAIN) {
                 self.before = Some(self.window);
                 self.mode = Mode::ProbeRtt;

@@ -78,6 +78,8 @@ pub(super) struct Model {
     max_rate: MaxOfTwo,
     min_rtt: Option<Duration>,
     min_rtt_at: Time,
+    /// When it was last measured with little of ours in flight.
+    min_rtt_proven: Time,
     /// The mean of the quickest round.
     quiet_rtt: Option<Duration>,
     delivered: u64,
@@ -101,6 +103,7 @@ impl Model {
             max_rate: MaxOfTwo::default(),
             min_rtt: None,
             min_rtt_at: Time::ZERO,
+            min_rtt_proven: Time::ZERO,
             quiet_rtt: None,
             delivered: 0,
             round: Round::default(),
@@ -163,13 +166,23 @@ impl Model {
         self.round.lost
     }
 
+    /// The highest rate of the round.
+    pub(super) const fn round_rate(&self) -> f64 {
+        self.round.rate
+    }
+
+    /// Has the round end with the acknowledgement of what is sent from now on.
+    pub(super) const fn begin_round(&mut self) {
+        self.round.next_delivered = self.delivered;
+    }
+
     /// Most that was delivered in a round trip of the round.
     pub(super) const fn round_delivered(&self) -> usize {
         self.round.inflight
     }
 
     /// Whether packets wait in a queue.
-    fn has_queue(&self) -> bool {
+    pub(super) fn has_queue(&self) -> bool {
         self.waits_longer_than(QUEUE_PART)
     }
 
@@ -281,6 +294,9 @@ impl Model {
         match self.min_rtt {
             Some(least) if rtt > least + least / CONFIRMING_PART => {}
             least => {
+                if least.is_none() {
+                    self.min_rtt_proven = sample.now;
+                }
                 self.min_rtt = Some(least.map_or(rtt, |least| least.min(rtt)));
                 self.min_rtt_at = sample.now;
             }
@@ -291,15 +307,21 @@ impl Model {
         self.min_rtt.is_some() && now.since(self.min_rtt_at) > age
     }
 
+    /// Nothing but samples of a full pipe has confirmed the shortest round trip for longer than this.
+    pub(super) fn min_rtt_is_unproven(&self, now: Time, age: Duration) -> bool {
+        self.min_rtt.is_some() && now.since(self.min_rtt_proven) > age
+    }
+
     /// What is measured from now on replaces what was known.
     pub(super) fn begin_min_rtt(&mut self, now: Time, rtt: Option<Duration>) {
         self.min_rtt = rtt.or(self.min_rtt);
         self.quiet_rtt = None;
-        self.min_rtt_at = now;
+        self.renew_min_rtt(now);
     }
 
     pub(super) const fn renew_min_rtt(&mut self, now: Time) {
         self.min_rtt_at = now;
+        self.min_rtt_proven = now;
     }
 
     /// Draft section 5.5.9: how much more than expected comes acknowledged at once.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::Sample;
 use super::model::BETA;
-use super::{Bbr, Mode};
+use super::{Bbr, FULL_PIPE_GROWTH, FULL_PIPE_ROUNDS, Mode};
 use crate::time::Time;
 
 pub(super) const DOWN_GAIN: f64 = 0.9;
@@ -16,8 +16,6 @@ const LEAST_WAIT: Duration = Duration::from_secs(2);
 const RANDOM_WAIT_MILLIS: u64 = 1000;
 /// Draft section 5.3.3.5.1: most round trips between two probes, as with Reno on such a path.
 const MOST_ROUNDS: u64 = 63;
-/// Most round trips of a probe that meets neither loss nor a queue.
-const MOST_UP_ROUNDS: u64 = 8;
 
 /// Where the cycle is.
 #[derive(Debug)]
@@ -25,9 +23,6 @@ pub(super) struct Cycle {
     began: Time,
     began_round: u64,
     wait: Duration,
-    /// When the present phase began.
-    phase_began: Time,
-    phase_round: u64,
     /// Acknowledgements are still of the probe that has ended.
     stopping: bool,
     /// The probe has not been answered by a reduction yet.
@@ -35,6 +30,9 @@ pub(super) struct Cycle {
     /// Bytes acknowledged since the upper bound was raised, and how fast it is raised.
     up_acked: usize,
     up_rounds: u32,
+    /// The highest rate of the probe, and rounds in which it has hardly grown.
+    up_rate: f64,
+    flat_rounds: u32,
 }
 
 impl Cycle {
@@ -43,23 +41,17 @@ impl Cycle {
             began: Time::ZERO,
             began_round: 0,
             wait: LEAST_WAIT,
-            phase_began: Time::ZERO,
-            phase_round: 0,
             stopping: false,
             may_reduce: false,
             up_acked: 0,
             up_rounds: 0,
+            up_rate: 0.0,
+            flat_rounds: 0,
         }
     }
 }
 
 impl Bbr {
-    fn enter(&mut self, mode: Mode, now: Time) {
-        self.mode = mode;
-        self.cycle.phase_began = now;
-        self.cycle.phase_round = self.model.rounds();
-    }
-
     pub(super) fn start_down(&mut self, sample: &Sample) {
         self.cycle.began = sample.now;
         self.cycle.began_round = self.model.rounds();
@@ -69,15 +61,23 @@ impl Bbr {
         let millis = (noise >> 32) % RANDOM_WAIT_MILLIS;
         self.cycle.wait = LEAST_WAIT + Duration::from_millis(millis);
         self.cycle.stopping = true;
-        self.enter(Mode::Down, sample.now);
+        self.mode = Mode::Down;
     }
 
-    fn start_refill(&mut self, now: Time) {
+    fn start_refill(&mut self) {
         self.model.reset_lower_bounds();
+        self.model.begin_round();
         self.cycle.up_rounds = 0;
         self.cycle.up_acked = 0;
         self.cycle.stopping = false;
-        self.enter(Mode::Refill, now);
+        self.mode = Mode::Refill;
+    }
+
+    fn start_up(&mut self) {
+        self.cycle.may_reduce = true;
+        self.cycle.up_rate = self.model.max_rate();
+        self.cycle.flat_rounds = 0;
+        self.mode = Mode::Up;
     }
 
     pub(super) fn with_headroom(&self) -> usize {
@@ -106,25 +106,19 @@ impl Bbr {
             }
         }
         match self.mode {
-            Mode::Down if self.is_time_to_probe(now) => self.start_refill(now),
+            Mode::Down if self.is_time_to_probe(now) => self.start_refill(),
             Mode::Down => {
                 let target = self.inflight(1.0).min(self.with_headroom());
                 if sample.flight <= target {
-                    self.enter(Mode::Cruise, now);
+                    self.mode = Mode::Cruise;
                 }
             }
-            Mode::Cruise if self.is_time_to_probe(now) => self.start_refill(now),
-            // One round at full rate, so that a probe starts from a full pipe.
-            Mode::Refill if self.model.rounds() > self.cycle.phase_round => {
-                self.cycle.may_reduce = true;
-                self.enter(Mode::Up, now);
-            }
+            Mode::Cruise if self.is_time_to_probe(now) => self.start_refill(),
+            // One whole round at full rate, so that a probe starts from a full pipe.
+            Mode::Refill if self.model.round_started() => self.start_up(),
             Mode::Up => {
                 self.raise_upper_bound(sample);
-                let long_enough = now.since(self.cycle.phase_began) > self.model.min_rtt();
-                let rounds = self.model.rounds() - self.cycle.phase_round;
-                let filled = sample.prior_flight >= self.inflight(UP_GAIN);
-                if (long_enough && filled) || rounds >= MOST_UP_ROUNDS {
+                if self.probe_is_over(sample) {
                     self.start_down(sample);
                 }
             }
@@ -132,9 +126,32 @@ impl Bbr {
         }
     }
 
+    /// Whether all of the window is in flight.
+    fn is_limited(&self, sample: &Sample) -> bool {
+        sample.prior_flight + self.packet >= self.window
+    }
+
+    /// Draft section 5.3.3.4: a probe lasts until the rate has ceased to grow, so that its answers are
+    /// seen, also behind the queue of others. What the upper bound holds back says nothing yet.
+    fn probe_is_over(&mut self, sample: &Sample) -> bool {
+        if self.is_limited(sample) && self.window >= self.model.inflight_hi {
+            self.cycle.up_rate = self.model.max_rate();
+            self.cycle.flat_rounds = 0;
+            return false;
+        }
+        let rate = self.model.round_rate();
+        if rate >= self.cycle.up_rate * FULL_PIPE_GROWTH {
+            self.cycle.up_rate = rate;
+            self.cycle.flat_rounds = 0;
+        } else if self.model.round_started() {
+            self.cycle.flat_rounds += 1;
+        }
+        self.cycle.flat_rounds >= FULL_PIPE_ROUNDS
+    }
+
     /// Draft section 5.3.3.6: the bound grows faster with each round that it limits.
     fn raise_upper_bound(&mut self, sample: &Sample) {
-        let limited = sample.prior_flight + self.packet >= self.window;
+        let limited = self.is_limited(sample);
         if self.model.inflight_hi == usize::MAX || !limited || self.window < self.model.inflight_hi
         {
             return;
@@ -151,6 +168,11 @@ impl Bbr {
     }
 
     /// Draft section 5.5.10.2: a loss in a probe shows how much is too much.
+    ///
+    /// The draft keeps as much as was in flight then, and with it most of the queue. Where one
+    /// overflows there may be others, who answer by less: CUBIC by [`BETA`]. So do we, down to what
+    /// fills the pipe at our rate without a queue, which is all of it for a flow alone. This also
+    /// brings flows of our kind together, as who has more gives back more.
     pub(super) fn check_inflight(&mut self, sample: &Sample) {
         let Some((flight, lost)) = sample.worst else {
             return;
@@ -166,8 +188,14 @@ impl Bbr {
         self.cycle.may_reduce = false;
         // As much as was in flight when the loss became too high.
         let safe = flight.saturating_sub(lost.saturating_sub(tolerated));
+        let bound = if self.model.has_queue() {
+            let pipe = self.model.product(1.0 / (1.0 - HEADROOM));
+            ((safe as f64 * BETA) as usize).max(pipe.min(safe))
+        } else {
+            safe
+        };
         let least = (self.model.product(1.0).min(self.window) as f64 * BETA) as usize;
-        self.model.inflight_hi = safe.max(least).max(self.least());
+        self.model.inflight_hi = bound.max(least).max(self.least());
         if self.mode == Mode::Up {
             self.start_down(sample);
         }

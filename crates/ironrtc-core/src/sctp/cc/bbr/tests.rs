@@ -134,6 +134,66 @@ fn a_round_trip_that_stays_long_is_believed_after_a_probe() {
     assert_eq!(line.bbr.model.min_rtt(), RTT * 3 / 2, "{:?}", line.bbr);
 }
 
+/// Rounds behind a queue of half a round trip until a probe begins.
+fn until_a_probe(line: &mut Line) {
+    for _ in 0..100 {
+        line.round(750 * PACKET, 0, RTT * 3 / 2);
+        if line.bbr.mode == Mode::Up {
+            return;
+        }
+    }
+    panic!("{:?}", line.bbr);
+}
+
+#[test]
+fn a_probe_begins_from_a_full_round_and_lasts_until_its_answers_are_seen() {
+    let mut line = Line::new();
+    line.settle(500 * PACKET);
+    let (mut refill, mut up) = (0, 0);
+    for _ in 0..100 {
+        let mode = line.bbr.mode;
+        // With the queue of somebody else, more is in flight than the probe asks for.
+        line.round(750 * PACKET, 0, RTT * 3 / 2);
+        refill += u32::from(mode == Mode::Refill || line.bbr.mode == Mode::Refill);
+        up += u32::from(mode == Mode::Up || line.bbr.mode == Mode::Up);
+        if up > 0 && line.bbr.mode != Mode::Up {
+            break;
+        }
+    }
+    assert!(refill >= 1 && up >= FULL_PIPE_ROUNDS, "{refill} {up}");
+}
+
+#[test]
+fn a_probe_that_overflows_a_queue_gives_the_queue_back() {
+    let mut line = Line::new();
+    line.settle(500 * PACKET);
+    until_a_probe(&mut line);
+    line.round(750 * PACKET, 30 * PACKET, RTT * 3 / 2);
+    let bound = line.bbr.model.inflight_hi / PACKET;
+    assert!((525..=620).contains(&bound), "{bound} {:?}", line.bbr);
+    // Without a queue, what was in flight when too much was lost stays.
+    let mut line = Line::new();
+    line.settle(500 * PACKET);
+    while line.bbr.mode != Mode::Up {
+        line.round(500 * PACKET, 0, RTT);
+    }
+    line.round(750 * PACKET, 90 * PACKET, RTT);
+    let bound = line.bbr.model.inflight_hi / PACKET;
+    assert!(bound >= 700, "{bound} {:?}", line.bbr);
+}
+
+#[test]
+fn a_round_trip_that_is_only_seen_with_a_full_pipe_is_doubted_after_a_while() {
+    let mut line = Line::new();
+    line.settle(500 * PACKET);
+    let since = line.now;
+    while line.bbr.mode != Mode::ProbeRtt {
+        line.round(500 * PACKET, 0, RTT);
+        let elapsed = line.now.since(since);
+        assert!(elapsed < Duration::from_secs(11), "{:?}", line.bbr);
+    }
+}
+
 #[test]
 fn a_timeout_leaves_a_few_packets_and_a_spurious_one_takes_nothing() {
     let mut line = Line::new();
