@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::checklist::Checklist;
 use super::checks::{RETRY, UNHEARD};
-use super::gather::{Query, Server};
+use super::gather::{Gatherer, Surroundings, report_unreachable};
 use super::incoming::Seen;
 use super::learnt::{Recent, Throttle};
 use super::previous::Previous;
@@ -72,18 +72,13 @@ pub struct Agent {
     pub(super) tie_breaker: u64,
     pub(super) role: Role,
     pub(super) state: IceState,
-    pub(super) gathering: GatheringState,
     pub(super) local: Option<Credentials>,
     pub(super) remote: Option<Credentials>,
     /// The peer only answers checks.
     pub(super) remote_lite: bool,
     /// The peer's credentials before our restart: not to be checked with.
     stale_remote: Option<Credentials>,
-    pub(super) sockets: Vec<SocketAddr>,
-    pub(super) servers: Vec<Server>,
-    pub(super) queries: Vec<Query>,
-    pub(super) sockets_complete: bool,
-    pub(super) local_candidates: Vec<Candidate>,
+    pub(super) gatherer: Gatherer,
     pub(super) remote_candidates: Vec<Candidate>,
     /// The addresses of those that only a check has shown, oldest first.
     pub(super) learnt: Vec<SocketAddr>,
@@ -121,16 +116,11 @@ impl Agent {
             rng,
             role: Role::Controlled,
             state: IceState::New,
-            gathering: GatheringState::New,
             local: None,
             remote: None,
             remote_lite: false,
             stale_remote: None,
-            sockets: Vec::new(),
-            servers: Vec::new(),
-            queries: Vec::new(),
-            sockets_complete: false,
-            local_candidates: Vec::new(),
+            gatherer: Gatherer::default(),
             remote_candidates: Vec::new(),
             learnt: Vec::new(),
             names: 0,
@@ -163,16 +153,9 @@ impl Agent {
             self.keep_previous(now, old);
             self.stale_remote = self.remote.take();
             self.begin_generation();
-            self.gathering = GatheringState::New;
-            self.sockets.clear();
-            self.queries.clear();
-            self.sockets_complete = false;
-            self.local_candidates.clear();
+            self.gatherer.restart();
         } else if let Some(local) = &self.local {
-            // Candidates gathered early belong to the first generation.
-            for candidate in &mut self.local_candidates {
-                candidate.username_fragment = Some(local.ufrag.clone());
-            }
+            self.gatherer.set_fragment(&local.ufrag);
         }
         self.refresh_state(now);
     }
@@ -255,8 +238,19 @@ impl Agent {
     /// Begins gathering; the driver then adds its sockets and servers.
     pub fn start_gathering(&mut self, _now: Time) {
         if self.state != IceState::Closed {
-            self.set_gathering(GatheringState::Gathering);
+            self.gatherer.start(&mut self.events);
         }
+    }
+
+    /// The gatherer, and what it needs of us.
+    pub(super) fn gatherer(&mut self) -> (&mut Gatherer, Surroundings<'_>) {
+        let around = Surroundings {
+            config: &self.config,
+            rng: &mut self.rng,
+            fragment: self.local.as_ref().map(|local| local.ufrag.as_str()),
+            events: &mut self.events,
+        };
+        (&mut self.gatherer, around)
     }
 
     /// A bound UDP socket: a host candidate, and a place to ask STUN servers from.
@@ -264,26 +258,25 @@ impl Agent {
         if self.state == IceState::Closed {
             return;
         }
-        self.on_socket(now, address);
-        if self.sockets.contains(&address) {
-            self.pair_socket(now, address);
-        }
+        let (gatherer, mut around) = self.gatherer();
+        gatherer.add_socket(now, address, &mut around);
+        self.pair_socket(now, address);
     }
 
     /// A STUN server's address.
     pub fn add_stun_server(&mut self, now: Time, url: &str, address: SocketAddr) {
-        self.on_server(now, url, address);
+        let (gatherer, mut around) = self.gatherer();
+        gatherer.add_server(now, url, address, &mut around);
     }
 
     /// A STUN server whose name has no address, or whose URL we cannot use.
     pub fn stun_server_failed(&mut self, url: &str, text: &str) {
-        self.on_server_failed(url, text);
+        report_unreachable(&mut self.events, url, text);
     }
 
     /// No more sockets and servers will come.
     pub fn all_sockets_added(&mut self, now: Time) {
-        self.sockets_complete = true;
-        self.finish_gathering();
+        self.gatherer.end(&mut self.events);
         self.refresh_state(now);
     }
 
@@ -361,7 +354,7 @@ impl Agent {
     pub fn close(&mut self) {
         self.begin_generation();
         self.responses.clear();
-        self.queries.clear();
+        self.gatherer.stop();
         self.previous = None;
         self.selected = None;
         self.set_state(IceState::Closed);
@@ -387,7 +380,8 @@ impl Agent {
         if self.state == IceState::Closed {
             return None;
         }
-        self.write_due_query(now, out)
+        self.gatherer
+            .write_due_query(now, out)
             .or_else(|| self.write_due_check(now, out))
     }
 
@@ -420,7 +414,7 @@ impl Agent {
             .chain(ordinary.map(|_| self.next_check))
             .chain(nomination.filter(|at| *at > self.clock))
             .chain(self.next_probe().map(|(_, at)| at))
-            .chain(self.next_query())
+            .chain(self.gatherer.next_query())
             .chain(self.next_verdict())
             .min()
     }
@@ -431,7 +425,7 @@ impl Agent {
             return;
         }
         self.clock = now;
-        self.expire_queries(now);
+        self.gatherer.expire(now, &mut self.events);
         self.expire_consent(now);
         self.retry_failed(now);
         self.refresh_state(now);
@@ -493,7 +487,7 @@ impl Agent {
 
     /// The gathering state.
     pub fn gathering_state(&self) -> GatheringState {
-        self.gathering
+        self.gatherer.state()
     }
 
     /// Whether the name in a peer's candidate may be looked up ([`IceConfig::resolve_names`]).
@@ -518,7 +512,7 @@ impl Agent {
 
     /// The candidates gathered in this generation.
     pub fn local_candidates(&self) -> &[Candidate] {
-        &self.local_candidates
+        self.gatherer.candidates()
     }
 
     /// The peer's candidates, told and found.

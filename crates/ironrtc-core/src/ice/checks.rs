@@ -245,7 +245,9 @@ impl Agent {
         let username = format!("{}:{local}", remote.ufrag);
         writer.attribute(AttributeType::USERNAME, username.as_bytes());
         // RFC 8445 section 7.1.1: the priority as if the candidate were peer-reflexive.
-        let priority = self.priority_of(CandidateKind::PeerReflexive, path.local);
+        let priority = self
+            .gatherer
+            .priority_of(CandidateKind::PeerReflexive, path.local);
         writer.attribute(AttributeType::PRIORITY, &priority.to_be_bytes());
         let role = match self.role {
             Role::Controlling => AttributeType::ICE_CONTROLLING,

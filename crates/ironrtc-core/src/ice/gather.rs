@@ -1,31 +1,34 @@
 //! Gathering: host candidates from sockets, server-reflexive ones from STUN servers (RFC 8445
 //! section 5.1.1).
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{
-    Agent, Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Event, GatheringState,
+    Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Event, GatheringState, IceConfig,
 };
-use crate::datagram::{DropReason, Path, Transmit};
+use crate::datagram::{Path, Transmit};
+use crate::rng::Rng;
 use crate::time::Time;
 use crate::wire::stun::{BINDING, Class, Message, TransactionId, Writer};
+use crate::work;
 
 /// Most sockets, and most addresses of STUN servers.
-pub(super) const MAX_SOCKETS: usize = 32;
+const MAX_SOCKETS: usize = 32;
 const MAX_SERVERS: usize = 16;
 /// RFC 8839 via webrtc-pc section 4.8.3: the code of a server that cannot be reached.
 const UNREACHABLE: u16 = 701;
 
 #[derive(Clone, Debug)]
-pub(super) struct Server {
+struct Server {
     url: String,
     address: SocketAddr,
 }
 
 /// A question to a STUN server.
 #[derive(Clone, Debug)]
-pub(super) struct Query {
+struct Query {
     url: String,
     path: Path,
     transaction: TransactionId,
@@ -34,39 +37,141 @@ pub(super) struct Query {
     give_up: Time,
 }
 
-impl Agent {
-    pub(super) fn on_socket(&mut self, now: Time, socket: SocketAddr) {
-        if self.sockets.contains(&socket) || self.sockets.len() >= MAX_SOCKETS {
+/// A socket and its host candidate.
+#[derive(Clone, Debug)]
+struct Socket {
+    address: SocketAddr,
+    host: Candidate,
+}
+
+/// What gathering needs of its agent.
+pub(super) struct Surroundings<'a> {
+    pub(super) config: &'a IceConfig,
+    pub(super) rng: &'a mut Rng,
+    /// Our fragment, once there is one.
+    pub(super) fragment: Option<&'a str>,
+    pub(super) events: &'a mut VecDeque<Event>,
+}
+
+/// Our sockets and candidates of one generation, and the servers that are asked for more.
+#[derive(Debug, Default)]
+pub(super) struct Gatherer {
+    state: GatheringState,
+    sockets: Vec<Socket>,
+    /// They outlast the generation.
+    servers: Vec<Server>,
+    queries: Vec<Query>,
+    /// No more sockets and servers will come.
+    complete: bool,
+    candidates: Vec<Candidate>,
+}
+
+impl Gatherer {
+    pub(super) fn state(&self) -> GatheringState {
+        self.state
+    }
+
+    pub(super) fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
+    pub(super) fn sockets(&self) -> impl Iterator<Item = (SocketAddr, &Candidate)> {
+        let sockets = self.sockets.iter();
+        sockets.map(|socket| (socket.address, &socket.host))
+    }
+
+    /// The host candidate of a socket of this generation.
+    pub(super) fn host(&self, address: SocketAddr) -> Option<&Candidate> {
+        let mut sockets = self.sockets();
+        sockets
+            .find(|(known, _)| *known == address)
+            .map(|(_, host)| host)
+    }
+
+    /// Begins anew for another generation.
+    pub(super) fn restart(&mut self) {
+        *self = Self {
+            servers: std::mem::take(&mut self.servers),
+            ..Self::default()
+        };
+    }
+
+    /// Asks nobody any more.
+    pub(super) fn stop(&mut self) {
+        self.queries.clear();
+    }
+
+    pub(super) fn start(&mut self, events: &mut VecDeque<Event>) {
+        self.set_state(GatheringState::Gathering, events);
+    }
+
+    fn set_state(&mut self, state: GatheringState, events: &mut VecDeque<Event>) {
+        if self.state != state {
+            self.state = state;
+            events.push_back(Event::GatheringStateChange(state));
+        }
+    }
+
+    /// Candidates that were gathered early belong to the first generation, whose fragment this is.
+    pub(super) fn set_fragment(&mut self, fragment: &str) {
+        for candidate in &mut self.candidates {
+            candidate.username_fragment = Some(fragment.to_owned());
+        }
+    }
+
+    pub(super) fn add_socket(
+        &mut self,
+        now: Time,
+        address: SocketAddr,
+        around: &mut Surroundings<'_>,
+    ) {
+        if self.host(address).is_some() || self.sockets.len() >= MAX_SOCKETS {
             return;
         }
-        self.sockets.push(socket);
-        if !self.config.relay_only {
-            let host = self.host_candidate(socket);
-            self.publish(host);
+        let host = self.make_host(address);
+        self.sockets.push(Socket {
+            address,
+            host: host.clone(),
+        });
+        if !around.config.relay_only {
+            self.publish(host, around);
             for server in self.servers.clone() {
-                self.ask(now, socket, &server);
+                self.ask(now, address, &server, around);
             }
         }
     }
 
-    pub(super) fn on_server(&mut self, now: Time, url: &str, address: SocketAddr) {
+    pub(super) fn add_server(
+        &mut self,
+        now: Time,
+        url: &str,
+        address: SocketAddr,
+        around: &mut Surroundings<'_>,
+    ) {
         let known = self.servers.iter().any(|s| s.address == address);
-        if known || self.servers.len() >= MAX_SERVERS || self.config.lite {
+        if known || self.servers.len() >= MAX_SERVERS || around.config.lite {
             return;
         }
         let server = Server {
             url: url.to_owned(),
             address,
         };
-        if !self.config.relay_only {
-            for socket in self.sockets.clone() {
-                self.ask(now, socket, &server);
+        if !around.config.relay_only {
+            let sockets: Vec<_> = self.sockets().map(|(socket, _)| socket).collect();
+            for socket in sockets {
+                self.ask(now, socket, &server, around);
             }
         }
         self.servers.push(server);
     }
 
-    fn ask(&mut self, now: Time, socket: SocketAddr, server: &Server) {
+    fn ask(
+        &mut self,
+        now: Time,
+        socket: SocketAddr,
+        server: &Server,
+        around: &mut Surroundings<'_>,
+    ) {
         let same_family = socket.is_ipv4() == server.address.is_ipv4();
         let in_scope = !socket.ip().is_loopback() || server.address.ip().is_loopback();
         if !same_family || !in_scope {
@@ -74,17 +179,17 @@ impl Agent {
         }
         // RFC 8445 section 14.2: new transactions are spaced.
         let count = u32::try_from(self.queries.len()).unwrap_or(u32::MAX);
-        let start = now + self.config.gather_interval.saturating_mul(count);
+        let start = now + around.config.gather_interval.saturating_mul(count);
         self.queries.push(Query {
             url: server.url.clone(),
             path: Path {
                 local: socket,
                 remote: server.address,
             },
-            transaction: self.rng.bytes(),
+            transaction: around.rng.bytes(),
             next_send: start,
-            interval: self.config.gather_rto,
-            give_up: start + self.config.gather_timeout,
+            interval: around.config.gather_rto,
+            give_up: start + around.config.gather_timeout,
         });
     }
 
@@ -100,66 +205,63 @@ impl Agent {
         Some(Transmit::single(path, out.len() - start))
     }
 
-    pub(super) fn expire_queries(&mut self, now: Time) {
+    /// Gives up servers that did not answer.
+    pub(super) fn expire(&mut self, now: Time, events: &mut VecDeque<Event>) {
         let (over, running) = self
             .queries
             .drain(..)
             .partition(|query| query.give_up <= now);
         self.queries = running;
         for query in over {
-            self.fail_query(&query, UNREACHABLE, "the STUN server did not answer");
+            let text = "the STUN server did not answer";
+            report(
+                events,
+                Some(query.path.local),
+                &query.url,
+                UNREACHABLE,
+                text,
+            );
         }
-        self.finish_gathering();
+        self.finish(events);
     }
 
-    fn fail_query(&mut self, query: &Query, error_code: u16, text: &str) {
-        self.events.push_back(Event::CandidateError {
-            address: Some(query.path.local),
-            url: query.url.clone(),
-            error_code,
-            error_text: text.to_owned(),
-        });
-    }
-
-    pub(super) fn on_server_failed(&mut self, url: &str, text: &str) {
-        self.events.push_back(Event::CandidateError {
-            address: None,
-            url: url.to_owned(),
-            error_code: UNREACHABLE,
-            error_text: text.to_owned(),
-        });
-    }
-
-    /// True if the message answers a question to a STUN server.
-    pub(super) fn on_server_response(&mut self, path: Path, message: &Message<'_>) -> bool {
-        let answered = self
+    /// What becomes of a message, if it answers a question to a STUN server.
+    pub(super) fn on_response(
+        &mut self,
+        path: Path,
+        message: &Message<'_>,
+        around: &mut Surroundings<'_>,
+    ) -> Option<Result<(), Malformed>> {
+        work::add(self.queries.len());
+        let index = self
             .queries
             .iter()
-            .position(|query| query.transaction == message.transaction() && query.path == path);
-        let Some(index) = answered else { return false };
+            .position(|query| query.transaction == message.transaction() && query.path == path)?;
         let query = self.queries.remove(index);
+        let mut result = Ok(());
         match (message.class(), message.mapped_address()) {
-            (Class::Success, Some(mapped)) => self.on_mapped(&query, mapped),
+            (Class::Success, Some(mapped)) => self.on_mapped(&query, mapped, around),
             (Class::Error, _) => {
                 let error = message.error_code();
                 let (code, reason) = error.map_or((UNREACHABLE, ""), |e| (e.code, e.reason));
-                self.fail_query(&query, code, reason);
+                let local = Some(query.path.local);
+                report(around.events, local, &query.url, code, reason);
             }
-            _ => self.drops.add(DropReason::StunMalformed),
+            _ => result = Err(Malformed),
         }
-        self.finish_gathering();
-        true
+        self.finish(around.events);
+        Some(result)
     }
 
-    fn on_mapped(&mut self, query: &Query, mapped: SocketAddr) {
+    fn on_mapped(&mut self, query: &Query, mapped: SocketAddr, around: &mut Surroundings<'_>) {
         // RFC 8445 section 5.1.3: an address that is a host candidate's adds nothing.
         let known = |c: &Candidate| c.socket_addr() == Some(mapped);
-        if mapped == query.path.local || self.local_candidates.iter().any(known) {
+        if mapped == query.path.local || self.candidates.iter().any(known) {
             return;
         }
         let kind = CandidateKind::ServerReflexive;
         let base = query.path.local;
-        self.publish(Candidate {
+        let reflexive = Candidate {
             foundation: foundation(kind, base, Some(query.path.remote)),
             component: 1,
             protocol: CandidateProtocol::Udp,
@@ -171,23 +273,30 @@ impl Agent {
             tcp_type: None,
             username_fragment: None,
             url: Some(query.url.clone()),
-        });
+        };
+        self.publish(reflexive, around);
     }
 
-    fn publish(&mut self, mut candidate: Candidate) {
-        candidate.username_fragment = self.local.as_ref().map(|local| local.ufrag.clone());
-        self.local_candidates.push(candidate.clone());
-        self.events.push_back(Event::LocalCandidate(candidate));
+    fn publish(&mut self, mut candidate: Candidate, around: &mut Surroundings<'_>) {
+        candidate.username_fragment = around.fragment.map(str::to_owned);
+        self.candidates.push(candidate.clone());
+        around.events.push_back(Event::LocalCandidate(candidate));
     }
 
-    pub(super) fn finish_gathering(&mut self) {
-        let done = self.sockets_complete && self.queries.is_empty();
-        if done && self.gathering == GatheringState::Gathering {
-            self.set_gathering(GatheringState::Complete);
+    /// No more sockets and servers will come.
+    pub(super) fn end(&mut self, events: &mut VecDeque<Event>) {
+        self.complete = true;
+        self.finish(events);
+    }
+
+    fn finish(&mut self, events: &mut VecDeque<Event>) {
+        let done = self.complete && self.queries.is_empty();
+        if done && self.state == GatheringState::Gathering {
+            self.set_state(GatheringState::Complete, events);
         }
     }
 
-    pub(super) fn host_candidate(&self, socket: SocketAddr) -> Candidate {
+    fn make_host(&self, socket: SocketAddr) -> Candidate {
         let kind = CandidateKind::Host;
         Candidate {
             foundation: foundation(kind, socket, None),
@@ -206,7 +315,7 @@ impl Agent {
 
     /// RFC 8445 section 5.1.2.1: sockets are preferred in the order in which the driver gave them.
     pub(super) fn priority_of(&self, kind: CandidateKind, socket: SocketAddr) -> u32 {
-        let place = self.sockets.iter().position(|known| *known == socket);
+        let place = self.sockets().position(|(known, _)| known == socket);
         let place = u16::try_from(place.unwrap_or(self.sockets.len())).unwrap_or(u16::MAX);
         Candidate::priority_of(kind, u16::MAX - place)
     }
@@ -217,6 +326,29 @@ impl Agent {
             .map(|query| query.next_send.min(query.give_up))
             .min()
     }
+}
+
+/// An answer of a server's that says nothing.
+pub(super) struct Malformed;
+
+/// Reports a server whose name has no address, or whose URL we cannot use.
+pub(super) fn report_unreachable(events: &mut VecDeque<Event>, url: &str, text: &str) {
+    report(events, None, url, UNREACHABLE, text);
+}
+
+fn report(
+    events: &mut VecDeque<Event>,
+    address: Option<SocketAddr>,
+    url: &str,
+    error_code: u16,
+    text: &str,
+) {
+    events.push_back(Event::CandidateError {
+        address,
+        url: url.to_owned(),
+        error_code,
+        error_text: text.to_owned(),
+    });
 }
 
 /// RFC 8445 section 5.1.1.3: the same for the same kind, base address and server.

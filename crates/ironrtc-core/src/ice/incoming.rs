@@ -1,6 +1,7 @@
 //! STUN messages on their way in (RFC 8445 section 7.2.5 and 7.3).
 
 use super::checklist::PairId;
+use super::gather::Malformed;
 use super::learnt::Freshness;
 use super::{Agent, Credentials, PairState, Role};
 use crate::datagram::{DropReason, Path};
@@ -42,8 +43,11 @@ impl Agent {
         match message.class() {
             Class::Request => self.on_request(now, path, &message),
             Class::Success | Class::Error => {
-                if !self.on_server_response(path, &message) {
-                    self.on_response(now, path, &message);
+                let (gatherer, mut around) = self.gatherer();
+                match gatherer.on_response(path, &message, &mut around) {
+                    Some(Ok(())) => {}
+                    Some(Err(Malformed)) => self.drops.add(DropReason::StunMalformed),
+                    None => self.on_response(now, path, &message),
                 }
             }
             // RFC 8445 section 11: an indication keeps a binding alive and asks for nothing.
@@ -63,7 +67,7 @@ impl Agent {
                 && previous.pair.path == path
                 && Some(&previous.local) == self.local.as_ref()
         });
-        if current && !resumed && !self.sockets.contains(&path.local) {
+        if current && !resumed && self.gatherer.host(path.local).is_none() {
             // A socket of an earlier generation: a response would have the peer use a path that we
             // do not check.
             self.drops.add(DropReason::UnvalidatedPath);
@@ -240,11 +244,11 @@ impl Agent {
         if let Some(known) = self.checklist.id_at(seen.path) {
             return Some(known);
         }
-        if !self.sockets.contains(&seen.path.local) || self.config.relay_only {
+        if self.config.relay_only {
             return None;
         }
+        let host = self.gatherer.host(seen.path.local)?.clone();
         let remote = self.remote_of(seen)?;
-        let host = self.host_candidate(seen.path.local);
         self.checklist
             .add(now, self.role, seen.path, (&host, &remote))
     }

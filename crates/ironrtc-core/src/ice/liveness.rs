@@ -51,7 +51,7 @@ impl Agent {
             if now.since(pair.last_seen) >= self.config.disconnected_timeout {
                 return IceState::Disconnected;
             }
-            let done = self.remote_complete && self.gathering == GatheringState::Complete;
+            let done = self.remote_complete && self.gatherer.state() == GatheringState::Complete;
             let settled = nominated && (done || self.config.lite);
             return if settled {
                 IceState::Completed
@@ -133,13 +133,6 @@ impl Agent {
         if self.state != state {
             self.state = state;
             self.events.push_back(Event::StateChange(state));
-        }
-    }
-
-    pub(super) fn set_gathering(&mut self, state: GatheringState) {
-        if self.gathering != state {
-            self.gathering = state;
-            self.events.push_back(Event::GatheringStateChange(state));
         }
     }
 

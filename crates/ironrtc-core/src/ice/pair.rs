@@ -120,34 +120,40 @@ impl Agent {
 
     /// Pairs a remote candidate with the sockets that reach it.
     pub(super) fn pair_remote(&mut self, now: Time, remote: &Candidate) {
-        for socket in self.sockets.clone() {
-            self.pair(now, socket, remote);
+        if self.pairs_nothing() {
+            return;
+        }
+        for (socket, host) in self.gatherer.sockets() {
+            if let Some(path) = reachable_path(socket, remote) {
+                self.checklist.add(now, self.role, path, (host, remote));
+            }
         }
     }
 
     /// Pairs a socket with the remote candidates that it reaches. Candidates of other kinds share
     /// their base's pairs (RFC 8445 section 6.1.2.4).
     pub(super) fn pair_socket(&mut self, now: Time, socket: SocketAddr) {
-        for remote in self.remote_candidates.clone() {
-            self.pair(now, socket, &remote);
+        let Some(host) = self.gatherer.host(socket).filter(|_| !self.pairs_nothing()) else {
+            return;
+        };
+        for remote in &self.remote_candidates {
+            if let Some(path) = reachable_path(socket, remote) {
+                self.checklist.add(now, self.role, path, (host, remote));
+            }
         }
     }
 
-    fn pair(&mut self, now: Time, socket: SocketAddr, remote: &Candidate) {
-        work::add(1);
-        if self.config.relay_only || self.remote.is_none() || self.config.lite {
-            return;
-        }
-        let address = remote.socket_addr();
-        if let Some(address) = address.filter(|to| reachable(socket.ip(), to.ip())) {
-            let path = Path {
-                local: socket,
-                remote: address,
-            };
-            let host = self.host_candidate(socket);
-            self.checklist.add(now, self.role, path, (&host, remote));
-        }
+    /// Whether pairs come from the peer's checks alone, or from nothing.
+    fn pairs_nothing(&self) -> bool {
+        self.config.relay_only || self.remote.is_none() || self.config.lite
     }
+}
+
+/// From a socket to a remote candidate, if that leads anywhere.
+fn reachable_path(local: SocketAddr, remote: &Candidate) -> Option<Path> {
+    work::add(1);
+    let remote = remote.socket_addr()?;
+    reachable(local.ip(), remote.ip()).then_some(Path { local, remote })
 }
 
 /// RFC 8445 section 6.1.2.2, with the scopes of RFC 6724: a link-local address only reaches its
