@@ -3,24 +3,20 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-use super::checklist::Checklist;
 use super::checks::{RETRY, UNHEARD};
 use super::gather::{Gatherer, Surroundings, report_unreachable};
-use super::incoming::Seen;
+use super::generation::Generation;
 use super::learnt::{Recent, Throttle};
 use super::previous::Previous;
+use super::remotes::Told;
+use super::selection::Selection;
 use super::{
-    Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Credentials, Event,
-    GatheringState, IceConfig, IceState, Role,
+    Candidate, CandidateAddress, CandidateProtocol, Credentials, Event, GatheringState, IceConfig,
+    IceState, Role,
 };
 use crate::datagram::{DropCounters, DropReason, Path, Transmit};
 use crate::rng::Rng;
 use crate::time::Time;
-
-/// Remote candidates that the peer told. Those that checks have shown have a bound of their own.
-const MAX_TOLD: usize = 64;
-/// Names in the peer's candidates that are looked up in a generation.
-const MAX_NAMES: usize = 32;
 
 /// Why a remote candidate was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,37 +67,18 @@ pub struct Agent {
     pub(super) clock: Time,
     pub(super) tie_breaker: u64,
     pub(super) role: Role,
-    pub(super) state: IceState,
     pub(super) local: Option<Credentials>,
-    pub(super) remote: Option<Credentials>,
-    /// The peer only answers checks.
-    pub(super) remote_lite: bool,
     /// The peer's credentials before our restart: not to be checked with.
     stale_remote: Option<Credentials>,
     pub(super) gatherer: Gatherer,
-    pub(super) remote_candidates: Vec<Candidate>,
-    /// The addresses of those that only a check has shown, oldest first.
-    pub(super) learnt: Vec<SocketAddr>,
-    /// How many names in the peer's candidates were looked up.
-    names: usize,
+    pub(super) generation: Generation,
+    pub(super) previous: Option<Previous>,
+    pub(super) selection: Selection,
     /// The checks that came last.
     pub(super) recent: Recent,
     /// Paces checks towards learnt addresses.
     pub(super) throttle: Throttle,
-    /// When the peer first checked us in this generation: it has our description.
-    pub(super) heard: Option<Time>,
-    /// When failed pairs are tried again, should the peer not have been heard by then.
-    pub(super) next_retry: Time,
-    pub(super) remote_complete: bool,
-    pub(super) checklist: Checklist,
-    pub(super) early: Vec<Seen>,
     pub(super) responses: VecDeque<(Path, Vec<u8>)>,
-    pub(super) started: Option<Time>,
-    pub(super) next_check: Time,
-    pub(super) nomination_at: Option<Time>,
-    pub(super) selected: Option<Path>,
-    pub(super) previous: Option<Previous>,
-    pub(super) consent_lost: bool,
     pub(super) events: VecDeque<Event>,
     pub(super) drops: DropCounters,
 }
@@ -115,29 +92,15 @@ impl Agent {
             tie_breaker: rng.u64(),
             rng,
             role: Role::Controlled,
-            state: IceState::New,
             local: None,
-            remote: None,
-            remote_lite: false,
             stale_remote: None,
             gatherer: Gatherer::default(),
-            remote_candidates: Vec::new(),
-            learnt: Vec::new(),
-            names: 0,
+            generation: Generation::default(),
+            previous: None,
+            selection: Selection::default(),
             recent: Recent::default(),
             throttle: Throttle::default(),
-            heard: None,
-            next_retry: Time::ZERO,
-            remote_complete: false,
-            checklist: Checklist::default(),
-            early: Vec::new(),
             responses: VecDeque::new(),
-            started: None,
-            next_check: Time::ZERO,
-            nomination_at: None,
-            selected: None,
-            previous: None,
-            consent_lost: false,
             events: VecDeque::new(),
             drops: DropCounters::default(),
         }
@@ -146,13 +109,13 @@ impl Agent {
     /// Sets our credentials. Others than the present ones restart ICE (RFC 8445 section 9): the
     /// selected pair stays in use until the new generation has nominated one.
     pub fn set_local_credentials(&mut self, now: Time, credentials: Credentials) {
-        if self.local.as_ref() == Some(&credentials) || self.state == IceState::Closed {
+        if self.local.as_ref() == Some(&credentials) || self.selection.is_closed() {
             return;
         }
         if let Some(old) = self.local.replace(credentials) {
             self.keep_previous(now, old);
-            self.stale_remote = self.remote.take();
-            self.begin_generation();
+            self.stale_remote = self.generation.remote.take();
+            self.generation = Generation::default();
             self.gatherer.restart();
         } else if let Some(local) = &self.local {
             self.gatherer.set_fragment(&local.ufrag);
@@ -163,11 +126,10 @@ impl Agent {
     /// Forgets the peer, as after a rollback. Sockets and candidates stay, for the next peer's
     /// description.
     pub fn forget_remote(&mut self, now: Time) {
-        if self.state == IceState::Closed {
+        if self.selection.is_closed() {
             return;
         }
-        self.begin_generation();
-        self.remote = None;
+        self.generation = Generation::default();
         self.stale_remote = None;
         self.previous = None;
         self.responses.clear();
@@ -181,51 +143,39 @@ impl Agent {
 
     /// Sets the peer's credentials. Others than the present ones mean that it restarted.
     pub fn set_remote(&mut self, now: Time, credentials: Credentials, lite: bool) {
-        let known = self.remote.as_ref() == Some(&credentials);
+        let known = self.generation.remote.as_ref() == Some(&credentials);
         let stale = self.stale_remote.as_ref() == Some(&credentials);
-        if known || stale || self.state == IceState::Closed {
+        if known || stale || self.selection.is_closed() {
             return;
         }
-        if self.remote.is_some() {
+        if self.generation.remote.is_some() {
             if let Some(local) = self.local.clone() {
                 self.keep_previous(now, local);
             }
-            self.begin_generation();
+            self.generation = Generation::default();
         }
         if lite {
             self.switch_role(Role::Controlling);
         }
         self.stale_remote = None;
-        self.remote = Some(credentials);
-        self.remote_lite = lite;
-        self.started = Some(now);
-        self.consent_lost = false;
-        self.next_retry = now + RETRY;
-        self.next_check = now;
+        let generation = &mut self.generation;
+        generation.remote = Some(credentials);
+        generation.remote_lite = lite;
+        generation.started = Some(now);
+        generation.consent_lost = false;
+        generation.next_retry = now + RETRY;
+        generation.next_check = now;
+        let early = std::mem::take(&mut generation.early);
         self.form_pairs(now);
-        for seen in std::mem::take(&mut self.early) {
+        for seen in early {
             self.on_check(now, &seen);
         }
         self.refresh_state(now);
     }
 
-    /// Forgets what belongs to the credentials that were replaced.
-    fn begin_generation(&mut self) {
-        self.checklist = Checklist::default();
-        self.early.clear();
-        self.remote_candidates.clear();
-        self.learnt.clear();
-        self.names = 0;
-        self.heard = None;
-        self.remote_complete = false;
-        self.nomination_at = None;
-        self.consent_lost = false;
-        self.started = None;
-    }
-
     /// Sets who nominates. A role that a conflict has decided since stays.
     pub fn set_role(&mut self, role: Role) {
-        if self.started.is_none() {
+        if self.generation.started.is_none() {
             self.switch_role(role);
         }
     }
@@ -237,7 +187,7 @@ impl Agent {
 
     /// Begins gathering; the driver then adds its sockets and servers.
     pub fn start_gathering(&mut self, _now: Time) {
-        if self.state != IceState::Closed {
+        if self.selection.state() != IceState::Closed {
             self.gatherer.start(&mut self.events);
         }
     }
@@ -255,7 +205,7 @@ impl Agent {
 
     /// A bound UDP socket: a host candidate, and a place to ask STUN servers from.
     pub fn add_local_socket(&mut self, now: Time, address: SocketAddr) {
-        if self.state == IceState::Closed {
+        if self.selection.is_closed() {
             return;
         }
         let (gatherer, mut around) = self.gatherer();
@@ -286,7 +236,7 @@ impl Agent {
         now: Time,
         candidate: Candidate,
     ) -> Result<(), AddCandidateError> {
-        if self.state == IceState::Closed {
+        if self.selection.is_closed() {
             return Err(AddCandidateError::Closed);
         }
         let ip = match &candidate.address {
@@ -307,62 +257,49 @@ impl Agent {
         }
         // After our restart the peer's old candidates, which its description still has, say nothing
         // about where it will be reached.
-        if self.remote.is_none()
+        if self.generation.remote.is_none()
             && let Some(stale) = &self.stale_remote
         {
             return Err(AddCandidateError::Generation(stale.ufrag.clone()));
         }
-        let expected = self.remote.as_ref().map(|remote| &remote.ufrag);
+        let expected = self.generation.remote.as_ref().map(|remote| &remote.ufrag);
         if let (Some(fragment), Some(expected)) = (&candidate.username_fragment, expected)
             && fragment != expected
         {
             return Err(AddCandidateError::Generation(fragment.clone()));
         }
-        let address = candidate.socket_addr();
-        if let Some(known) = self
-            .remote_candidates
-            .iter_mut()
-            .find(|known| known.socket_addr() == address)
-        {
-            // RFC 8838 section 11.4: signalled knowledge replaces what a check has shown.
-            if known.kind == CandidateKind::PeerReflexive {
-                known.clone_from(&candidate);
-                self.learnt.retain(|learnt| Some(*learnt) != address);
-                if let Some(address) = address {
-                    self.checklist
-                        .replace_remote(self.role, address, &candidate);
-                }
+        let address = SocketAddr::new(ip, candidate.port);
+        match self.generation.remotes.tell(&candidate, address)? {
+            Told::Known => return Ok(()),
+            Told::Better => {
+                let checklist = &mut self.generation.checklist;
+                checklist.replace_remote(self.role, address, &candidate);
+                return Ok(());
             }
-            return Ok(());
+            Told::New => self.pair_remote(now, &candidate),
         }
-        if self.remote_candidates.len() >= MAX_TOLD + self.learnt.len() {
-            return Err(AddCandidateError::TooMany);
-        }
-        self.remote_candidates.push(candidate.clone());
-        self.pair_remote(now, &candidate);
         self.refresh_state(now);
         Ok(())
     }
 
     /// No more candidates of the peer will come.
     pub fn end_of_remote_candidates(&mut self, now: Time) {
-        self.remote_complete = true;
+        self.generation.remotes.end();
         self.refresh_state(now);
     }
 
     /// Ends everything: nothing is answered or sent any more.
     pub fn close(&mut self) {
-        self.begin_generation();
+        self.generation = Generation::of(self.generation.remote.take());
         self.responses.clear();
         self.gatherer.stop();
         self.previous = None;
-        self.selected = None;
-        self.set_state(IceState::Closed);
+        self.selection.close(&mut self.events);
     }
 
     /// Takes in one STUN message.
     pub fn handle_datagram(&mut self, now: Time, path: Path, data: &[u8]) {
-        if self.state == IceState::Closed {
+        if self.selection.is_closed() {
             self.drops.add(DropReason::Closed);
             return;
         }
@@ -377,7 +314,7 @@ impl Agent {
             out.extend_from_slice(&bytes);
             return Some(Transmit::single(path, bytes.len()));
         }
-        if self.state == IceState::Closed {
+        if self.selection.is_closed() {
             return None;
         }
         self.gatherer
@@ -388,30 +325,33 @@ impl Agent {
     /// When [`handle_timeout`](Self::handle_timeout) and
     /// [`poll_transmit`](Self::poll_transmit) want to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
-        if self.state == IceState::Closed {
+        if self.selection.is_closed() {
             return None;
         }
         let checks = self
+            .generation
             .checklist
             .pairs()
             .filter_map(|pair| pair.check.as_ref().map(|c| c.next_send));
         let consent = self
+            .generation
             .checklist
             .pairs()
             // A lite agent may have nominated before it knows the peer's credentials.
-            .filter(|pair| self.is_in_use(pair) && self.remote.is_some())
+            .filter(|pair| self.is_in_use(pair) && self.generation.remote.is_some())
             .map(|p| p.next_consent);
         let ordinary = self
+            .generation
             .checklist
             .next_ordinary()
-            .filter(|_| self.may_check() && self.remote.is_some());
-        let nomination = self.nomination_at.filter(|_| self.may_check());
+            .filter(|_| self.may_check() && self.generation.remote.is_some());
+        let nomination = self.generation.nomination_at.filter(|_| self.may_check());
         let nomination = nomination.into_iter().flat_map(|at| [at, at + UNHEARD]);
         checks
             .chain(consent)
             .chain(self.next_previous_consent())
             .chain(self.next_triggered().map(|(_, at)| at))
-            .chain(ordinary.map(|_| self.next_check))
+            .chain(ordinary.map(|_| self.generation.next_check))
             .chain(nomination.filter(|at| *at > self.clock))
             .chain(self.next_probe().map(|(_, at)| at))
             .chain(self.gatherer.next_query())
@@ -421,7 +361,7 @@ impl Agent {
 
     /// Advances the time.
     pub fn handle_timeout(&mut self, now: Time) {
-        if self.state == IceState::Closed {
+        if self.selection.is_closed() {
             return;
         }
         self.clock = now;
@@ -443,6 +383,7 @@ impl Agent {
             .as_ref()
             .is_some_and(|previous| !previous.pair.lost && previous.pair.path == path)
             || self
+                .generation
                 .checklist
                 .at(path)
                 .is_some_and(|pair| pair.authenticated && pair.is_valid())
@@ -451,8 +392,9 @@ impl Agent {
     /// Whether an authenticated request came from this path, perhaps before the peer's description
     /// did: [`accepts`](Self::accepts) may follow.
     pub fn may_accept(&self, path: Path) -> bool {
-        self.early.iter().any(|seen| seen.path == path)
+        self.generation.early.iter().any(|seen| seen.path == path)
             || self
+                .generation
                 .checklist
                 .at(path)
                 .is_some_and(|pair| pair.authenticated)
@@ -465,24 +407,24 @@ impl Agent {
     /// knows its description. A controlled side whose peer only ever answers waits two seconds.
     pub fn peer_is_ready(&self, now: Time) -> bool {
         let waited = |at: Time| at + UNHEARD <= now;
-        self.heard.is_some()
+        self.generation.heard.is_some()
             || self.role == Role::Controlling
-            || self.nomination_at.is_some_and(waited)
+            || self.generation.nomination_at.is_some_and(waited)
     }
 
     /// Whether the peer has checked us in this generation.
     pub fn is_heard(&self) -> bool {
-        self.heard.is_some()
+        self.generation.heard.is_some()
     }
 
     /// Where to send data.
     pub fn selected(&self) -> Option<Path> {
-        self.selected
+        self.selection.path()
     }
 
     /// The connection state.
     pub fn state(&self) -> IceState {
-        self.state
+        self.selection.state()
     }
 
     /// The gathering state.
@@ -497,17 +439,13 @@ impl Agent {
 
     /// Counts the name in a peer's candidate as looked up, or says why it is not to be.
     pub fn look_up(&mut self, name: &str) -> Result<(), AddCandidateError> {
-        if self.state == IceState::Closed {
+        if self.selection.is_closed() {
             return Err(AddCandidateError::Closed);
         }
         if !self.may_resolve(name) {
             return Err(AddCandidateError::Unresolved(name.to_owned()));
         }
-        if self.names >= MAX_NAMES {
-            return Err(AddCandidateError::TooManyNames);
-        }
-        self.names += 1;
-        Ok(())
+        self.generation.remotes.look_up()
     }
 
     /// The candidates gathered in this generation.
@@ -517,7 +455,7 @@ impl Agent {
 
     /// The peer's candidates, told and found.
     pub fn remote_candidates(&self) -> &[Candidate] {
-        &self.remote_candidates
+        self.generation.remotes.candidates()
     }
 
     /// Our credentials.
@@ -527,7 +465,7 @@ impl Agent {
 
     /// The peer's credentials.
     pub fn remote_credentials(&self) -> Option<&Credentials> {
-        self.remote.as_ref()
+        self.generation.remote.as_ref()
     }
 
     /// What was dropped.

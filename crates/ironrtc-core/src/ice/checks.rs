@@ -24,7 +24,7 @@ impl Agent {
         if !self.check_is_due(now) {
             return None;
         }
-        let remote = self.remote.clone()?;
+        let remote = self.generation.remote.clone()?;
         if let Some(id) = self.retransmission_due(now) {
             return self.resend(now, id, &remote, out);
         }
@@ -36,17 +36,18 @@ impl Agent {
         if let Some(id) = self.take_triggered(now) {
             return self.start_check(now, id, false, &remote, out);
         }
-        if self.next_check <= now
+        if self.generation.next_check <= now
             && self.may_check()
-            && let Some(id) = self.checklist.next_ordinary()
+            && let Some(id) = self.generation.checklist.next_ordinary()
         {
-            self.next_check = now + self.config.check_interval;
+            self.generation.next_check = now + self.config.check_interval;
             return self.start_check(now, id, false, &remote, out);
         }
         if let Some(id) = self.probe_due(now) {
             return self.start_check(now, id, false, &remote, out);
         }
         let due = self
+            .generation
             .checklist
             .find(|pair| self.is_in_use(pair) && pair.next_consent <= now);
         due.and_then(|id| self.send_consent(now, id, &remote, out))
@@ -59,10 +60,11 @@ impl Agent {
             || self.retransmission_due(now).is_some()
             || self.nomination_due(now).is_some()
             || self.probe_due(now).is_some()
-            || (self.next_check <= now
+            || (self.generation.next_check <= now
                 && self.may_check()
-                && self.checklist.next_ordinary().is_some())
+                && self.generation.checklist.next_ordinary().is_some())
             || self
+                .generation
                 .checklist
                 .pairs()
                 .any(|pair| self.is_in_use(pair) && pair.next_consent <= now)
@@ -71,16 +73,16 @@ impl Agent {
     /// Whether data goes over the pair: then consent is asked for on it (RFC 7675 section 5.1), and
     /// it is kept alive (RFC 8445 section 11), nominated or not.
     pub(super) fn is_in_use(&self, pair: &Pair) -> bool {
-        pair.nominated || (pair.is_valid() && self.selected == Some(pair.path))
+        pair.nominated || (pair.is_valid() && self.selection.path() == Some(pair.path))
     }
 
     /// Once a pair is nominated no new ones are checked (RFC 8445 section 8.1.2).
     pub(super) fn may_check(&self) -> bool {
-        !self.config.lite && !self.checklist.has_nominated()
+        !self.config.lite && !self.generation.checklist.has_nominated()
     }
 
     fn retransmission_due(&self, now: Time) -> Option<PairId> {
-        self.checklist.find(|pair| {
+        self.generation.checklist.find(|pair| {
             pair.check
                 .as_ref()
                 .is_some_and(|check| check.next_send <= now)
@@ -97,8 +99,11 @@ impl Agent {
 
     /// The pair in use, and when a check is to ask for a sign of life.
     pub(super) fn next_probe(&self) -> Option<(PairId, Time)> {
-        let id = self.checklist.find(|pair| self.is_in_use(pair))?;
-        let pair = self.checklist.get(id)?;
+        let id = self
+            .generation
+            .checklist
+            .find(|pair| self.is_in_use(pair))?;
+        let pair = self.generation.checklist.get(id)?;
         let quiet = self.config.disconnected_timeout * 5 / 8;
         (pair.check.is_none() && !self.config.lite).then(|| (id, pair.last_seen + quiet))
     }
@@ -112,10 +117,11 @@ impl Agent {
     ) -> Option<Transmit> {
         let (attempts, longest) = (self.config.check_attempts, self.config.check_rto_max);
         let in_use = self
+            .generation
             .checklist
             .get(id)
             .is_some_and(|pair| self.is_in_use(pair));
-        let pair = self.checklist.get_mut(id)?;
+        let pair = self.generation.checklist.get_mut(id)?;
         let attempts = if pair.retried { 1 } else { attempts };
         let check = pair.check.as_mut()?;
         if check.sent >= attempts {
@@ -146,7 +152,7 @@ impl Agent {
     ) -> Option<Transmit> {
         let transaction = self.rng.bytes();
         let (as_role, interval) = (self.role, self.config.check_rto);
-        let pair = self.checklist.get_mut(id)?;
+        let pair = self.generation.checklist.get_mut(id)?;
         if pair.state != PairState::Succeeded {
             pair.state = PairState::InProgress;
         }
@@ -179,7 +185,7 @@ impl Agent {
     ) -> Option<Transmit> {
         let transaction = self.rng.bytes();
         let interval = self.consent_interval();
-        let pair = self.checklist.get_mut(id)?;
+        let pair = self.generation.checklist.get_mut(id)?;
         pair.next_consent = now + interval;
         pair.consent_check = Some((transaction, now));
         pair.counters.consent_requests_sent += 1;
@@ -197,23 +203,27 @@ impl Agent {
     /// goes over a valid pair already.
     fn nomination_due(&self, now: Time) -> Option<PairId> {
         let nothing_to_nominate = self.role != Role::Controlling
-            || self.checklist.pairs().any(|pair| {
+            || self.generation.checklist.pairs().any(|pair| {
                 pair.nominated || pair.check.as_ref().is_some_and(|check| check.nominates)
             });
         if nothing_to_nominate {
             return None;
         }
         let (id, best) = self
+            .generation
             .checklist
             .iter()
             .filter(|(_, pair)| pair.is_valid())
             .max_by_key(|(_, pair)| pair.priority)?;
-        let better_may_come = self.checklist.pairs().any(|pair| {
+        let better_may_come = self.generation.checklist.pairs().any(|pair| {
             pair.priority > best.priority && pair.state != PairState::Failed && !pair.is_valid()
         });
-        let grace_over = self.nomination_at.is_some_and(|at| at <= now);
-        let heard = best.counters.requests_received > 0 || self.remote_lite;
-        let unheard_of = self.nomination_at.is_some_and(|at| at + UNHEARD <= now);
+        let grace_over = self.generation.nomination_at.is_some_and(|at| at <= now);
+        let heard = best.counters.requests_received > 0 || self.generation.remote_lite;
+        let unheard_of = self
+            .generation
+            .nomination_at
+            .is_some_and(|at| at + UNHEARD <= now);
         let best_is_known = !better_may_come || grace_over;
         ((heard && best_is_known) || unheard_of).then_some(id)
     }

@@ -105,7 +105,7 @@ fn what_comes_in_costs_as_much_as_there_are_pairs() {
         for (name, input) in inputs {
             let cost = |candidates: usize| {
                 let mut agent = burdened(role, candidates);
-                let pairs = agent.checklist.counts().0 as u64;
+                let pairs = agent.generation.checklist.counts().0 as u64;
                 // The choice is made with each check that goes out, of which there are so many.
                 let times = if name == "the choice of a pair" {
                     pairs
@@ -147,7 +147,7 @@ fn picking_among_frozen_pairs_looks_at_each_of_them_twice_at_most() {
             flush(&mut agent, now, false);
         }
         work::of(|| {
-            agent.checklist.next_ordinary();
+            agent.generation.checklist.next_ordinary();
         })
     };
     assert_eq!((cost(30), cost(60)), (60, 120));

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::learnt::MAX_LEARNT;
+use super::remotes::MAX_LEARNT;
 use super::*;
 use crate::datagram::Path;
 use crate::rng::Rng;
@@ -100,7 +100,11 @@ fn a_recorded_check_from_many_addresses_shuts_nobody_out_and_costs_little() {
         agent.handle_datagram(now, path, &request);
         flush(&mut agent, now, false);
     }
-    assert_eq!(agent.learnt.len(), 1, "all copies of one check");
+    assert_eq!(
+        agent.generation.remotes.learnt().len(),
+        1,
+        "all copies of one check"
+    );
     let told = "candidate:1 1 udp 2130706431 203.0.113.2 5000 typ host";
     agent
         .add_remote_candidate(now, told.parse().unwrap())
@@ -121,9 +125,15 @@ fn many_recorded_checks_teach_few_addresses_and_are_amplified_little() {
         let path = from(&format!("198.51.100.66:{}", number + 1));
         agent.handle_datagram(now, path, &request);
         sent += run(&mut agent, &mut now, Duration::from_millis(1), false).1;
-        assert!(agent.learnt.len() <= MAX_LEARNT && agent.checklist.counts().0 <= MAX_LEARNT);
-        assert!(agent.checklist.counts().1 <= MAX_LEARNT);
-        assert_eq!(agent.remote_candidates.len(), agent.learnt.len());
+        assert!(
+            agent.generation.remotes.learnt().len() <= MAX_LEARNT
+                && agent.generation.checklist.counts().0 <= MAX_LEARNT
+        );
+        assert!(agent.generation.checklist.counts().1 <= MAX_LEARNT);
+        assert_eq!(
+            agent.remote_candidates().len(),
+            agent.generation.remotes.learnt().len()
+        );
     }
     sent += run(&mut agent, &mut now, Duration::from_secs(60), false).1;
     let factor = sent as f64 / received as f64;
@@ -244,7 +254,11 @@ fn loopback_is_reached_from_loopback_only() {
         agent
             .add_remote_candidate(now, told.parse().unwrap())
             .unwrap();
-        assert_eq!(agent.checklist.counts().0, pairs, "{socket} {remote}");
+        assert_eq!(
+            agent.generation.checklist.counts().0,
+            pairs,
+            "{socket} {remote}"
+        );
     }
     // Who does come from there is answered there.
     let mut agent = agent(Role::Controlled);
@@ -274,12 +288,12 @@ fn what_a_datagram_is_compared_with_is_bounded() {
         }
     }
     assert!(
-        agent.checklist.counts().0 <= 100,
+        agent.generation.checklist.counts().0 <= 100,
         "{}",
-        agent.checklist.counts().0
+        agent.generation.checklist.counts().0
     );
-    assert!(agent.remote_candidates.len() <= 64 + MAX_LEARNT);
-    assert!(agent.checklist.counts().1 <= 100 && agent.responses.len() <= 64);
+    assert!(agent.remote_candidates().len() <= 64 + MAX_LEARNT);
+    assert!(agent.generation.checklist.counts().1 <= 100 && agent.responses.len() <= 64);
     let waiting = agent.events.len();
     assert!(waiting < 10, "{waiting} events");
 }
@@ -339,7 +353,11 @@ fn copies_that_overtake_each_check_do_not_hide_the_peer() {
             agent.handle_datagram(now, path, &request);
             run(&mut agent, &mut now, Duration::from_secs(2), false);
         }
-        let nominated = agent.checklist.pairs().find(|pair| pair.nominated);
+        let nominated = agent
+            .generation
+            .checklist
+            .pairs()
+            .find(|pair| pair.nominated);
         assert_eq!(nominated.map(|pair| pair.path), Some(path), "told: {told}");
         assert_eq!(agent.selected(), Some(path), "and it shows consent");
     }
@@ -382,13 +400,16 @@ fn what_the_peer_tells_of_a_learnt_address_is_known_of_its_pairs() {
     let mut agent = agent(Role::Controlled);
     let path = from("203.0.113.2:5000");
     agent.handle_datagram(Time::ZERO, path, &check([1; 12], false));
-    let learnt = agent.checklist.pairs().next().unwrap().priority;
+    let learnt = agent.generation.checklist.pairs().next().unwrap().priority;
     let line = "candidate:1 1 udp 2130706431 203.0.113.2 5000 typ host";
     let told: Candidate = line.parse().unwrap();
     agent
         .add_remote_candidate(Time::ZERO, told.clone())
         .unwrap();
-    assert_eq!(agent.checklist.counts().0, 1);
-    assert_eq!(agent.checklist.pairs().next().unwrap().remote, told);
-    assert!(agent.checklist.pairs().next().unwrap().priority > learnt);
+    assert_eq!(agent.generation.checklist.counts().0, 1);
+    assert_eq!(
+        agent.generation.checklist.pairs().next().unwrap().remote,
+        told
+    );
+    assert!(agent.generation.checklist.pairs().next().unwrap().priority > learnt);
 }

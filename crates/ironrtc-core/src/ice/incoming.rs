@@ -109,11 +109,11 @@ impl Agent {
             nominates: message.use_candidate(),
             freshness,
         };
-        if self.remote.is_some() || self.config.lite {
+        if self.generation.remote.is_some() || self.config.lite {
             self.on_check(now, &seen);
-        } else if self.early.len() < MAX_EARLY && freshness == Freshness::New {
+        } else if self.generation.early.len() < MAX_EARLY && freshness == Freshness::New {
             // The peer is faster than the signalling: its checks count once we know who it is.
-            self.early.push(seen);
+            self.generation.early.push(seen);
         }
     }
 
@@ -130,7 +130,11 @@ impl Agent {
                 && remote.is_none_or(|remote| remote == theirs)
                 && message.verify_integrity(kind, local.pwd.as_bytes())
         };
-        let remote = self.remote.as_ref().map(|remote| remote.ufrag.as_str());
+        let remote = self
+            .generation
+            .remote
+            .as_ref()
+            .map(|remote| remote.ufrag.as_str());
         if let Some(local) = self.local.as_ref().filter(|local| check(local, remote)) {
             return Some((local.pwd.clone(), true));
         }
@@ -141,7 +145,10 @@ impl Agent {
     }
 
     fn is_lost(&self, path: Path) -> bool {
-        self.checklist.at(path).is_some_and(|pair| pair.lost)
+        self.generation
+            .checklist
+            .at(path)
+            .is_some_and(|pair| pair.lost)
     }
 
     /// RFC 8445 section 7.3.1.1. True if the peer is to switch.
@@ -160,7 +167,7 @@ impl Agent {
     pub(super) fn switch_role(&mut self, role: Role) {
         if self.role != role {
             self.role = role;
-            self.checklist.reprioritize(role);
+            self.generation.checklist.reprioritize(role);
         }
     }
 
@@ -188,7 +195,7 @@ impl Agent {
         writer.integrity(kind, key.as_bytes());
         writer.fingerprint();
         self.responses.push_back((path, bytes));
-        if let Some(pair) = self.checklist.at_mut(path) {
+        if let Some(pair) = self.generation.checklist.at_mut(path) {
             pair.counters.responses_sent += 1;
         }
     }
@@ -199,11 +206,11 @@ impl Agent {
         let Some(id) = self.pair_for(now, seen) else {
             return;
         };
-        self.heard.get_or_insert(now);
+        self.generation.heard.get_or_insert(now);
         let (lite, role) = (self.config.lite, self.role);
         let attempts = self.config.check_attempts;
         let fresh = seen.freshness == Freshness::New;
-        let Some(pair) = self.checklist.get_mut(id) else {
+        let Some(pair) = self.generation.checklist.get_mut(id) else {
             return;
         };
         pair.counters.requests_received += 1;
@@ -234,14 +241,14 @@ impl Agent {
             }
             if pair.check.is_none() {
                 pair.state = PairState::Waiting;
-                self.checklist.trigger(id);
+                self.generation.checklist.trigger(id);
             }
         }
         self.refresh_state(now);
     }
 
     fn pair_for(&mut self, now: Time, seen: &Seen) -> Option<PairId> {
-        if let Some(known) = self.checklist.id_at(seen.path) {
+        if let Some(known) = self.generation.checklist.id_at(seen.path) {
             return Some(known);
         }
         if self.config.relay_only {
@@ -249,7 +256,8 @@ impl Agent {
         }
         let host = self.gatherer.host(seen.path.local)?.clone();
         let remote = self.remote_of(seen)?;
-        self.checklist
+        self.generation
+            .checklist
             .add(now, self.role, seen.path, (&host, &remote))
     }
 
@@ -258,7 +266,7 @@ impl Agent {
         if self.on_previous_response(now, path, message) {
             return;
         }
-        let asked = self.checklist.find(|pair| {
+        let asked = self.generation.checklist.find(|pair| {
             pair.check
                 .as_ref()
                 .is_some_and(|check| check.transaction == transaction)
@@ -266,7 +274,11 @@ impl Agent {
                     .consent_check
                     .is_some_and(|(sent, _)| sent == transaction)
         });
-        let key = self.remote.as_ref().map(|remote| remote.pwd.clone());
+        let key = self
+            .generation
+            .remote
+            .as_ref()
+            .map(|remote| remote.pwd.clone());
         let (Some(id), Some(key)) = (asked, key) else {
             self.drops.add(DropReason::StunUnauthenticated);
             return;
@@ -275,7 +287,7 @@ impl Agent {
             .integrity_kind()
             .is_some_and(|kind| message.verify_integrity(kind, key.as_bytes()));
         // RFC 8445 section 7.2.5.2.1: a response comes from where the request went.
-        let pair = self.checklist.get_mut(id);
+        let pair = self.generation.checklist.get_mut(id);
         let Some(pair) = pair.filter(|pair| authentic && pair.path == path) else {
             self.drops.add(DropReason::StunUnauthenticated);
             return;
@@ -333,9 +345,9 @@ impl Agent {
         if conflict && check.as_role == self.role {
             self.switch_role(self.role.opposite());
         }
-        let pair = self.checklist.get(id);
+        let pair = self.generation.checklist.get(id);
         let in_use = pair.is_some_and(|pair| self.is_in_use(pair));
-        let Some(pair) = self.checklist.get_mut(id) else {
+        let Some(pair) = self.generation.checklist.get_mut(id) else {
             return;
         };
         if !conflict {
@@ -346,15 +358,15 @@ impl Agent {
             if !pair.is_valid() {
                 pair.state = PairState::Waiting;
             }
-            self.checklist.trigger(id);
+            self.generation.checklist.trigger(id);
         }
     }
 
     fn on_success(&mut self, now: Time, id: PairId, nominates: bool) {
         let interval = self.config.consent_interval;
         let grace = now + self.config.nomination_grace;
-        self.nomination_at.get_or_insert(grace);
-        let Some(pair) = self.checklist.get_mut(id) else {
+        self.generation.nomination_at.get_or_insert(grace);
+        let Some(pair) = self.generation.checklist.get_mut(id) else {
             return;
         };
         pair.state = PairState::Succeeded;
@@ -363,7 +375,7 @@ impl Agent {
         pair.on_answer(now, &self.config);
         pair.next_consent = now + interval;
         let by_peer = std::mem::take(&mut pair.nominate_on_success);
-        self.checklist.unfreeze_like(id);
+        self.generation.checklist.unfreeze_like(id);
         if nominates || (by_peer && self.role == Role::Controlled) {
             self.nominate(now, id);
         }

@@ -13,8 +13,6 @@ use crate::time::Time;
 use crate::wire::stun::TransactionId;
 use crate::work;
 
-/// Addresses of the peer's that only its checks have shown.
-pub(super) const MAX_LEARNT: usize = 16;
 /// Checks that are remembered.
 const MAX_RECENT: usize = 64;
 /// Checks towards learnt addresses that may go out at once; then they are paced.
@@ -94,22 +92,16 @@ impl Agent {
 
     /// Whether the peer has told the path's remote address, or has answered us on the path.
     fn is_credible(&self, path: Path) -> bool {
-        let told = || {
-            let mut candidates = self.remote_candidates.iter();
-            candidates.any(|c| c.socket_addr() == Some(path.remote))
-                && !self.learnt.contains(&path.remote)
-        };
-        let pair = self.checklist.at(path);
-        pair.is_some_and(|pair| pair.is_valid()) || told()
+        let pair = self.generation.checklist.at(path);
+        pair.is_some_and(|pair| pair.is_valid()) || self.generation.remotes.is_told(path.remote)
     }
 
     /// The next check in answer to the peer's own, and when it may go out. An address that the peer
     /// has told is checked at once; others are paced, since a recorded check may name any.
     pub(super) fn next_triggered(&self) -> Option<(usize, Time)> {
         let mut paced = None;
-        for (position, pair) in self.checklist.triggered() {
-            work::add(self.learnt.len());
-            if !self.learnt.contains(&pair.path.remote) {
+        for (position, pair) in self.generation.checklist.triggered() {
+            if !self.generation.remotes.is_learnt(pair.path.remote) {
                 return Some((position, Time::ZERO));
             }
             paced = paced.or(Some(position));
@@ -119,11 +111,11 @@ impl Agent {
 
     pub(super) fn take_triggered(&mut self, now: Time) -> Option<PairId> {
         while let Some((position, _)) = self.next_triggered().filter(|(_, at)| *at <= now) {
-            let id = self.checklist.take_triggered(position)?;
-            if let Some(pair) = self.checklist.get(id)
+            let id = self.generation.checklist.take_triggered(position)?;
+            if let Some(pair) = self.generation.checklist.get(id)
                 && pair.check.is_none()
             {
-                if self.learnt.contains(&pair.path.remote) {
+                if self.generation.remotes.is_learnt(pair.path.remote) {
                     self.throttle.take(now, self.config.check_interval);
                 }
                 return Some(id);
@@ -135,17 +127,16 @@ impl Agent {
     /// The remote candidate at a check's source: known, or learnt from the check.
     pub(super) fn remote_of(&mut self, seen: &Seen) -> Option<Candidate> {
         let address = seen.path.remote;
-        let known = |c: &&Candidate| c.socket_addr() == Some(address);
-        if let Some(known) = self.remote_candidates.iter().find(known) {
+        if let Some(known) = self.generation.remotes.at(address) {
             return Some(known.clone());
         }
-        let room = self.learnt.len() < MAX_LEARNT || self.forget_learnt();
+        let room = self.generation.remotes.has_room() || self.forget_learnt();
         if seen.freshness != Freshness::New || !room {
             return None;
         }
         let found = Candidate {
             // Unlike any that the peer will tell us.
-            foundation: format!("prflx{}", self.remote_candidates.len()),
+            foundation: format!("prflx{}", self.generation.remotes.candidates().len()),
             component: 1,
             protocol: CandidateProtocol::Udp,
             priority: seen.priority,
@@ -154,11 +145,14 @@ impl Agent {
             kind: CandidateKind::PeerReflexive,
             related: None,
             tcp_type: None,
-            username_fragment: self.remote.as_ref().map(|remote| remote.ufrag.clone()),
+            username_fragment: self
+                .generation
+                .remote
+                .as_ref()
+                .map(|remote| remote.ufrag.clone()),
             url: None,
         };
-        self.learnt.push(address);
-        self.remote_candidates.push(found.clone());
+        self.generation.remotes.learn(found.clone(), address);
         Some(found)
     }
 
@@ -167,21 +161,20 @@ impl Agent {
     fn forget_learnt(&mut self) -> bool {
         let rank = |address: &SocketAddr| {
             let pairs = || {
-                let pairs = self.checklist.pairs();
+                let pairs = self.generation.checklist.pairs();
                 pairs.filter(|pair| pair.path.remote == *address)
             };
             let kept = pairs().any(|pair| pair.is_valid() || pair.nominated || pair.lost);
             let failed = pairs().all(|pair| pair.state == PairState::Failed);
             (!kept).then_some(!failed)
         };
-        let ranked = self.learnt.iter().filter_map(|a| rank(a).map(|r| (r, *a)));
+        let learnt = self.generation.remotes.learnt().iter();
+        let ranked = learnt.filter_map(|a| rank(a).map(|r| (r, *a)));
         let Some((_, address)) = ranked.min_by_key(|(rank, _)| *rank) else {
             return false;
         };
-        self.learnt.retain(|learnt| *learnt != address);
-        self.checklist.remove_remote(address);
-        let other = |c: &Candidate| c.socket_addr() != Some(address);
-        self.remote_candidates.retain(other);
+        self.generation.checklist.remove_remote(address);
+        self.generation.remotes.forget(address);
         true
     }
 }

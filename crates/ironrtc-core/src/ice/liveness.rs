@@ -4,7 +4,7 @@ use super::checklist::PairId;
 use super::checks::RETRY;
 use super::pair::Pair;
 use super::previous::Previous;
-use super::{Agent, Event, GatheringState, IceState, PairState, Role};
+use super::{Agent, GatheringState, IceState, PairState, Role};
 use crate::datagram::Path;
 use crate::time::Time;
 
@@ -12,12 +12,16 @@ impl Agent {
     /// The pair becomes the one in use.
     pub(super) fn nominate(&mut self, now: Time, id: PairId) {
         let next_consent = now + self.config.consent_interval;
-        self.checklist.nominate(id, next_consent);
+        self.generation.checklist.nominate(id, next_consent);
         self.previous = None;
     }
 
     fn best_path(&self) -> Option<Path> {
-        let live = self.checklist.pairs().filter(|pair| pair.is_valid());
+        let live = self
+            .generation
+            .checklist
+            .pairs()
+            .filter(|pair| pair.is_valid());
         // RFC 8445 section 12.1: until one is nominated, any valid pair carries data.
         live.max_by_key(|pair| (pair.nominated, pair.priority))
             .map(|pair| pair.path)
@@ -25,10 +29,10 @@ impl Agent {
 
     /// Recomputes what follows from the pairs: the selected path and the state.
     pub(super) fn refresh_state(&mut self, now: Time) {
-        if self.state == IceState::Closed {
+        if self.selection.is_closed() {
             return;
         }
-        let nominated = self.checklist.has_nominated();
+        let nominated = self.generation.checklist.has_nominated();
         let in_use = |previous: &Previous| (!previous.pair.lost).then_some(previous.pair.path);
         let restarting = self.previous.as_ref().and_then(in_use);
         let selected = match (nominated, restarting) {
@@ -36,22 +40,22 @@ impl Agent {
             (false, Some(path)) => Some(path),
             _ => self.best_path(),
         };
-        if self.selected != selected {
-            self.selected = selected;
-            if let Some(path) = selected {
-                self.events.push_back(Event::SelectedPairChange(path));
-            }
-        }
+        self.selection.select(selected, &mut self.events);
         let state = self.derive_state(now, nominated);
-        self.set_state(state);
+        self.selection.set_state(state, &mut self.events);
     }
 
     fn derive_state(&self, now: Time, nominated: bool) -> IceState {
-        if let Some(pair) = self.selected.and_then(|path| self.checklist.at(path)) {
+        if let Some(pair) = self
+            .selection
+            .path()
+            .and_then(|path| self.generation.checklist.at(path))
+        {
             if now.since(pair.last_seen) >= self.config.disconnected_timeout {
                 return IceState::Disconnected;
             }
-            let done = self.remote_complete && self.gatherer.state() == GatheringState::Complete;
+            let done = self.generation.remotes.is_complete()
+                && self.gatherer.state() == GatheringState::Complete;
             let settled = nominated && (done || self.config.lite);
             return if settled {
                 IceState::Completed
@@ -59,23 +63,26 @@ impl Agent {
                 IceState::Connected
             };
         }
-        if self.selected.is_some()
+        if self.selection.path().is_some()
             && let Some(previous) = &self.previous
         {
             // The old generation's pair, during a restart. webrtc-pc section 5.6.4: it passes from
             // completed to connected, and from disconnected to checking.
             let silent = now.since(previous.pair.last_seen) >= self.config.disconnected_timeout;
-            let interrupted = matches!(self.state, IceState::Disconnected | IceState::Checking);
-            return match self.remote {
+            let interrupted = matches!(
+                self.selection.state(),
+                IceState::Disconnected | IceState::Checking
+            );
+            return match self.generation.remote {
                 _ if !silent => IceState::Connected,
                 Some(_) if interrupted => IceState::Checking,
                 _ => IceState::Disconnected,
             };
         }
-        if self.consent_lost {
+        if self.generation.consent_lost {
             return IceState::Failed;
         }
-        if self.previous.is_some() && self.started.is_none() {
+        if self.previous.is_some() && self.generation.started.is_none() {
             // Nobody consents any more, but the restart may still be answered.
             return IceState::Disconnected;
         }
@@ -83,6 +90,7 @@ impl Agent {
             return IceState::New;
         };
         let hopeless = self
+            .generation
             .checklist
             .pairs()
             .all(|pair| pair.state == PairState::Failed);
@@ -95,27 +103,29 @@ impl Agent {
 
     /// Whether our description may still be under way. The controlling side's was answered.
     fn may_be_unknown(&self) -> bool {
-        self.role == Role::Controlled && self.heard.is_none() && self.started.is_some()
+        self.role == Role::Controlled
+            && self.generation.heard.is_none()
+            && self.generation.started.is_some()
     }
 
     /// When failed checks become final.
     fn patience_end(&self) -> Option<Time> {
-        let started = self.started?;
+        let started = self.generation.started?;
         Some(if self.may_be_unknown() {
             started + self.config.unheard_patience
         } else {
-            started.max(self.heard.unwrap_or(started)) + self.config.patience
+            started.max(self.generation.heard.unwrap_or(started)) + self.config.patience
         })
     }
 
     /// Tries failed pairs again while the peer may not know us: it may have been out of reach
     /// until it checks us, and a NAT in front of us forgets the way that our checks opened.
     pub(super) fn retry_failed(&mut self, now: Time) {
-        if !self.retries() || self.next_retry > now {
+        if !self.retries() || self.generation.next_retry > now {
             return;
         }
-        self.next_retry = now + RETRY;
-        for pair in self.checklist.pairs_mut() {
+        self.generation.next_retry = now + RETRY;
+        for pair in self.generation.checklist.pairs_mut() {
             if pair.state == PairState::Failed {
                 pair.state = PairState::Waiting;
                 pair.retried = true;
@@ -124,26 +134,18 @@ impl Agent {
     }
 
     fn retries(&self) -> bool {
-        let waiting = self.state == IceState::Checking && self.may_check();
-        waiting && self.may_be_unknown() && self.selected.is_none()
-    }
-
-    pub(super) fn set_state(&mut self, state: IceState) {
-        // RFC 7675 section 5.1: without consent nothing goes out, until a restart.
-        if self.state != state {
-            self.state = state;
-            self.events.push_back(Event::StateChange(state));
-        }
+        let waiting = self.selection.state() == IceState::Checking && self.may_check();
+        waiting && self.may_be_unknown() && self.selection.path().is_none()
     }
 
     /// Ends pairs without consent.
     pub(super) fn expire_consent(&mut self, now: Time) {
-        let (selected, is_final) = (self.selected, !self.may_be_unknown());
-        for pair in self.checklist.pairs_mut() {
+        let (selected, is_final) = (self.selection.path(), !self.may_be_unknown());
+        for pair in self.generation.checklist.pairs_mut() {
             if pair.is_valid() && pair.consent_until <= now {
                 let in_use = pair.nominated || selected == Some(pair.path);
                 pair.lost = in_use && is_final;
-                self.consent_lost |= pair.lost;
+                self.generation.consent_lost |= pair.lost;
                 pair.state = PairState::Failed;
                 pair.authenticated = false;
                 pair.nominated = false;
@@ -158,7 +160,7 @@ impl Agent {
         if previous.pair.lost && previous.answer_until <= now {
             self.previous = None;
             // With the peer's new credentials, the new generation decides.
-            self.consent_lost |= self.started.is_none();
+            self.generation.consent_lost |= self.generation.started.is_none();
         }
     }
 
@@ -166,9 +168,16 @@ impl Agent {
     pub(super) fn next_verdict(&self) -> Option<Time> {
         let mut next: Option<Time> = None;
         let mut consider = |at: Time| next = Some(next.map_or(at, |known| known.min(at)));
-        for pair in self.checklist.pairs().filter(|pair| pair.is_valid()) {
+        for pair in self
+            .generation
+            .checklist
+            .pairs()
+            .filter(|pair| pair.is_valid())
+        {
             consider(pair.consent_until);
-            if self.selected == Some(pair.path) && self.state != IceState::Disconnected {
+            if self.selection.path() == Some(pair.path)
+                && self.selection.state() != IceState::Disconnected
+            {
                 consider(pair.last_seen + self.config.disconnected_timeout);
             }
         }
@@ -179,19 +188,23 @@ impl Agent {
                 previous.pair.consent_until
             });
             if !previous.pair.lost
-                && matches!(self.state, IceState::Connected | IceState::Completed)
+                && matches!(
+                    self.selection.state(),
+                    IceState::Connected | IceState::Completed
+                )
             {
                 consider(previous.pair.last_seen + self.config.disconnected_timeout);
             }
         }
-        let waiting = self.selected.is_none() && self.state == IceState::Checking;
+        let waiting =
+            self.selection.path().is_none() && self.selection.state() == IceState::Checking;
         let failed = |pair: &Pair| pair.state == PairState::Failed;
-        if self.retries() && self.checklist.pairs().any(failed) {
-            consider(self.next_retry);
+        if self.retries() && self.generation.checklist.pairs().any(failed) {
+            consider(self.generation.next_retry);
         }
         if let Some(end) = self.patience_end().filter(|_| waiting) {
             // Past it, only the end of the running checks matters, which has its own time.
-            if self.checklist.pairs().all(failed) || end > self.clock {
+            if self.generation.checklist.pairs().all(failed) || end > self.clock {
                 consider(end);
             }
         }

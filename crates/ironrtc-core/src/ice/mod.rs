@@ -13,11 +13,14 @@ mod config;
 mod credentials;
 mod event;
 mod gather;
+mod generation;
 mod incoming;
 mod learnt;
 mod liveness;
 mod pair;
 mod previous;
+mod remotes;
+mod selection;
 mod stats;
 
 pub use agent::{AddCandidateError, Agent, is_mdns};

@@ -113,7 +113,7 @@ impl Pair {
 impl Agent {
     /// Pairs every socket with every remote candidate it can reach.
     pub(super) fn form_pairs(&mut self, now: Time) {
-        for remote in self.remote_candidates.clone() {
+        for remote in self.generation.remotes.candidates().to_vec() {
             self.pair_remote(now, &remote);
         }
     }
@@ -125,7 +125,9 @@ impl Agent {
         }
         for (socket, host) in self.gatherer.sockets() {
             if let Some(path) = reachable_path(socket, remote) {
-                self.checklist.add(now, self.role, path, (host, remote));
+                self.generation
+                    .checklist
+                    .add(now, self.role, path, (host, remote));
             }
         }
     }
@@ -136,16 +138,18 @@ impl Agent {
         let Some(host) = self.gatherer.host(socket).filter(|_| !self.pairs_nothing()) else {
             return;
         };
-        for remote in &self.remote_candidates {
+        for remote in self.generation.remotes.candidates() {
             if let Some(path) = reachable_path(socket, remote) {
-                self.checklist.add(now, self.role, path, (host, remote));
+                self.generation
+                    .checklist
+                    .add(now, self.role, path, (host, remote));
             }
         }
     }
 
     /// Whether pairs come from the peer's checks alone, or from nothing.
     fn pairs_nothing(&self) -> bool {
-        self.config.relay_only || self.remote.is_none() || self.config.lite
+        self.config.relay_only || self.generation.remote.is_none() || self.config.lite
     }
 }
 

@@ -21,10 +21,10 @@ pub(super) struct Previous {
 impl Agent {
     pub(super) fn keep_previous(&mut self, now: Time, local: Credentials) {
         let kept = self.previous.as_ref().is_some_and(|p| !p.pair.lost);
-        let Some(path) = self.selected.filter(|_| !kept) else {
+        let Some(path) = self.selection.path().filter(|_| !kept) else {
             return;
         };
-        let Some(mut pair) = self.checklist.at(path).cloned() else {
+        let Some(mut pair) = self.generation.checklist.at(path).cloned() else {
             return;
         };
         pair.check = None;
@@ -33,7 +33,7 @@ impl Agent {
             pair,
             answer_until: now + self.config.consent_timeout,
             local,
-            remote: self.remote.clone(),
+            remote: self.generation.remote.clone(),
         });
     }
 

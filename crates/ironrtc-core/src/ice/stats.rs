@@ -85,13 +85,13 @@ pub struct PairCounters {
 impl Agent {
     /// The round trip that the last answered check of the path for data has measured.
     pub fn selected_round_trip(&self) -> Option<Duration> {
-        let pair = self.checklist.at(self.selected()?)?;
+        let pair = self.generation.checklist.at(self.selected()?)?;
         pair.counters.current_round_trip_time
     }
 
     /// Counts data sent on a path.
     pub fn on_data_sent(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
-        if let Some(pair) = self.checklist.at_mut(path) {
+        if let Some(pair) = self.generation.checklist.at_mut(path) {
             let counters = &mut pair.counters;
             counters.packets_sent += datagrams;
             counters.bytes_sent += bytes;
@@ -101,7 +101,7 @@ impl Agent {
 
     /// Counts authenticated data received on a path: a sign of life, though not consent.
     pub fn on_data_received(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
-        if let Some(pair) = self.checklist.at_mut(path) {
+        if let Some(pair) = self.generation.checklist.at_mut(path) {
             pair.last_seen = now;
             pair.counters.packets_received += datagrams;
             pair.counters.bytes_received += bytes;
@@ -111,7 +111,8 @@ impl Agent {
 
     /// Every pair with its counters.
     pub fn pair_stats(&self) -> Vec<PairStats> {
-        self.checklist
+        self.generation
+            .checklist
             .pairs()
             .map(|pair| PairStats {
                 local: pair.local.clone(),
@@ -124,7 +125,7 @@ impl Agent {
                     pair.state
                 },
                 nominated: pair.nominated,
-                selected: self.selected == Some(pair.path),
+                selected: self.selection.path() == Some(pair.path),
                 counters: pair.counters,
             })
             .collect()
