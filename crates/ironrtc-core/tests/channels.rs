@@ -5,8 +5,9 @@ use std::time::Duration;
 use ironrtc_core::channel::{
     ChannelId, ChannelState, DataChannelInit, Event as ChannelEvent, Message, Priority, SendError,
 };
-use ironrtc_core::peer::Event;
+use ironrtc_core::peer::{Event, TransportEvent};
 use ironrtc_core::sctp::SctpState;
+use ironrtc_core::transport::TransportId;
 use ironrtc_sim::{Endpoint, Pair, Setup, Side, seeds};
 
 /// One channel of each kind.
@@ -112,9 +113,14 @@ fn ten_channels_of_all_kinds_carry_messages_both_ways() {
                 let (from, to) = (creator, creator.other());
                 pair.side(from)
                     .connection
+                    .channels_mut()
                     .send(now, there, message.clone())
                     .unwrap();
-                pair.side(to).connection.send(now, here, message).unwrap();
+                pair.side(to)
+                    .connection
+                    .channels_mut()
+                    .send(now, here, message)
+                    .unwrap();
             }
             pair.run_for(Duration::from_millis(10));
             assert_eq!(pair.side(creator.other()).received(here), messages);
@@ -145,11 +151,16 @@ fn either_side_closes_a_channel_and_its_id_is_used_again() {
         let now = pair.now;
         pair.side(closer)
             .connection
+            .channels_mut()
             .send(now, id, "last words".into())
             .unwrap();
-        pair.side(closer).connection.close_channel(now, id);
+        pair.side(closer).connection.channels_mut().close(now, id);
         assert_eq!(state(pair.side(closer), id), ChannelState::Closing);
-        let refused = pair.side(closer).connection.send(now, id, "more".into());
+        let refused = pair
+            .side(closer)
+            .connection
+            .channels_mut()
+            .send(now, id, "more".into());
         assert_eq!(refused, Err(SendError::NotOpen));
         let done = pair.run_until(Duration::from_secs(5), |pair| {
             saw(&pair.a, ChannelEvent::Closed(at_a)) && saw(&pair.b, ChannelEvent::Closed(at_b))
@@ -167,6 +178,7 @@ fn either_side_closes_a_channel_and_its_id_is_used_again() {
         assert_eq!(stream(&pair.a, again), freed);
         pair.a
             .connection
+            .channels_mut()
             .send(pair.now, again, "anew".into())
             .unwrap();
         pair.run_for(Duration::from_secs(1));
@@ -182,8 +194,8 @@ fn both_sides_close_at_once_on_a_bad_network() {
         let mut pair = Pair::new(Setup::new(seed).link(ironrtc_sim::Link::bad(15)));
         let (at_a, at_b) = pair.open();
         let now = pair.now;
-        pair.a.connection.close_channel(now, at_a);
-        pair.b.connection.close_channel(now, at_b);
+        pair.a.connection.channels_mut().close(now, at_a);
+        pair.b.connection.channels_mut().close(now, at_b);
         let done = pair.run_until(Duration::from_secs(60), |pair| {
             saw(&pair.a, ChannelEvent::Closed(at_a)) && saw(&pair.b, ChannelEvent::Closed(at_b))
         });
@@ -201,7 +213,10 @@ fn closing_the_connection_ends_all_channels_on_both_sides() {
         pair.run_for(Duration::from_millis(2));
         for (endpoint, id) in [(&pair.a, at_a), (&pair.b, at_b)] {
             assert!(saw(endpoint, ChannelEvent::Closed(id)), "{closer:?}");
-            assert!(endpoint.saw(&Event::SctpStateChange(SctpState::Closed)));
+            assert!(endpoint.saw(&Event::Transport(
+                TransportId::default(),
+                TransportEvent::SctpStateChange(SctpState::Closed)
+            )));
         }
         let now = pair.now;
         let refused = pair.side(closer.other()).connection.create_data_channel(
@@ -222,7 +237,10 @@ fn a_large_message_arrives_whole_and_a_larger_one_is_refused() {
     let data: Vec<u8> = (0..5_000_000_u32).map(|n| (n * 7 / 3) as u8).collect();
     let too_large = Message::from(vec![0; 5_000_001]);
     assert_eq!(
-        pair.a.connection.send(pair.now, at_a, too_large),
+        pair.a
+            .connection
+            .channels_mut()
+            .send(pair.now, at_a, too_large),
         Err(SendError::TooLarge {
             size: 5_000_001,
             limit: 5_000_000
@@ -230,6 +248,7 @@ fn a_large_message_arrives_whole_and_a_larger_one_is_refused() {
     );
     pair.a
         .connection
+        .channels_mut()
         .send(pair.now, at_a, data.clone().into())
         .unwrap();
     let arrived = pair.run_until(Duration::from_secs(30), |pair| {
@@ -242,6 +261,7 @@ fn a_large_message_arrives_whole_and_a_larger_one_is_refused() {
     let refused = pair
         .b
         .connection
+        .channels_mut()
         .send(pair.now, at_b, vec![0; 262_145].into());
     assert!(matches!(refused, Err(SendError::TooLarge { .. })));
 }
@@ -257,13 +277,18 @@ fn an_unread_channel_does_not_stall_another() {
     for _ in 0..100 {
         pair.a
             .connection
+            .channels_mut()
             .send(pair.now, slow, vec![0; 50_000].into())
             .unwrap();
     }
     let quick = pair.a.create(pair.now, "quick");
     for number in 0..100 {
         let message = Message::from(format!("{number}"));
-        pair.a.connection.send(pair.now, quick, message).unwrap();
+        pair.a
+            .connection
+            .channels_mut()
+            .send(pair.now, quick, message)
+            .unwrap();
         pair.run_for(Duration::from_millis(20));
     }
     let quick_at_b = *pair.b.announced.last().unwrap();
@@ -290,6 +315,7 @@ fn memory_is_bounded_when_nobody_reads() {
         match pair
             .a
             .connection
+            .channels_mut()
             .send(pair.now, at_a, vec![1; 10_000].into())
         {
             Ok(()) => accepted += 10_000,
@@ -329,7 +355,11 @@ fn what_arrives_before_the_application_reads_is_kept_and_announced_once() {
         for id in &at_a {
             let message = [&number.to_be_bytes()[..], &[0; 3996]].concat();
             let now = pair.now;
-            pair.a.connection.send(now, *id, message.into()).unwrap();
+            pair.a
+                .connection
+                .channels_mut()
+                .send(now, *id, message.into())
+                .unwrap();
         }
     }
     pair.run_for(Duration::from_secs(5));
@@ -349,7 +379,7 @@ fn what_arrives_before_the_application_reads_is_kept_and_announced_once() {
     };
     assert_eq!(announced(&pair, first_at_b), 1);
     let now = pair.now;
-    let message = pair.b.connection.recv(now, first_at_b);
+    let message = pair.b.connection.channels_mut().recv(now, first_at_b);
     assert_eq!(message.map(|message| message.len()), Some(4000));
     assert_eq!(pair.b.connection.poll_event(), None);
     let stay_unread = std::mem::take(&mut pair.b.unread);
@@ -383,9 +413,13 @@ fn a_channel_on_the_id_of_one_that_was_not_read_to_its_end_loses_nothing() {
     let say = |pair: &mut Pair, id, generation| {
         for number in 0..3 {
             let message = Message::from(format!("{generation} {number}"));
-            pair.a.connection.send(pair.now, id, message).unwrap();
+            pair.a
+                .connection
+                .channels_mut()
+                .send(pair.now, id, message)
+                .unwrap();
         }
-        pair.a.connection.close_channel(pair.now, id);
+        pair.a.connection.channels_mut().close(pair.now, id);
         pair.run_for(Duration::from_secs(1));
     };
     say(&mut pair, first, 0);
@@ -413,11 +447,13 @@ fn the_buffered_amount_falls_and_says_so_once() {
     let (id, _) = pair.open();
     pair.a
         .connection
+        .channels_mut()
         .set_buffered_amount_low_threshold(id, 100_000);
     pair.a.events.clear();
     for _ in 0..20 {
         pair.a
             .connection
+            .channels_mut()
             .send(pair.now, id, vec![0; 50_000].into())
             .unwrap();
     }
@@ -440,13 +476,14 @@ fn a_forgotten_channel_does_not_stall_the_others() {
     pair.run_for(Duration::from_secs(1));
     // B's application drops its handle of the first channel, which stays open.
     pair.b.unread.push(b);
-    pair.b.connection.forget_channel(b);
+    pair.b.connection.channels_mut().forget(b);
     let mut sent = 0;
     for _ in 0..1000 {
         let now = pair.now;
         if pair
             .a
             .connection
+            .channels_mut()
             .send(now, a, Message::Binary(vec![0; 16_000].into()))
             .is_ok()
         {
@@ -460,6 +497,7 @@ fn a_forgotten_channel_does_not_stall_the_others() {
     let now = pair.now;
     pair.a
         .connection
+        .channels_mut()
         .send(now, other, Message::Text("hello".into()))
         .unwrap();
     pair.run_for(Duration::from_secs(20));

@@ -31,6 +31,7 @@ fn transfer(pair: &mut Pair, init: &DataChannelInit) -> Vec<usize> {
     for number in 0..MESSAGES {
         pair.a
             .connection
+            .channels_mut()
             .send(pair.now, id, message(number))
             .unwrap();
         pair.run_for(Duration::from_millis(10));
@@ -98,10 +99,12 @@ fn both_ways_at_once_over_a_narrow_link() {
         for _ in 0..20 {
             pair.a
                 .connection
+                .channels_mut()
                 .send(pair.now, at_a, vec![1; 50_000].into())
                 .unwrap();
             pair.b
                 .connection
+                .channels_mut()
                 .send(pair.now, at_b, vec![2; 50_000].into())
                 .unwrap();
         }
@@ -132,6 +135,7 @@ fn data_goes_on_through_a_restart_of_ice_and_a_move() {
             }
             pair.a
                 .connection
+                .channels_mut()
                 .send(pair.now, id, message(number))
                 .unwrap();
             pair.run_for(Duration::from_millis(50));
@@ -155,6 +159,7 @@ fn the_course_of_a_transfer_replays() {
         for number in 0..MESSAGES {
             pair.a
                 .connection
+                .channels_mut()
                 .send(pair.now, ChannelId(0), message(number))
                 .unwrap();
             pair.run_for(Duration::from_millis(rng.below(20)));

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ironrtc_core::ice::IceState;
-use ironrtc_core::peer::{ConnectionState, Event};
+use ironrtc_core::peer::{ConnectionState, Event, TransportEvent};
+use ironrtc_core::transport::TransportId;
 use ironrtc_sim::{Link, NatKind, Pair, Setup, Side};
 
 fn cut(pair: &mut Pair, cut: bool) {
@@ -79,7 +80,10 @@ fn a_peer_that_closes_is_noticed_within_a_trip() {
         let now = pair.now;
         pair.side(closing).connection.close(now);
         pair.run_for(Duration::from_millis(2));
-        let closed = Event::DtlsStateChange(ironrtc_core::dtls::DtlsState::Closed);
+        let closed = Event::Transport(
+            TransportId::default(),
+            TransportEvent::DtlsStateChange(ironrtc_core::dtls::DtlsState::Closed),
+        );
         assert!(pair.side(closing.other()).saw(&closed));
         assert!(pair.side(closing).saw(&closed));
         let state = pair.side(closing).connection.connection_state();

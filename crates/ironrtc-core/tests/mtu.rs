@@ -41,7 +41,10 @@ fn exchange(pair: &mut Pair, (at_a, at_b): (ChannelId, ChannelId), count: usize)
         for (side, id) in [(Side::A, at_a), (Side::B, at_b)] {
             let message = vec![number as u8; MESSAGE];
             let connection = &mut pair.side(side).connection;
-            connection.send(now, id, message.into()).unwrap();
+            connection
+                .channels_mut()
+                .send(now, id, message.into())
+                .unwrap();
         }
     }
     let all = |pair: &mut Pair| {
@@ -125,7 +128,10 @@ fn a_path_that_shrinks_in_the_middle_of_a_transfer_loses_nothing() {
                 for _ in 0..5 {
                     let message = vec![1; MESSAGE];
                     let connection = &mut pair.side(id.0).connection;
-                    connection.send(now, id.1, message.into()).unwrap();
+                    connection
+                        .channels_mut()
+                        .send(now, id.1, message.into())
+                        .unwrap();
                 }
             }
             pair.run_for(Duration::from_millis(100));
@@ -178,7 +184,11 @@ fn an_outage_does_not_make_packets_small() {
     let (at_a, at_b) = pair.open();
     let (now, message) = (pair.now, vec![1; MESSAGE]);
     pair.link_mut(Side::A).cut = true;
-    pair.a.connection.send(now, at_a, message.into()).unwrap();
+    pair.a
+        .connection
+        .channels_mut()
+        .send(now, at_a, message.into())
+        .unwrap();
     pair.run_for(Duration::from_secs(8));
     pair.link_mut(Side::A).cut = false;
     pair.run_for(Duration::from_secs(10));

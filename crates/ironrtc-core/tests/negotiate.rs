@@ -7,8 +7,9 @@ use ironrtc_core::ice::GatheringState;
 use ironrtc_core::jsep::{
     CandidateInit, OfferOptions, SdpType, SessionDescription, SignalingState,
 };
-use ironrtc_core::peer::{ConnectionState, Event, PeerConnection};
+use ironrtc_core::peer::{ConnectionState, Event, PeerConnection, TransportEvent};
 use ironrtc_core::rng::Rng;
+use ironrtc_core::transport::{IoRequest, IoResult};
 use ironrtc_sim::{Link, Pair, Setup, Side, peer_config, seeds};
 
 fn rollback() -> SessionDescription {
@@ -78,7 +79,7 @@ fn a_first_offer_rolled_back_leaves_nothing_but_its_sockets() {
     pair.offer(Side::A);
     pair.connect();
     assert_eq!(
-        count(&pair, &Event::Gather),
+        count(&pair, &Event::Io(IoRequest::Gather)),
         1,
         "the sockets are still there"
     );
@@ -162,7 +163,7 @@ fn ice_restarts_under_a_connection_and_follows_a_move() {
         assert_ne!(before, after);
         for endpoint in [&pair.a, &pair.b] {
             let dtls = endpoint.events_where(|event| match event {
-                Event::DtlsStateChange(state) => Some(*state),
+                Event::Transport(_, TransportEvent::DtlsStateChange(state)) => Some(*state),
                 _ => None,
             });
             assert_eq!(dtls.len(), 2, "DTLS goes on: {dtls:?}");
@@ -426,7 +427,7 @@ fn only_names_of_the_link_are_looked_up_unless_others_are_allowed() {
         }
         pair.run_for(Duration::from_millis(1));
         let asked = pair.b.events_where(|event| match event {
-            Event::Resolve(candidate) => Some(candidate.address.to_string()),
+            Event::Io(IoRequest::Resolve(candidate)) => Some(candidate.address.to_string()),
             _ => None,
         });
         let expected = if allowed { &names[..] } else { &names[..2] };
@@ -460,7 +461,7 @@ fn names_are_looked_up_a_bounded_number_of_times() {
     }
     pair.run_for(Duration::from_millis(1));
     let asked = pair.b.events_where(|event| match event {
-        Event::Resolve(candidate) => Some(candidate.clone()),
+        Event::Io(IoRequest::Resolve(candidate)) => Some(candidate.clone()),
         _ => None,
     });
     assert_eq!(asked.len(), 32);
@@ -468,7 +469,7 @@ fn names_are_looked_up_a_bounded_number_of_times() {
     let address = "203.0.113.1".parse().unwrap();
     pair.b
         .connection
-        .add_resolved_candidate(now, candidate.clone(), address);
+        .handle_io(now, IoResult::Resolved(candidate.clone(), address));
     let known = pair
         .b
         .connection
@@ -480,7 +481,7 @@ fn names_are_looked_up_a_bounded_number_of_times() {
     let other = "203.0.113.9".parse().unwrap();
     pair.b
         .connection
-        .add_resolved_candidate(now, candidate, other);
+        .handle_io(now, IoResult::Resolved(candidate, other));
     let ice = pair.b.connection.transport().ice();
     assert_eq!((known, ice.remote_candidates().len()), (1, 1));
 }
@@ -523,6 +524,7 @@ fn random_negotiations_settle() {
         assert!(announced, "{:?} {:?}", pair.a.events, pair.b.events);
         pair.a
             .connection
+            .channels_mut()
             .send(pair.now, id, "works".into())
             .unwrap();
         pair.run_for(Duration::from_secs(10));

@@ -10,7 +10,7 @@ use ironrtc_core::ice::{self, Credentials};
 use ironrtc_core::rng::Rng;
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::{
-    DtlsPlan, Event, RemoteIce, SctpPlan, Transport, TransportConfig, TransportPlan,
+    DtlsPlan, Event, IoResult, RemoteIce, SctpPlan, Transport, TransportConfig, TransportPlan,
 };
 use ironrtc_core::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, Writer};
 use ironrtc_sim::peer_config;
@@ -99,8 +99,8 @@ fn start_ice(sides: &mut [Side; 2], role: ice::Role, now: Time) -> [TransportPla
     for (side, address) in sides.iter_mut().zip(["203.0.113.1:1", "203.0.113.2:2"]) {
         side.transport.start_gathering(now);
         side.transport
-            .add_local_socket(now, address.parse().unwrap());
-        side.transport.all_sockets_added(now);
+            .handle_io(now, IoResult::Socket(address.parse().unwrap()));
+        side.transport.handle_io(now, IoResult::Complete);
     }
     for index in [0, 1] {
         let peer = &sides[1 - index];
@@ -196,7 +196,7 @@ fn what_somebody_else_has_us_hold_is_not_held_in_place_of_the_peers_first_flight
         sides[0].plan(ice::Role::Controlled),
         sides[1].plan(ice::Role::Controlling),
     ];
-    sides[0].transport.add_local_socket(now, own);
+    sides[0].transport.handle_io(now, IoResult::Socket(own));
     sides[0].transport.apply(now, &plans[0]);
     let stranger = Path {
         local: own,
@@ -232,7 +232,7 @@ fn what_somebody_else_has_us_hold_is_not_held_in_place_of_the_peers_first_flight
     }
     // The peer has our description already.
     let peer = &mut sides[1].transport;
-    peer.add_local_socket(now, "203.0.113.2:2".parse().unwrap());
+    peer.handle_io(now, IoResult::Socket("203.0.113.2:2".parse().unwrap()));
     peer.apply(now, &plans[1]);
     let candidate = "candidate:1 1 udp 2130706431 203.0.113.1 1 typ host";
     peer.add_remote_candidate(now, candidate.parse().unwrap())
@@ -279,7 +279,8 @@ fn channels_that_nobody_looks_at_are_not_made() {
         let init = channel::DataChannelInit::default();
         sides[0]
             .transport
-            .create_channel(now, &label, init)
+            .channels_mut()
+            .create(now, &label, init)
             .unwrap();
     }
     run(&mut sides, &mut now, Duration::from_secs(10));
@@ -287,7 +288,7 @@ fn channels_that_nobody_looks_at_are_not_made() {
     assert!((100..=1024).contains(&made), "{made}");
     // Of those that wait, one is closed, which is still told in the end.
     let last = channel::ChannelId(CHANNELS as u64 - 1);
-    sides[0].transport.close_channel(now, last);
+    sides[0].transport.channels_mut().close(now, last);
     run(&mut sides, &mut now, Duration::from_secs(10));
 
     sides[1].reads = true;

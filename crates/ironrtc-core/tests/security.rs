@@ -8,6 +8,7 @@ use ironrtc_core::dtls::{DtlsError, DtlsState};
 use ironrtc_core::jsep::{CandidateInit, SessionDescription};
 use ironrtc_core::peer::{ConnectionState, Event};
 use ironrtc_core::rng::Rng;
+use ironrtc_core::transport::IoResult;
 use ironrtc_sim::{Datagram, Pair, Setup, seeds};
 
 /// Negotiates by hand, with `tamper` on the way of A's offer.
@@ -137,6 +138,7 @@ fn forged_datagrams_neither_move_nor_end_a_connection() {
         let (at_a, at_b) = pair.open();
         pair.a
             .connection
+            .channels_mut()
             .send(pair.now, at_a, vec![0; 20_000].into())
             .unwrap();
         pair.run_for(Duration::from_secs(11));
@@ -149,7 +151,11 @@ fn forged_datagrams_neither_move_nor_end_a_connection() {
         for number in 0..3000_u32 {
             if number % 100 == 0 {
                 let message = Message::from(number.to_string());
-                pair.a.connection.send(pair.now, at_a, message).unwrap();
+                pair.a
+                    .connection
+                    .channels_mut()
+                    .send(pair.now, at_a, message)
+                    .unwrap();
             }
             let mut datagram = real[rng.below(real.len() as u64) as usize].clone();
             mutate(&mut datagram.data, &mut rng);
@@ -298,6 +304,7 @@ fn plaintext_records_after_the_handshake_are_nothing() {
     pair.run_for(Duration::from_secs(1));
     pair.a
         .connection
+        .channels_mut()
         .send(pair.now, at_a, "still here".into())
         .unwrap();
     pair.run_for(Duration::from_secs(1));
@@ -340,7 +347,9 @@ fn nothing_is_sent_before_a_local_description() {
         .add_ice_candidate(pair.now, &init)
         .unwrap();
     let socket = "203.0.113.2:5000".parse().unwrap();
-    pair.b.connection.add_local_socket(pair.now, socket);
+    pair.b
+        .connection
+        .handle_io(pair.now, IoResult::Socket(socket));
     pair.run_for(Duration::from_secs(60));
     assert_eq!(pair.network.sent(), 0);
 }

@@ -95,9 +95,14 @@ fn channels_are_counted() {
     let (at_a, at_b) = pair.open();
     pair.a
         .connection
+        .channels_mut()
         .send(pair.now, at_a, "four".into())
         .unwrap();
-    pair.a.connection.send(pair.now, at_a, "".into()).unwrap();
+    pair.a
+        .connection
+        .channels_mut()
+        .send(pair.now, at_a, "".into())
+        .unwrap();
     pair.run_for(Duration::from_secs(1));
     let at_a_report = report(&mut pair, Side::A);
     let channel = of_kind(&at_a_report, "data-channel")[0];
@@ -113,7 +118,7 @@ fn channels_are_counted() {
     for (name, value) in expected {
         assert_eq!(field(channel, name), value, "{name}");
     }
-    pair.b.connection.close_channel(pair.now, at_b);
+    pair.b.connection.channels_mut().close(pair.now, at_b);
     pair.run_for(Duration::from_secs(1));
     let at_b_report = report(&mut pair, Side::B);
     let channel = of_kind(&at_b_report, "data-channel")[0];

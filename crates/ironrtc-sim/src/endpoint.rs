@@ -14,6 +14,7 @@ use ironrtc_core::peer::{ConnectionState, Event, PeerConfig, PeerConnection};
 use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::SctpConfig;
 use ironrtc_core::time::Time;
+use ironrtc_core::transport::IoResult;
 
 use crate::link::Parcel;
 use crate::network::{Datagram, Network};
@@ -130,7 +131,7 @@ impl Endpoint {
 
     /// Reads what is there of a channel.
     pub fn read(&mut self, now: Time, id: ChannelId) {
-        while let Some(message) = self.connection.recv(now, id) {
+        while let Some(message) = self.connection.channels_mut().recv(now, id) {
             self.messages.entry(id).or_default().push(message);
         }
     }
@@ -198,13 +199,16 @@ impl Endpoint {
         for address in self.addresses.clone() {
             let socket = SocketAddr::new(address, self.next_port);
             self.sockets.push(socket);
-            self.connection.add_local_socket(now, socket);
+            self.connection.handle_io(now, IoResult::Socket(socket));
         }
         self.next_port += 1;
         if let Some(stun) = stun {
-            self.connection.add_stun_server(now, "stun:sim", stun);
+            let url = "stun:sim".to_owned();
+            let address = stun;
+            self.connection
+                .handle_io(now, IoResult::Server { url, address });
         }
-        self.connection.all_sockets_added(now);
+        self.connection.handle_io(now, IoResult::Complete);
     }
 
     /// Takes one event, reading messages as an application does.

@@ -92,6 +92,7 @@ impl Flow {
         while connection.transport().buffered_amount(self.channel) < BUFFERED {
             let message = Message::from(self.message.clone());
             connection
+                .channels_mut()
                 .send(now, self.channel, message)
                 .expect("there is room in the send buffer");
         }
@@ -102,6 +103,7 @@ impl Flow {
             ping.sent = Some(now);
             ping.next = now + ping.interval;
             connection
+                .channels_mut()
                 .send(now, ping.here, Message::from(vec![1; 32]))
                 .expect("there is room in the send buffer");
         }
@@ -116,6 +118,7 @@ impl Flow {
                     self.pair
                         .b
                         .connection
+                        .channels_mut()
                         .send(now, channel, message)
                         .expect("there is room in the send buffer");
                 } else {

@@ -11,6 +11,7 @@ use ironrtc_core::jsep::{CandidateInit, SdpType, SessionDescription, SignalingSt
 use ironrtc_core::peer::{Event, PeerConfig, PeerConnection};
 use ironrtc_core::rng::Rng;
 use ironrtc_core::time::Time;
+use ironrtc_core::transport::IoRequest;
 
 use crate::network::Network;
 use crate::{Endpoint, Link, Nat, NatKind, Side, peer_config};
@@ -229,7 +230,7 @@ impl Pair {
         let stun = self.stun.then(|| self.network.stun_server());
         while let Some(event) = self.side(side).poll_event(now) {
             match event {
-                Event::Gather => self.side(side).gather(now, stun),
+                Event::Io(IoRequest::Gather) => self.side(side).gather(now, stun),
                 Event::IceCandidate(candidate) if self.trickle => {
                     self.signal(side, Signal::Candidate(candidate.unwrap_or_default()));
                 }

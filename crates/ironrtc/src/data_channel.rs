@@ -149,14 +149,18 @@ impl DataChannel {
     pub fn set_buffered_amount_low_threshold(&self, bytes: usize) {
         let id = self.0.id;
         let connection = &self.0.connection;
-        connection.change(|machine, _| machine.set_buffered_amount_low_threshold(id, bytes));
+        connection.change(|machine, _| {
+            machine
+                .channels_mut()
+                .set_buffered_amount_low_threshold(id, bytes);
+        });
     }
     /// Queues a message: text from `&str` or `String`, binary from `Vec<u8>` or `Bytes`, none of
     /// which is copied except `&str`.
     pub fn send(&self, message: impl Into<Message>) -> Result<(), SendError> {
         let (id, message) = (self.0.id, message.into());
         let connection = &self.0.connection;
-        connection.change(|machine, now| machine.send(now, id, message))
+        connection.change(|machine, now| machine.channels_mut().send(now, id, message))
     }
     /// Waits while more than `bytes` of payload wait to be sent; an error if the channel closes.
     pub async fn buffered_amount_below(&self, bytes: usize) -> Result<(), SendError> {
@@ -209,7 +213,7 @@ impl DataChannel {
     pub fn close(&self) {
         let id = self.0.id;
         let connection = &self.0.connection;
-        connection.change(|machine, now| machine.close_channel(now, id));
+        connection.change(|machine, now| machine.channels_mut().close(now, id));
     }
 }
 

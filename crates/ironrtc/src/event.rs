@@ -9,7 +9,7 @@ use futures_core::Stream;
 use ironrtc_core::dtls::DtlsState;
 use ironrtc_core::ice::{GatheringState, IceState};
 use ironrtc_core::jsep::{CandidateInit, SignalingState};
-use ironrtc_core::peer::{self, ConnectionState, PeerConnection as Core};
+use ironrtc_core::peer::{self, ConnectionState, PeerConnection as Core, TransportEvent};
 use ironrtc_core::sctp::SctpState;
 
 use crate::DataChannel;
@@ -117,11 +117,14 @@ fn translate(event: peer::Event) -> Option<Event> {
         },
         peer::Event::IceConnectionStateChange(state) => Event::IceConnectionStateChange(state),
         peer::Event::ConnectionStateChange(state) => Event::ConnectionStateChange(state),
-        peer::Event::DtlsStateChange(state) => Event::DtlsStateChange(state),
-        peer::Event::SctpStateChange(state) => Event::SctpStateChange(state),
-        peer::Event::SelectedPairChange(path) => Event::SelectedCandidatePairChange {
-            local: path.local,
-            remote: path.remote,
+        peer::Event::Transport(_, event) => match event {
+            TransportEvent::DtlsStateChange(state) => Event::DtlsStateChange(state),
+            TransportEvent::SctpStateChange(state) => Event::SctpStateChange(state),
+            TransportEvent::SelectedPairChange(path) => Event::SelectedCandidatePairChange {
+                local: path.local,
+                remote: path.remote,
+            },
+            _ => return None,
         },
         // The rest is for the driver.
         _ => return None,

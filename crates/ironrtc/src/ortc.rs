@@ -9,7 +9,8 @@ use ironrtc_core::ice::{
 };
 use ironrtc_core::sctp::SctpState;
 use ironrtc_core::transport::{
-    self, DtlsPlan, RemoteIce, SctpPlan, Transport as Core, TransportConfig, TransportPlan,
+    self, DtlsPlan, IoRequest, RemoteIce, SctpPlan, Transport as Core, TransportConfig,
+    TransportPlan,
 };
 
 use crate::clock::{self, Clock};
@@ -18,7 +19,7 @@ use crate::handle::Handle;
 use crate::machine::ApplicationEvent;
 use crate::observe;
 use crate::peer_connection::max_channels;
-use crate::shared::{Request, Shared};
+use crate::shared::Shared;
 use crate::url;
 use crate::{Configuration, ConfigurationError, DataChannel};
 
@@ -128,7 +129,7 @@ impl Transport {
             let now = self.handle.clock.now();
             let mut core = self.handle.lock();
             core.machine.start_gathering(now);
-            core.requests.push_back(Request::Gather);
+            core.requests.push_back(IoRequest::Gather);
             self.handle.finish(core, now);
         }
         let complete = || {
@@ -208,7 +209,7 @@ impl Transport {
     ) -> Result<DataChannel, CreateError> {
         let (id, signal) = self
             .handle
-            .create_channel(|core, now| core.create_channel(now, label, init))?;
+            .create_channel(|core, now| core.channels_mut().create(now, label, init))?;
         Ok(DataChannel::new(self.handle.erase(), id, signal))
     }
     /// Who nominates.

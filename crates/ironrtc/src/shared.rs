@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use ironrtc_core::channel::{self, ChannelId};
-use ironrtc_core::ice::Candidate;
 use ironrtc_core::time::Time;
+use ironrtc_core::transport::IoRequest;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
@@ -18,20 +18,14 @@ use crate::signal::{self, Signal};
 use crate::url::Server;
 
 /// Most names of candidates that wait to be looked up; the core accepts 64 candidates.
-const MAX_RESOLVES: usize = 64;
-
-/// What the machine and its handles ask of the task.
-#[derive(Debug)]
-pub(crate) enum Request {
-    Gather,
-    Resolve(Candidate),
-}
+const MAX_REQUESTS: usize = 64;
 
 /// The lock's content.
 pub(crate) struct Core<M: ?Sized> {
     /// The servers that the next gathering asks.
     pub(crate) servers: Vec<Server>,
-    pub(crate) requests: VecDeque<Request>,
+    /// What the machine and its handles ask of the task.
+    pub(crate) requests: VecDeque<IoRequest>,
     /// The machine was closed; the task says goodbye and ends.
     pub(crate) closing: bool,
     /// Wakes the task. Taken by who wakes it, so that a burst of calls pays for one wake.
@@ -133,7 +127,7 @@ impl<M: Machine + ?Sized> Shared<M> {
     pub(crate) fn recv(&self, id: ChannelId) -> Option<channel::Message> {
         let now = self.clock.now();
         let mut core = self.lock();
-        let message = core.machine.recv(now, id);
+        let message = core.machine.channels_mut().recv(now, id);
         core.read += message.as_ref().map_or(0, channel::Message::len);
         // Reading the last message may have closed the channel, which the peer is told.
         let news = core.pump(now);
@@ -212,11 +206,11 @@ impl<M: Machine + ?Sized> Core<M> {
         while let Some(output) = self.machine.poll_output() {
             news = true;
             match output {
-                Output::Gather => self.requests.push_front(Request::Gather),
-                Output::Resolve(candidate) if self.requests.len() < MAX_RESOLVES => {
-                    self.requests.push_back(Request::Resolve(candidate));
+                Output::Io(IoRequest::Gather) => self.requests.push_front(IoRequest::Gather),
+                Output::Io(request) if self.requests.len() < MAX_REQUESTS => {
+                    self.requests.push_back(request);
                 }
-                Output::Resolve(_) => tracing::debug!("too many names to look up"),
+                Output::Io(request) => tracing::debug!(?request, "too much is asked for"),
                 Output::Channel(event) => self.on_channel(now, event),
                 Output::Application(event) => {
                     self.events.push(event);
@@ -233,7 +227,7 @@ impl<M: Machine + ?Sized> Core<M> {
                 if !self.events.push(ApplicationEvent::DataChannel(id)) {
                     // Nobody will ever see it: the peer is told so.
                     tracing::warn!("a channel was refused: too many events wait unread");
-                    self.machine.close_channel(now, id);
+                    self.machine.channels_mut().close(now, id);
                     self.forget(id);
                 }
                 return;
@@ -263,7 +257,7 @@ impl<M: Machine + ?Sized> Core<M> {
     pub(crate) fn forget(&mut self, id: ChannelId) {
         self.signals.remove(&id);
         self.drains.remove(&id);
-        self.machine.forget_channel(id);
+        self.machine.channels_mut().forget(id);
     }
 
     /// Wakes the channel's waiters once no more than `bytes` are queued.

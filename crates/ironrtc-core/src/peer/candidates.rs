@@ -1,12 +1,11 @@
 //! Candidates in both directions, and names among the peer's.
 
-use std::net::IpAddr;
-
 use super::state::gathering_state;
 use super::{Event, PeerConnection};
 use crate::ice::{Candidate, CandidateAddress, GatheringState};
 use crate::jsep::{CandidateInit, JsepError, RemoteCandidate};
 use crate::time::Time;
+use crate::transport::IoRequest;
 
 impl PeerConnection {
     /// Takes in a candidate of the peer, or the end of them.
@@ -19,22 +18,14 @@ impl PeerConnection {
         Ok(())
     }
 
-    /// The answer to [`Event::Resolve`].
-    pub fn add_resolved_candidate(&mut self, now: Time, mut candidate: Candidate, address: IpAddr) {
-        if !self.first.takes_answer(&candidate) {
-            return;
-        }
-        candidate.address = CandidateAddress::Ip(address);
-        self.add_remote_candidate(now, candidate);
-    }
-
     /// A candidate that cannot be used (TCP, port 0, one too many) is left aside: webrtc-pc section
     /// 4.4.2 has no error for it.
     pub(super) fn add_remote_candidate(&mut self, now: Time, candidate: Candidate) {
         if matches!(candidate.address, CandidateAddress::Ip(_)) {
             let _ = self.first.transport.add_remote_candidate(now, candidate);
         } else if self.first.asks_for(&candidate) {
-            self.events.push_back(Event::Resolve(candidate));
+            self.events
+                .push_back(Event::Io(IoRequest::Resolve(candidate)));
         }
     }
 

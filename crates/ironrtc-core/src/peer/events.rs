@@ -1,7 +1,7 @@
 //! From what the transport reports to the W3C's events.
 
 use super::state::ice_state;
-use super::{ConnectionState, Event, PeerConnection};
+use super::{ConnectionState, Event, PeerConnection, TransportEvent};
 use crate::dtls::DtlsState;
 use crate::ice::{self, IceState};
 use crate::jsep::SignalingState;
@@ -33,7 +33,7 @@ impl PeerConnection {
                 transport::Event::Ice(event) => self.on_ice_event(event),
                 transport::Event::DtlsStateChange(state) => self.on_dtls_state(state),
                 transport::Event::SctpStateChange(state) => {
-                    self.events.push_back(Event::SctpStateChange(state));
+                    self.push(TransportEvent::SctpStateChange(state));
                 }
                 transport::Event::Channel(event) => self.events.push_back(Event::Channel(event)),
             }
@@ -57,7 +57,7 @@ impl PeerConnection {
                 error_text,
             }),
             ice::Event::SelectedPairChange(path) => {
-                self.events.push_back(Event::SelectedPairChange(path));
+                self.push(TransportEvent::SelectedPairChange(path));
             }
         }
     }
@@ -80,9 +80,14 @@ impl PeerConnection {
     pub(super) fn on_dtls_state(&mut self, state: DtlsState) {
         if self.first.dtls != state {
             self.first.dtls = state;
-            self.events.push_back(Event::DtlsStateChange(state));
+            self.push(TransportEvent::DtlsStateChange(state));
             self.update_connection_state();
         }
+    }
+
+    fn push(&mut self, event: TransportEvent) {
+        let id = self.first.id;
+        self.events.push_back(Event::Transport(id, event));
     }
 
     fn is_closed(&self) -> bool {

@@ -1,11 +1,12 @@
 //! What a driver and the handles of channels call; all of it goes to the transport.
 
-use std::net::SocketAddr;
-
+#[cfg(doc)]
+use super::Event;
 use super::PeerConnection;
-use crate::channel::{ChannelId, CreateError, DataChannelInit, Message, SendError};
+use crate::channel::{ChannelId, CreateError, DataChannelInit};
 use crate::datagram::{Ecn, Path, Transmit};
 use crate::time::Time;
+use crate::transport::{ChannelsMut, IoResult};
 
 impl PeerConnection {
     /// Changes what the next gathering may use (`relay` policy).
@@ -13,24 +14,14 @@ impl PeerConnection {
         self.relay_only = relay_only;
     }
 
-    /// A bound UDP socket.
-    pub fn add_local_socket(&mut self, now: Time, address: SocketAddr) {
-        self.first.transport.add_local_socket(now, address);
-    }
-
-    /// A STUN server's address.
-    pub fn add_stun_server(&mut self, now: Time, url: &str, address: SocketAddr) {
-        self.first.transport.add_stun_server(now, url, address);
-    }
-
-    /// A STUN server that cannot be used, and why.
-    pub fn stun_server_failed(&mut self, url: &str, text: &str) {
-        self.first.transport.stun_server_failed(url, text);
-    }
-
-    /// No more sockets and servers will come.
-    pub fn all_sockets_added(&mut self, now: Time) {
-        self.first.transport.all_sockets_added(now);
+    /// Takes in what the driver found out for an [`Event::Io`].
+    pub fn handle_io(&mut self, now: Time, result: IoResult) {
+        if let IoResult::Resolved(candidate, _) = &result
+            && !self.first.takes_answer(candidate)
+        {
+            return;
+        }
+        self.first.transport.handle_io(now, result);
     }
 
     /// Takes in one datagram, decrypting in place.
@@ -70,36 +61,18 @@ impl PeerConnection {
         label: &str,
         init: DataChannelInit,
     ) -> Result<ChannelId, CreateError> {
-        let id = self.first.transport.create_channel(now, label, init)?;
+        let id = self
+            .first
+            .transport
+            .channels_mut()
+            .create(now, label, init)?;
         self.negotiator.add_data_channel();
         self.update_negotiation_needed();
         Ok(id)
     }
 
-    /// Sends a message.
-    pub fn send(&mut self, now: Time, id: ChannelId, message: Message) -> Result<(), SendError> {
-        self.first.transport.send(now, id, message)
-    }
-
-    /// The next message of a channel.
-    pub fn recv(&mut self, now: Time, id: ChannelId) -> Option<Message> {
-        self.first.transport.recv(now, id)
-    }
-
-    /// Sets when `BufferedAmountLow` comes.
-    pub fn set_buffered_amount_low_threshold(&mut self, id: ChannelId, bytes: usize) {
-        self.first
-            .transport
-            .set_buffered_amount_low_threshold(id, bytes);
-    }
-
-    /// Closes a channel.
-    pub fn close_channel(&mut self, now: Time, id: ChannelId) {
-        self.first.transport.close_channel(now, id);
-    }
-
-    /// The application dropped its handle of a channel.
-    pub fn forget_channel(&mut self, id: ChannelId) {
-        self.first.transport.forget_channel(id);
+    /// The channels, to be changed.
+    pub fn channels_mut(&mut self) -> ChannelsMut<'_> {
+        self.first.transport.channels_mut()
     }
 }

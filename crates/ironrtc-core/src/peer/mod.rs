@@ -16,14 +16,14 @@ pub use state::ConnectionState;
 use crate::channel;
 use crate::datagram::Path;
 use crate::dtls::{Certificate, DtlsState};
-use crate::ice::{Candidate, GatheringState, IceConfig, IceState};
+use crate::ice::{GatheringState, IceConfig, IceState};
 use crate::jsep::{BundlePolicy, CandidateInit, JsepConfig, Negotiator, SignalingState};
 use crate::observe::Observer;
 use crate::rng::Rng;
 use crate::sctp::{SctpConfig, SctpState};
 use crate::stats::StatsReport;
 use crate::time::Time;
-use crate::transport::{Transport, TransportConfig, TransportId};
+use crate::transport::{IoRequest, Transport, TransportConfig, TransportId};
 use carrier::Carrier;
 use state::States;
 
@@ -48,7 +48,8 @@ pub struct PeerConfig {
     pub observer: Observer,
 }
 
-/// What a connection reports. States arrive in the order of the W3C's steps.
+/// What a connection reports, by the object that it is about; most is about the connection itself.
+/// States arrive in the order of the W3C's steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -75,19 +76,24 @@ pub enum Event {
     IceConnectionStateChange(IceState),
     /// `connectionstatechange`.
     ConnectionStateChange(ConnectionState),
+    /// Something about a transport.
+    Transport(TransportId, TransportEvent),
+    /// For the driver, which answers with [`PeerConnection::handle_io`].
+    Io(IoRequest),
+    /// Something about a data channel; `Announced` is `datachannel`.
+    Channel(channel::Event),
+}
+
+/// What a connection reports of one of its transports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportEvent {
     /// `RTCDtlsTransport`'s `statechange`.
     DtlsStateChange(DtlsState),
     /// `RTCSctpTransport`'s `statechange`.
     SctpStateChange(SctpState),
     /// `RTCIceTransport`'s `selectedcandidatepairchange`.
     SelectedPairChange(Path),
-    /// For the driver: announce sockets and STUN servers now.
-    Gather,
-    /// For the driver: a candidate's address is a name; look it up, and give the candidate with an
-    /// address to [`PeerConnection::add_resolved_candidate`].
-    Resolve(Candidate),
-    /// Something about a data channel; `Announced` is `datachannel`.
-    Channel(channel::Event),
 }
 
 /// One connection to a peer.
@@ -137,7 +143,7 @@ impl PeerConnection {
         if config.gather_early {
             connection.first.transport.start_gathering(Time::ZERO);
             connection.on_transport_events();
-            connection.events.push_back(Event::Gather);
+            connection.events.push_back(Event::Io(IoRequest::Gather));
         }
         connection
     }

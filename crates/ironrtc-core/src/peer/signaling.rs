@@ -6,6 +6,7 @@ use crate::jsep::{
     Applied, JsepError, OfferOptions, SdpType, SessionDescription, SignalingState, Step,
 };
 use crate::time::Time;
+use crate::transport::IoRequest;
 
 impl PeerConnection {
     /// Makes an offer.
@@ -112,7 +113,7 @@ impl PeerConnection {
             self.first.transport.set_relay_only(self.relay_only);
             self.first.transport.start_gathering(now);
             self.on_transport_events();
-            self.events.push_back(Event::Gather);
+            self.events.push_back(Event::Io(IoRequest::Gather));
         } else if !self.first.gathering_shown {
             self.first.gathering_shown = true;
             self.on_gathering_state(GatheringState::Gathering);

@@ -1,7 +1,5 @@
 //! Starting and ending: what a plan sets going, and the last words to the peer.
 
-use std::net::SocketAddr;
-
 use super::{Security, Transport, TransportPlan};
 use crate::datagram::Path;
 use crate::dtls::{Certificate, DtlsState, Engine};
@@ -159,30 +157,6 @@ impl Transport {
     /// Begins gathering; the driver then adds its sockets and servers.
     pub fn start_gathering(&mut self, now: Time) {
         self.ice.start_gathering(now);
-        self.has_news(now);
-    }
-
-    /// A bound UDP socket.
-    pub fn add_local_socket(&mut self, now: Time, address: SocketAddr) {
-        self.ice.add_local_socket(now, address);
-        self.has_news(now);
-    }
-
-    /// A STUN server's address.
-    pub fn add_stun_server(&mut self, now: Time, url: &str, address: SocketAddr) {
-        self.ice.add_stun_server(now, url, address);
-        self.has_news(now);
-    }
-
-    /// A STUN server that cannot be used, and why.
-    pub fn stun_server_failed(&mut self, url: &str, text: &str) {
-        self.ice.stun_server_failed(url, text);
-        self.has_news(self.clock);
-    }
-
-    /// No more sockets and servers will come.
-    pub fn all_sockets_added(&mut self, now: Time) {
-        self.ice.all_sockets_added(now);
         self.has_news(now);
     }
 

@@ -5,6 +5,7 @@
 
 mod channels;
 mod events;
+mod io;
 mod lifecycle;
 mod plan;
 mod receive;
@@ -14,6 +15,8 @@ mod transmit;
 use std::collections::VecDeque;
 use std::time::Instant;
 
+pub use channels::ChannelsMut;
+pub use io::{IoRequest, IoResult};
 pub use plan::{DtlsPlan, RemoteIce, SctpPlan, TransportId, TransportPlan};
 
 use crate::channel::{self, Channels};

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 
 use ironrtc_core::ice::{Candidate, CandidateAddress};
+use ironrtc_core::time::Time;
+use ironrtc_core::transport::IoResult;
 use tokio::task::JoinSet;
 
 use super::socket::{self, Socket};
@@ -52,21 +54,26 @@ impl Gathering {
         let now = shared.clock.now();
         let mut core = shared.lock();
         for socket in &*sockets {
-            core.machine.add_local_socket(now, socket.local());
+            let socket = IoResult::Socket(socket.local());
+            core.machine.handle_io(now, socket);
         }
         for server in core.servers.clone() {
-            self.ask(&mut core, server);
+            self.ask(now, &mut core, server);
         }
         if self.outstanding == 0 {
-            core.machine.all_sockets_added(now);
+            core.machine.handle_io(now, IoResult::Complete);
         }
         shared.finish(core, now);
     }
 
-    fn ask(&mut self, core: &mut Core<dyn Machine>, server: Server) {
+    fn ask(&mut self, now: Time, core: &mut Core<dyn Machine>, server: Server) {
         if server.scheme != Scheme::Stun {
-            let text = "only stun: is supported so far; the server is not used";
-            core.machine.stun_server_failed(&server.url, text);
+            let reason = "only stun: is supported so far; the server is not used";
+            let failed = IoResult::ServerFailed {
+                url: server.url,
+                reason: reason.to_owned(),
+            };
+            core.machine.handle_io(now, failed);
             return;
         }
         let round = self.round;
@@ -128,23 +135,29 @@ impl Gathering {
             let mut core = shared.lock();
             match found {
                 Found::Server(round, server, addresses) if round == self.round => {
+                    let url = server.url;
                     match addresses {
                         Ok(addresses) => {
                             for address in addresses {
-                                core.machine.add_stun_server(now, &server.url, address);
+                                let url = url.clone();
+                                core.machine
+                                    .handle_io(now, IoResult::Server { url, address });
                             }
                         }
-                        Err(text) => core.machine.stun_server_failed(&server.url, &text),
+                        Err(reason) => {
+                            core.machine
+                                .handle_io(now, IoResult::ServerFailed { url, reason });
+                        }
                     }
                     self.outstanding -= 1;
                     if self.outstanding == 0 {
-                        core.machine.all_sockets_added(now);
+                        core.machine.handle_io(now, IoResult::Complete);
                     }
                 }
                 Found::Server(..) => {}
                 Found::Candidate(candidate, Ok(address)) => {
-                    core.machine
-                        .add_resolved_candidate(now, *candidate, address);
+                    let resolved = IoResult::Resolved(*candidate, address);
+                    core.machine.handle_io(now, resolved);
                 }
                 Found::Candidate(_, Err(reason)) => {
                     tracing::debug!(reason, "a candidate of the peer is not used");

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use ironrtc_core::datagram::{Path, Transmit};
 use ironrtc_core::time::Time;
+use ironrtc_core::transport::IoRequest;
 use tokio::time::Sleep;
 use tracing::Instrument as _;
 
@@ -30,7 +31,7 @@ pub(crate) use self::resolve::candidate as resolve_candidate;
 use self::socket::{Progress, Socket};
 use crate::ConfigurationError;
 use crate::machine::Machine;
-use crate::shared::{Request, Shared};
+use crate::shared::Shared;
 
 /// How long a turn may take before others get to run. One batch is never cut short.
 const TURN: Duration = Duration::from_millis(1);
@@ -147,8 +148,9 @@ impl Driver {
         let served = !requests.is_empty();
         for request in requests {
             match request {
-                Request::Gather => self.gathering.start(&self.shared, &mut self.sockets),
-                Request::Resolve(candidate) => self.gathering.resolve(candidate),
+                IoRequest::Gather => self.gathering.start(&self.shared, &mut self.sockets),
+                IoRequest::Resolve(candidate) => self.gathering.resolve(candidate),
+                request => tracing::debug!(?request, "not known to this driver"),
             }
         }
         served
