@@ -85,6 +85,25 @@ async def test_a_channel_over_transports_started_by_hand():
     assert (one.sctp.state, one.dtls.state, one.ice.state) == ("closed",) * 3
 
 
+async def test_a_start_ends_after_the_change_that_it_waited_for():
+    changes = []
+    for _ in range(20):
+        one, two = Side(), Side()
+        for side in one, two:
+            for transport in side.ice, side.dtls:
+                transport.on("statechange", lambda it=transport: changes.append(it.state))
+        await asyncio.gather(one.gatherer.gather(), two.gatherer.gather())
+        await asyncio.gather(one.connect_ice(two), two.connect_ice(one))
+        assert (one.ice.state, two.ice.state) == ("completed", "completed")
+        await asyncio.gather(
+            one.dtls.start(two.dtls.getLocalParameters()),
+            two.dtls.start(one.dtls.getLocalParameters()),
+        )
+        assert (one.dtls.state, two.dtls.state) == ("connected", "connected")
+        await asyncio.gather(one.stop(), two.stop())
+    assert changes.count("completed") == changes.count("connected") == 40
+
+
 async def test_a_wrong_fingerprint_fails():
     one, two = Side(), Side()
     await asyncio.gather(one.gatherer.gather(), two.gatherer.gather())

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
+use tokio::runtime::Handle;
 
 use crate::inbox::{Inbox, IntoPython, Shared};
 use crate::runtime;
@@ -89,6 +90,30 @@ pub(crate) fn start<T: Send + 'static>(
     if let Some(result) = done {
         return Ok((true, Some(convert(py, result)?)));
     }
+    finish(&runtime, inbox, token, operation, convert);
+    Ok((false, None))
+}
+
+/// Run an operation that waits for an event. Its result comes through the inbox in any case, so
+/// that it is not there before that event, which may be in the inbox already.
+pub(crate) fn start_behind_events<T: Send + 'static>(
+    py: Python<'_>,
+    inbox: &Inbox,
+    token: u64,
+    operation: impl Future<Output = T> + Send + 'static,
+    convert: fn(Python<'_>, T) -> PyResult<Py<PyAny>>,
+) -> PyResult<Started> {
+    finish(&runtime::handle(py)?, inbox, token, operation, convert);
+    Ok((false, None))
+}
+
+fn finish<T: Send + 'static>(
+    runtime: &Handle,
+    inbox: &Inbox,
+    token: u64,
+    operation: impl Future<Output = T> + Send + 'static,
+    convert: fn(Python<'_>, T) -> PyResult<Py<PyAny>>,
+) {
     let inbox = inbox.0.clone();
     runtime.spawn(async move {
         let result = operation.await;
@@ -100,7 +125,6 @@ pub(crate) fn start<T: Send + 'static>(
             }),
         );
     });
-    Ok((false, None))
 }
 
 fn poll_once<F: Future>(operation: Pin<&mut F>) -> Option<F::Output> {

@@ -17,10 +17,11 @@ use crate::configuration::{self, Server};
 use crate::data_channel::{DataChannel, Options};
 use crate::inbox::Inbox;
 use crate::runtime::{self, Owned, Task};
-use crate::target::{Started, Target, none, start};
+use crate::target::{Started, Target, none, start, start_behind_events};
 use crate::{exception, name};
 
-/// How far ICE and DTLS are, for operations that wait for them.
+/// How far ICE and DTLS are, as Python was told: an operation that waits for a state ends after the
+/// event that tells of it, and not as soon as the core has reached it.
 type Progress = (IceConnectionState, DtlsState);
 
 /// ICE, DTLS and SCTP over one path, each started by hand.
@@ -142,7 +143,7 @@ impl Transport {
         let operation = reach(progress, |(ice, _)| {
             !matches!(ice, IceConnectionState::New | IceConnectionState::Checking)
         });
-        start(py, inbox, token, operation, |py, ()| Ok(none(py)))
+        start_behind_events(py, inbox, token, operation, |py, ()| Ok(none(py)))
     }
 
     /// Start DTLS, and wait until the handshake succeeds or fails.
@@ -175,7 +176,7 @@ impl Transport {
         let operation = reach(progress, |(_, dtls)| {
             !matches!(dtls, DtlsState::New | DtlsState::Connecting)
         });
-        start(py, inbox, token, operation, |py, ()| Ok(none(py)))
+        start_behind_events(py, inbox, token, operation, |py, ()| Ok(none(py)))
     }
 
     /// Start SCTP; it connects once DTLS is.
@@ -247,8 +248,14 @@ impl Transport {
 
 async fn forward(transport: Core, target: Arc<Target>, progress: watch::Sender<Progress>) {
     while let Some(event) = transport.next_event().await {
+        let (mut ice, mut dtls) = *progress.borrow();
+        match event {
+            Event::IceStateChange(state) => ice = state,
+            Event::DtlsStateChange(state) => dtls = state,
+            _ => {}
+        }
         tell(&target, event);
-        progress.send_replace((transport.ice_state(), transport.dtls_state()));
+        progress.send_replace((ice, dtls));
         target.room().await;
     }
     progress.send_replace((IceConnectionState::Closed, DtlsState::Closed));
