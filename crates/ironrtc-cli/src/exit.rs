@@ -3,14 +3,11 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use crate::interrupt::interrupted;
 use crate::link::ConnectError;
 use crate::text::{json_line, printable};
 use crate::transfer::TransferError;
-
-/// The command was called in a way that cannot work.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Usage(pub(crate) String);
+use crate::usage::Usage;
 
 /// Runs `work` until it ends or the user has enough of it.
 pub(crate) async fn unless_interrupted<T>(
@@ -20,22 +17,6 @@ pub(crate) async fn unless_interrupted<T>(
         result = work => result,
         () = interrupted() => Err(TransferError::Interrupted.into()),
     }
-}
-
-/// Waits for Ctrl-C, or for the signal with which service managers stop a program.
-pub(crate) async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Prints the error with its causes, and chooses the code that `--help` documents. With `json` it is

@@ -4,11 +4,13 @@
 mod args;
 mod demo;
 mod exit;
+mod interrupt;
 mod link;
 mod record;
 mod signal;
 mod text;
 mod transfer;
+mod usage;
 mod web_socket;
 
 use std::process::ExitCode;
@@ -69,7 +71,7 @@ fn start_log(filter: Option<&str>) -> anyhow::Result<()> {
     use tracing_subscriber::EnvFilter;
     let filter = match filter {
         Some(text) => EnvFilter::try_new(text).map_err(|error| {
-            exit::Usage(format!(
+            usage::Usage(format!(
                 "--log {text:?} is not a filter: {error}; write for example --log ironrtc=debug"
             ))
         })?,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use ironrtc::observe::{Observer, Recorder};
 
-use crate::exit::Usage;
+use crate::usage::Usage;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Seeing inside")]

@@ -8,27 +8,10 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use ironrtc_core::channel::{Channel, ChannelId, ChannelState, Message, Priority, SendError};
 
+use crate::channel_event::DataChannelEvent;
 use crate::handle::Handle;
 use crate::machine::Machine;
 use crate::signal::Signal;
-
-/// What happened to a channel. Events that say the same twice are merged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DataChannelEvent {
-    /// `open`.
-    Open,
-    /// There are messages to [`recv`](DataChannel::try_recv).
-    Readable,
-    /// `bufferedamountlow`.
-    BufferedAmountLow,
-    /// `closing`: the peer closes the channel; what it sent can still be read.
-    Closing,
-    /// `error`: the text says why; `Close` follows.
-    Error(String),
-    /// `close`: nothing follows.
-    Close,
-}
 
 /// A data channel. Clones are handles of the same channel; it is closed by
 /// [`close`](Self::close) or with its connection, not by dropping handles.

@@ -23,6 +23,7 @@
 //! protocols without sockets and clocks, for drivers of one's own.
 #![forbid(unsafe_code)]
 
+mod channel_event;
 mod clock;
 mod configuration;
 mod data_channel;
@@ -39,8 +40,9 @@ mod shared;
 mod signal;
 mod url;
 
+pub use channel_event::DataChannelEvent;
 pub use configuration::{Configuration, IceServer, IceTransportPolicy};
-pub use data_channel::{DataChannel, DataChannelEvent};
+pub use data_channel::DataChannel;
 pub use error::{ConfigurationError, Error};
 pub use event::{Event, Events};
 pub use peer_connection::{PeerConnection, SctpTransport};

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Notify;
 
-use crate::DataChannelEvent;
+use crate::channel_event::DataChannelEvent;
 
 pub(crate) const OPEN: u8 = 1;
 pub(crate) const READABLE: u8 = 1 << 1;

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::hub::{Hub, Person};
 use super::{chat, files};
-use crate::transfer::command::is_file_channel;
+use crate::transfer::protocol::is_file_channel;
 
 /// The chat's label.
 pub(super) const CHAT: &str = "chat";

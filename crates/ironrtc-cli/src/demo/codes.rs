@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::relay::Wire;
+use super::wire::Wire;
 use super::words::WORDS;
 
 /// Senders that wait at once.
@@ -70,7 +70,7 @@ fn code_of(random: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::relay::pair;
+    use super::super::wire::pair;
     use super::*;
 
     fn counter() -> impl FnMut() -> u64 {

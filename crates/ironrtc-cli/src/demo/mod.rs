@@ -4,6 +4,7 @@ mod browser;
 mod channels;
 mod chat;
 mod codes;
+mod entrance;
 mod files;
 mod hub;
 mod page;
@@ -11,6 +12,7 @@ mod relay;
 mod report;
 mod socket;
 mod store;
+mod wire;
 mod words;
 
 use std::io::{self, Write as _};
@@ -26,7 +28,8 @@ use ironrtc::{Configuration, IceServer, PeerConnection};
 use tokio::net::TcpListener;
 
 use crate::args::DemoOptions;
-use crate::exit::{Usage, interrupted};
+use crate::interrupt::interrupted;
+use crate::usage::Usage;
 use hub::Hub;
 
 /// How long connections may take to say goodbye.
@@ -43,7 +46,7 @@ pub(crate) async fn run(options: DemoOptions, observer: Observer) -> anyhow::Res
     hub.observer = observer;
     let hub = Arc::new(hub);
     let router = Router::new()
-        .route("/ws", get(socket::upgrade))
+        .route("/ws", get(entrance::upgrade))
         .merge(page::router())
         .with_state(Arc::clone(&hub));
     say("IronRTC demo. Open one of these in a browser:");

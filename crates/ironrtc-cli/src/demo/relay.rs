@@ -4,42 +4,18 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::codes::LIFETIME;
 use super::hub::{Hub, Slot};
 use super::socket::Socket;
+use super::wire::{Wire, pair};
 use crate::signal::{ToClient, ToServer};
 
 /// Messages one side may send: a description, its candidates, and room to spare.
 const MAX_MESSAGES: usize = 256;
-/// Messages that wait for the other side.
-const QUEUE: usize = 32;
 /// How long two peers may talk here; they need seconds.
 const TALK: Duration = Duration::from_secs(120);
-
-/// One end of a conversation.
-#[derive(Debug)]
-pub(super) struct Wire {
-    outgoing: mpsc::Sender<ToClient>,
-    incoming: mpsc::Receiver<ToClient>,
-}
-
-/// Two connected ends.
-pub(super) fn pair() -> (Wire, Wire) {
-    let (a_sender, a_receiver) = mpsc::channel(QUEUE);
-    let (b_sender, b_receiver) = mpsc::channel(QUEUE);
-    let one = Wire {
-        outgoing: a_sender,
-        incoming: b_receiver,
-    };
-    let other = Wire {
-        outgoing: b_sender,
-        incoming: a_receiver,
-    };
-    (one, other)
-}
 
 /// The sender: gets a code, waits for its receiver, talks.
 pub(super) async fn share(mut socket: Socket, hub: Arc<Hub>, mut slot: Slot) {

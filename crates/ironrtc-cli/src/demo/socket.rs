@@ -1,114 +1,20 @@
-//! The WebSocket: who comes, and what for.
+//! A client's WebSocket.
 
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{ConnectInfo, State};
-use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use tokio::time::timeout;
 
-use super::hub::Hub;
-use super::{browser, relay};
-use crate::signal::{MAX_MESSAGE, ToClient, ToServer, to_json};
+use crate::signal::{ToClient, ToServer, to_json};
 
-/// How long a client may take to say what it wants.
-const HELLO: Duration = Duration::from_secs(10);
 /// How long a client may take to read a message.
 const SEND: Duration = Duration::from_secs(10);
 /// How long a client may take to say goodbye.
 const CLOSE: Duration = Duration::from_secs(1);
 
-/// `GET /ws`.
-pub(super) async fn upgrade(
-    upgrade: WebSocketUpgrade,
-    State(hub): State<Arc<Hub>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-) -> Response {
-    if !is_own_page(&headers, &hub.names) {
-        let text = "the page of another site has no business here; open the page by this machine's \
-                    address, or start the demo with --allow-host NAME";
-        return (StatusCode::FORBIDDEN, text).into_response();
-    }
-    let Some(slot) = hub.slot() else {
-        let text = "too many connections; close another page or try again later";
-        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
-    };
-    upgrade
-        .max_message_size(MAX_MESSAGE)
-        .max_frame_size(MAX_MESSAGE)
-        .on_upgrade(move |socket| async move {
-            let mut socket = Socket(socket);
-            match timeout(HELLO, socket.recv()).await {
-                Ok(Some(Ok(ToServer::Hello {
-                    name,
-                    offerer,
-                    trickle,
-                }))) => {
-                    let wish = browser::Wish {
-                        name,
-                        offerer,
-                        trickle,
-                    };
-                    browser::run(socket, hub, slot, wish).await;
-                }
-                Ok(Some(Ok(ToServer::Share))) => relay::share(socket, hub, slot).await,
-                Ok(Some(Ok(ToServer::Join { code }))) => {
-                    relay::join(socket, hub, slot, &code, from.ip()).await;
-                }
-                Ok(Some(Ok(_))) => {
-                    socket
-                        .fail("the first message must be hello, share or join")
-                        .await
-                }
-                Ok(Some(Err(reason))) => socket.fail(&reason).await,
-                Ok(None) => {}
-                Err(_) => socket.fail("no first message came").await,
-            }
-        })
-}
-
-/// Browsers let any page open a WebSocket to anywhere, and say in `Origin` which page it is. Other
-/// programs send none.
-///
-/// That `Origin` and `Host` agree is not enough: the owner of a name can point it at this machine
-/// after his page was loaded (DNS rebinding). So the name must be one that nobody else owns.
-fn is_own_page(headers: &HeaderMap, names: &[String]) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match (text(ORIGIN), text(HOST)) {
-        (None, _) => !headers.contains_key(ORIGIN),
-        (Some(origin), Some(host)) => {
-            let from = origin.split_once("://").map(|(_, from)| from);
-            from == Some(host) && is_own_name(host, names)
-        }
-        (Some(_), None) => false,
-    }
-}
-
-/// An address, a name of this machine or of the local network, or one that was named by
-/// `--allow-host`.
-fn is_own_name(host: &str, names: &[String]) -> bool {
-    if host.parse::<SocketAddr>().is_ok() || host.parse::<IpAddr>().is_ok() {
-        return true;
-    }
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    // Names without a dot and those of RFC 6762 are not in the public DNS.
-    bare.parse::<IpAddr>().is_ok()
-        || !name.contains('.')
-        || name.ends_with(".localhost")
-        || name.ends_with(".local")
-        || names.iter().any(|known| known.eq_ignore_ascii_case(&name))
-}
-
 /// A client's WebSocket.
 #[derive(Debug)]
-pub(super) struct Socket(WebSocket);
+pub(super) struct Socket(pub(super) WebSocket);
 
 impl Socket {
     /// The next message, or why it is none; `None` when the client is gone. Can be called off.
@@ -154,46 +60,5 @@ impl Socket {
             reason: "".into(),
         };
         let _ = timeout(CLOSE, self.0.send(Message::Close(Some(frame)))).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn accepted(origin: Option<&str>, host: &str) -> bool {
-        let mut headers = HeaderMap::new();
-        headers.insert(HOST, host.parse().unwrap());
-        if let Some(origin) = origin {
-            headers.insert(ORIGIN, origin.parse().unwrap());
-        }
-        is_own_page(&headers, &["demo.example".to_owned()])
-    }
-
-    #[test]
-    fn pages_of_other_sites_are_kept_out() {
-        assert!(accepted(None, "localhost:8080"));
-        assert!(accepted(Some("http://localhost:8080"), "localhost:8080"));
-        assert!(accepted(Some("https://demo.example"), "demo.example"));
-        assert!(accepted(Some("http://192.0.2.1:8080"), "192.0.2.1:8080"));
-        assert!(accepted(Some("http://[::1]:8080"), "[::1]:8080"));
-        assert!(accepted(Some("http://[fe80::1]"), "[fe80::1]"));
-        assert!(accepted(Some("http://nas:8080"), "nas:8080"));
-        assert!(accepted(Some("http://nas.local:8080"), "nas.local:8080"));
-        for origin in ["http://evil.example", "null", "", "http://localhost:8081"] {
-            assert!(!accepted(Some(origin), "localhost:8080"), "{origin}");
-        }
-    }
-
-    #[test]
-    fn a_name_that_was_pointed_at_this_machine_is_kept_out() {
-        for host in [
-            "evil.example:8080",
-            "evil.example",
-            "127.0.0.1.evil.example:8080",
-        ] {
-            assert!(!accepted(Some(&format!("http://{host}")), host), "{host}");
-        }
-        assert!(accepted(None, "evil.example:8080"), "no browser");
     }
 }

@@ -1,9 +1,12 @@
 //! A connection between `ironrtc send` and `ironrtc receive`, and the ways to make it.
 
+mod error;
 mod pack;
 pub(crate) mod paste;
 pub(crate) mod relay;
 mod session;
+
+pub(crate) use error::ConnectError;
 
 use std::time::Duration;
 
@@ -13,8 +16,8 @@ use ironrtc::{
 };
 
 use crate::args::LinkOptions;
-use crate::exit::interrupted;
-use crate::transfer::{Progress, TransferError, command::is_file_channel, protocol};
+use crate::interrupt::interrupted;
+use crate::transfer::{Progress, TransferError, protocol};
 
 /// How long the peers look for a path once each knows the other's addresses.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,42 +36,6 @@ const SILENCE: Duration = Duration::from_secs(5);
 const CONSENT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the last words may take.
 const FLUSH: Duration = Duration::from_secs(1);
-
-/// Why the two sides did not find each other.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ConnectError {
-    /// ICE found no path, in time or at all.
-    #[error(
-        "no connection to the other side came about: a firewall may block UDP, or the routers between the two sides let no peers through (relays, which is TURN, are not supported); with --stun none both sides must be in the same network"
-    )]
-    TimedOut,
-    /// DTLS failed.
-    #[error("the encrypted connection failed: {0}; exchange fresh codes")]
-    Dtls(String),
-    /// No address that another machine could reach.
-    #[error(
-        "this machine has no network, so a code would be of no use; connect it, or use --local if both sides are on this machine"
-    )]
-    NoNetwork,
-    /// The other side ended it.
-    #[error("the other side left before the connection was made; start both commands again")]
-    Left,
-    /// A code that cannot be used.
-    #[error("{0}")]
-    Code(String),
-    /// The demo server cannot be used.
-    #[error("{0}")]
-    Server(String),
-    /// Anything that the library reports.
-    #[error("the connection cannot be prepared: {0}")]
-    Library(String),
-}
-
-impl ConnectError {
-    fn library(error: impl ToString) -> Self {
-        Self::Library(error.to_string())
-    }
-}
 
 /// Prints a code for the other side.
 fn print_code(code: &str, progress: Progress) -> Result<(), ConnectError> {
@@ -265,7 +232,7 @@ async fn opened(ours: Option<&DataChannel>) -> Result<DataChannel, ConnectError>
 
 fn file_channel(event: Event) -> Option<DataChannel> {
     match event {
-        Event::DataChannel(channel) if is_file_channel(&channel) => Some(channel),
+        Event::DataChannel(channel) if protocol::is_file_channel(&channel) => Some(channel),
         Event::DataChannel(other) => {
             other.close();
             None

@@ -11,12 +11,13 @@ use super::ask::Consent;
 use super::destination::Destination;
 use super::outgoing::send_file;
 use super::progress::Progress;
-use super::protocol::{self, Control};
+use super::protocol::Control;
 use super::receive::receive_files;
 use super::tree::{self, Outgoing, STDIN};
 use crate::args::{LinkOptions, ReceiveOptions, SendOptions};
-use crate::exit::{Usage, unless_interrupted};
+use crate::exit::unless_interrupted;
 use crate::link::{self, Link};
+use crate::usage::Usage;
 
 /// How long the sender waits for the receiver to hang up first.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -149,9 +150,4 @@ async fn send_all(
         let _ = tokio::time::timeout(FAREWELL, channel.recv()).await;
     }
     first_error.map_or(Ok(()), Err)
-}
-
-/// True for the channel that this module speaks on.
-pub(crate) fn is_file_channel(channel: &DataChannel) -> bool {
-    channel.protocol() == protocol::PROTOCOL
 }

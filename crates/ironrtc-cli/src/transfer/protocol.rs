@@ -1,6 +1,6 @@
 //! The messages of the file protocol (`docs/file-transfer.md`).
 
-use ironrtc::{DataChannelInit, Message};
+use ironrtc::{DataChannel, DataChannelInit, Message};
 use serde::{Deserialize, Serialize};
 
 use super::TransferError;
@@ -23,6 +23,11 @@ pub(crate) fn channel_init() -> DataChannelInit {
         protocol: PROTOCOL.to_owned(),
         ..DataChannelInit::default()
     }
+}
+
+/// True for the channel that files go over.
+pub(crate) fn is_file_channel(channel: &DataChannel) -> bool {
+    channel.protocol() == PROTOCOL
 }
 
 /// A control message; the bytes of the file are binary messages.

@@ -9,7 +9,7 @@ use super::TransferError;
 use super::name::MAX_DEPTH;
 use super::progress::Progress;
 use super::protocol::{Announced, Listed, Offer};
-use crate::exit::Usage;
+use crate::usage::Usage;
 
 /// Stands for stdin.
 pub(super) const STDIN: &str = "-";
