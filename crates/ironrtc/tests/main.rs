@@ -8,7 +8,5 @@ mod json;
 mod lifetime;
 mod observe;
 mod ortc;
-#[cfg(target_os = "linux")]
-mod path_mtu;
 mod stun;
 mod support;
