@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Optional, TypeVar
 
+from ._candidate import candidate_from_sdp
+from ._values import RTCIceCandidate
 from .rtcconfiguration import (
     RTCBundlePolicy,
     RTCConfiguration,
     RTCIceServer,
     RTCIceTransportPolicy,
 )
-from .rtcicetransport import RTCIceCandidate
 from .rtcsessiondescription import RTCSessionDescription
 
 T = TypeVar("T")
@@ -36,8 +37,6 @@ def description(value: Any, method: str) -> RTCSessionDescription:
 
 def candidate(value: Any) -> Optional[RTCIceCandidate]:
     """A candidate; `None` and a dictionary with an empty candidate are the end of them."""
-    from .sdp import candidate_from_sdp
-
     if value is None or all(hasattr(value, name) for name in ("ip", "port", "sdpMid")):
         return value  # type: ignore[no-any-return]
     text = value.get("candidate") if isinstance(value, Mapping) else None

@@ -61,3 +61,17 @@ def transport_policies() -> dict[RTCIceTransportPolicy, Any]:
     from .aioice.ice import TransportPolicy
 
     return {each: TransportPolicy[each.name] for each in RTCIceTransportPolicy}
+
+
+def servers_to_native(
+    servers: list[RTCIceServer],
+) -> list[tuple[list[str], Optional[str], Optional[str]]]:
+    """ICE servers for the core."""
+    return [
+        (
+            [server.urls] if isinstance(server.urls, str) else list(server.urls),
+            server.username,
+            server.credential,
+        )
+        for server in servers
+    ]

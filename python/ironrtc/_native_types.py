@@ -2,10 +2,11 @@
 
 import dataclasses
 import datetime
-from typing import Any, Optional
+from typing import Any
 
 from ._arguments import plain
-from .rtcconfiguration import RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
+from ._ice_servers import servers_to_native
+from .rtcconfiguration import RTCConfiguration, RTCIceTransportPolicy
 from .rtcicetransport import RTCIceGatherer
 from .stats import (
     RTCCertificateStats,
@@ -47,20 +48,6 @@ def configuration_to_native(configuration: RTCConfiguration) -> dict[str, Any]:
         "resolve_names": configuration.resolveNames,
         "recorder": configuration.recorder,
     }
-
-
-def servers_to_native(
-    servers: list[RTCIceServer],
-) -> list[tuple[list[str], Optional[str], Optional[str]]]:
-    """ICE servers for the core."""
-    return [
-        (
-            [server.urls] if isinstance(server.urls, str) else list(server.urls),
-            server.username,
-            server.credential,
-        )
-        for server in servers
-    ]
 
 
 def stats_from_native(entries: list[dict[str, Any]]) -> RTCStatsReport:

@@ -8,11 +8,12 @@ import string
 from typing import TYPE_CHECKING, Any, Optional
 
 from . import _ironrtc
-from ._link import Link, candidate_from_native, candidate_to_native, create_native_channel
+from ._candidate import candidate_from_native, candidate_to_native
+from ._ice_servers import servers_to_native
+from ._link import Link, create_native_channel
 from ._loop import Inbox, current_inbox, next_token, running_inbox
-from ._native_types import servers_to_native
+from ._values import RTCIceCandidate, RTCIceParameters
 from .rtcconfiguration import RTCIceServer, RTCIceTransportPolicy
-from .rtcicetransport import RTCIceCandidate, RTCIceParameters
 
 if TYPE_CHECKING:
     from .rtcdatachannel import RTCDataChannelParameters

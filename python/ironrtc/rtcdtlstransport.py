@@ -11,6 +11,7 @@ from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _ironrtc
 from ._names import module_names
+from ._values import RTCDtlsFingerprint, RTCDtlsParameters
 from .exceptions import InvalidStateError
 from .rtcicetransport import RTCIceTransport
 
@@ -28,28 +29,6 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 CERTIFICATE_T = TypeVar("CERTIFICATE_T", bound="RTCCertificate")
-
-
-@dataclass
-class RTCDtlsFingerprint:
-    """The hash of a certificate."""
-
-    algorithm: str
-    """The hash function, such as `sha-256`."""
-
-    value: str
-    """The hash, as pairs of hexadecimal digits between colons."""
-
-
-@dataclass
-class RTCDtlsParameters:
-    """How one side takes part in DTLS."""
-
-    fingerprints: list[RTCDtlsFingerprint] = field(default_factory=list)
-    """The hashes of its certificate."""
-
-    role: str = "auto"
-    """`auto`, `client` or `server`."""
 
 
 class RTCCertificate:

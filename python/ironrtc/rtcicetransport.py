@@ -10,6 +10,8 @@ from pyee.asyncio import AsyncIOEventEmitter
 
 from ._ice_servers import transport_policies
 from ._names import module_names
+from ._standalone import StandaloneLink
+from ._values import RTCIceCandidate, RTCIceParameters
 from .exceptions import InvalidStateError
 from .rtcconfiguration import RTCIceServer, RTCIceTransportPolicy
 
@@ -26,61 +28,6 @@ __all__ = [
 ]
 
 
-@dataclass
-class RTCIceCandidate:
-    """An address at which a side may be reached."""
-
-    component: int
-    """1 for RTP, and for everything that shares its port."""
-
-    foundation: str
-    """Equal for candidates that were found in the same way."""
-
-    ip: str
-    """The address."""
-
-    port: int
-    """The port."""
-
-    priority: int
-    """Which candidate to prefer: the highest."""
-
-    protocol: str
-    """`udp` or `tcp`."""
-
-    type: str
-    """`host`, `srflx`, `prflx` or `relay`."""
-
-    relatedAddress: Optional[str] = None
-    """The address that a candidate which is not `host` was derived from."""
-
-    relatedPort: Optional[int] = None
-    """The port that belongs to `relatedAddress`."""
-
-    sdpMid: Optional[str] = None
-    """The identifier of the m-line that the candidate belongs to."""
-
-    sdpMLineIndex: Optional[int] = None
-    """The number of that m-line, from zero."""
-
-    tcpType: Optional[str] = None
-    """Who connects, with TCP: `active`, `passive` or `so`."""
-
-
-@dataclass
-class RTCIceParameters:
-    """How one side authenticates itself in ICE."""
-
-    usernameFragment: Optional[str] = None
-    """The user name fragment."""
-
-    password: Optional[str] = None
-    """The password."""
-
-    iceLite: bool = False
-    """Whether that side only answers checks."""
-
-
 class RTCIceGatherer(AsyncIOEventEmitter):
     """Finds the addresses at which this side may be reached.
 
@@ -94,8 +41,6 @@ class RTCIceGatherer(AsyncIOEventEmitter):
         local_username: Optional[str] = None,
         local_password: Optional[str] = None,
     ) -> None:
-        from ._standalone import StandaloneLink
-
         super().__init__()
         servers = self.getDefaultIceServers() if iceServers is None else iceServers
         self._prepare(

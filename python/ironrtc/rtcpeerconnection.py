@@ -11,11 +11,12 @@ from typing import Any, Optional, Union
 from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _arguments, _ironrtc, _neighbours
+from ._candidate import candidate_from_native, candidate_to_native
 from ._ice_log import IceLog
-from ._link import PeerLink, candidate_from_native, candidate_to_native
 from ._loop import Inbox, current_inbox, next_token, running_inbox
 from ._names import module_names
 from ._native_types import configuration_to_native, stats_from_native
+from ._peer_link import PeerLink
 from .events import RTCPeerConnectionIceErrorEvent
 from .exceptions import (
     InternalError,

@@ -14,6 +14,7 @@ from pyee.asyncio import AsyncIOEventEmitter
 from . import _ironrtc
 from ._loop import Inbox, current_inbox, running_inbox
 from ._names import module_names
+from ._values import RTCSctpCapabilities
 from .exceptions import InvalidStateError
 from .rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from .rtcdtlstransport import RTCDtlsTransport
@@ -23,14 +24,6 @@ __all__ = ["RTCSctpCapabilities", "RTCSctpTransport"]
 logger = logging.getLogger(__name__)
 
 _MAX_MESSAGE_SIZE = 262144
-
-
-@dataclass
-class RTCSctpCapabilities:
-    """What one side can do with SCTP."""
-
-    maxMessageSize: int
-    """The size of the largest message that it takes, in bytes; 0 stands for no limit."""
 
 
 class RTCSctpTransport(AsyncIOEventEmitter):
