@@ -18,15 +18,16 @@ export function here(path) {
 }
 
 // `command` starts the peer, which is `silent` if it never fires `negotiationneeded`. `options` fit
-// the scenarios: `messages` that it can tell apart, MiB of a `bulk` transfer. `faults` says what the stack cannot do or does wrong: by the scenario's
-// name the reason, and what then is asserted of IronRTC instead, if anything is.
+// the scenarios: `messages` that it can tell apart, MiB of a `bulk` transfer. `faults` says what the
+// stack cannot do or does wrong: by the scenario's name the reason, and what then is asserted of
+// IronRTC instead, if anything is.
 export function runAll({ name: stack, command, silent, options = {}, faults = {} }) {
   const known = new Set(Object.keys(faults));
   for (const { name, run, busy } of [...connect, ...rows, ...channels, ...transfer, ...negotiation, ...stats]) {
     const fault = known.delete(name) && faults[name];
     const skip = fault && !fault.run && `${stack}: ${fault.why}`;
     const title = fault ? `${stack}: ${name} (${fault.why})` : `${stack}: ${name}`;
-    const once = () => beside(busy, async () => {
+    test(title, { timeout: TIMEOUT, skip }, () => beside(busy, async () => {
       const core = busy ? 0 : undefined;
       const context = new Context({
         iron: () => startIron({ core }),
@@ -37,14 +38,6 @@ export function runAll({ name: stack, command, silent, options = {}, faults = {}
       } finally {
         await context.stop();
       }
-    });
-    // Rates of success are measured by the rows, and not tried again. Elsewhere a process of another
-    // stack may fail by chance, which is said and tried once more.
-    const isRow = rows.some((row) => row.name === name);
-    test(title, { timeout: TIMEOUT, skip }, (self) => once().catch((error) => {
-      if (isRow) throw error;
-      self.diagnostic(`failed once: ${error.message}`);
-      return once();
     }));
   }
   test(`${stack}: its faults name scenarios that there are`, () => {

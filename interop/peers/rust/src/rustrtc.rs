@@ -1,6 +1,7 @@
 //! rustrtc.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::rustrtc::transports::datachannel::{DataChannel, DataChannelConfig, DataChannelEvent};
 use ::rustrtc::{
@@ -12,10 +13,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::channel::{Event, Link};
-use crate::commands::{Connection, Reporter, Stack};
-use crate::output::Failure;
-use crate::request::{Candidate, Description, Options};
+use ironrtc_interop_driven::{
+    Candidate, Connection, Description, Event, Failure, Link, Options, Reporter, Stack,
+};
 
 fn failed(error: impl ToString) -> Failure {
     Failure::new("Error", error)
@@ -25,7 +25,7 @@ pub(crate) struct Rustrtc;
 
 #[async_trait]
 impl Stack for Rustrtc {
-    async fn create(&self, reporter: Reporter) -> Result<Box<dyn Connection>, Failure> {
+    async fn create(&self, _: Value, reporter: Reporter) -> Result<Box<dyn Connection>, Failure> {
         let pc = PeerConnection::new(RtcConfiguration::default());
         report_states(
             &reporter,
@@ -122,7 +122,8 @@ impl Connection for Connected {
         self.0.create_answer().await.map(describe).map_err(failed)
     }
 
-    async fn set_local(&self, description: Description) -> Result<(), Failure> {
+    async fn set_local(&self, description: Option<Description>) -> Result<(), Failure> {
+        let description = description.unwrap_or_default();
         self.0
             .set_local_description(parse(&description)?)
             .map_err(failed)
@@ -143,8 +144,8 @@ impl Connection for Connected {
         self.0.wait_for_gathering_complete().await;
     }
 
-    async fn add_candidate(&self, candidate: Candidate) -> Result<(), Failure> {
-        let line = candidate.candidate;
+    async fn add_candidate(&self, candidate: Option<Candidate>) -> Result<(), Failure> {
+        let line = candidate.unwrap_or_default().candidate;
         let line = line.strip_prefix("candidate:").unwrap_or(&line);
         if line.is_empty() {
             return Ok(());
@@ -214,8 +215,12 @@ impl Link for Dc {
         sent.map_err(failed)
     }
 
-    async fn buffered(&self) -> usize {
-        self.channel.buffered_amount()
+    async fn has_sent(&self, limit: usize) -> Result<(), Failure> {
+        // It tells of no amount on the way down.
+        while self.channel.buffered_amount() > limit {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok(())
     }
 
     async fn close(&self) -> Result<(), Failure> {

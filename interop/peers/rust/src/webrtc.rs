@@ -14,10 +14,9 @@ use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::channel::{Event, Link};
-use crate::commands::{Connection, Reporter, Stack};
-use crate::output::Failure;
-use crate::request::{Candidate, Description, Options};
+use ironrtc_interop_driven::{
+    Candidate, Connection, Description, Event, Failure, Link, Options, Reporter, Stack,
+};
 
 /// Bytes that a channel may have waiting before a send waits.
 const SEND_BUFFER: usize = 1024 * 1024;
@@ -30,7 +29,7 @@ pub(crate) struct Webrtc;
 
 #[async_trait]
 impl Stack for Webrtc {
-    async fn create(&self, reporter: Reporter) -> Result<Box<dyn Connection>, Failure> {
+    async fn create(&self, _: Value, reporter: Reporter) -> Result<Box<dyn Connection>, Failure> {
         let gathering = Arc::new(watch::Sender::new("new".to_owned()));
         let handler = Handler {
             reporter,
@@ -136,7 +135,8 @@ impl Connection for Connected {
             .map_err(failed)
     }
 
-    async fn set_local(&self, description: Description) -> Result<(), Failure> {
+    async fn set_local(&self, description: Option<Description>) -> Result<(), Failure> {
+        let description = description.unwrap_or_default();
         self.pc
             .set_local_description(parse(description)?)
             .await
@@ -163,7 +163,10 @@ impl Connection for Connected {
             .await;
     }
 
-    async fn add_candidate(&self, candidate: Candidate) -> Result<(), Failure> {
+    async fn add_candidate(&self, candidate: Option<Candidate>) -> Result<(), Failure> {
+        let Some(candidate) = candidate else {
+            return Ok(());
+        };
         let candidate = RTCIceCandidateInit {
             candidate: candidate.candidate,
             sdp_mid: candidate.sdp_mid,
@@ -231,8 +234,9 @@ impl Link for Dc {
         self.0.send(BytesMut::from(&data[..])).await.map_err(failed)
     }
 
-    async fn buffered(&self) -> usize {
-        0
+    async fn has_sent(&self, _: usize) -> Result<(), Failure> {
+        // A send waits for room itself.
+        Ok(())
     }
 
     async fn close(&self) -> Result<(), Failure> {

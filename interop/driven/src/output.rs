@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 /// A command failed, under the W3C's name of the error.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     pub(crate) name: &'static str,
     pub(crate) message: String,
 }
 
 impl Failure {
-    pub(crate) fn new(name: &'static str, message: impl ToString) -> Self {
+    /// A failure under the name of the exception.
+    pub fn new(name: &'static str, message: impl ToString) -> Self {
         Self {
             name,
             message: message.to_string(),
@@ -20,7 +21,7 @@ impl Failure {
     }
 
     /// The driving program asked for something that does not exist.
-    pub(crate) fn usage(message: impl ToString) -> Self {
+    pub fn usage(message: impl ToString) -> Self {
         Self::new("UsageError", message)
     }
 }

@@ -1,6 +1,7 @@
 //! A command, with the union of all commands' arguments.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One line of input.
 #[derive(Debug, Default, Deserialize)]
@@ -11,6 +12,7 @@ pub(crate) struct Request {
     pub(crate) command: String,
     pub(crate) pc: String,
     pub(crate) channel: String,
+    pub(crate) config: Value,
     pub(crate) options: Options,
     pub(crate) description: Option<Description>,
     pub(crate) candidate: Option<Candidate>,
@@ -24,19 +26,26 @@ pub(crate) struct Request {
 /// `RTCDataChannelInit` and `RTCOfferOptions` in one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Options {
-    pub(crate) ice_restart: bool,
-    pub(crate) ordered: Option<bool>,
-    pub(crate) max_retransmits: Option<u16>,
-    pub(crate) max_packet_life_time: Option<u16>,
-    pub(crate) protocol: String,
-    pub(crate) negotiated: bool,
-    pub(crate) id: Option<u16>,
+pub struct Options {
+    /// `iceRestart`.
+    pub ice_restart: bool,
+    /// `ordered`.
+    pub ordered: Option<bool>,
+    /// `maxRetransmits`.
+    pub max_retransmits: Option<u16>,
+    /// `maxPacketLifeTime`.
+    pub max_packet_life_time: Option<u16>,
+    /// `protocol`.
+    pub protocol: String,
+    /// `negotiated`.
+    pub negotiated: bool,
+    /// `id`.
+    pub id: Option<u16>,
 }
 
 impl Options {
     /// The id, if both sides make the channel under it.
-    pub(crate) fn negotiated_id(&self) -> Option<u16> {
+    pub fn negotiated_id(&self) -> Option<u16> {
         self.id.filter(|_| self.negotiated)
     }
 }
@@ -44,17 +53,23 @@ impl Options {
 /// `RTCSessionDescriptionInit`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub(crate) struct Description {
-    pub(crate) r#type: String,
-    pub(crate) sdp: String,
+pub struct Description {
+    /// `type`.
+    pub r#type: String,
+    /// `sdp`.
+    pub sdp: String,
 }
 
 /// `RTCIceCandidateInit`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Candidate {
-    pub(crate) candidate: String,
-    pub(crate) sdp_mid: Option<String>,
-    pub(crate) sdp_m_line_index: Option<u16>,
-    pub(crate) username_fragment: Option<String>,
+pub struct Candidate {
+    /// `candidate`.
+    pub candidate: String,
+    /// `sdpMid`.
+    pub sdp_mid: Option<String>,
+    /// `sdpMLineIndex`.
+    pub sdp_m_line_index: Option<u16>,
+    /// `usernameFragment`.
+    pub username_fragment: Option<String>,
 }

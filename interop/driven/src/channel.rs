@@ -1,41 +1,19 @@
 //! A channel: its events are reported, its messages reported or counted.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use crate::bulk::{Inbox, Noise, hex};
+use crate::link::{Event, Link};
 use crate::output::{self, Failure};
 
 /// Larger messages belong to a bulk transfer: they are hashed, not reported one by one.
 const LARGEST_REPORTED: usize = 1024;
 /// Payload waiting to be sent in a bulk transfer.
 const HIGH_WATER: usize = 1024 * 1024;
-
-/// What a stack reports of a channel.
-pub(crate) enum Event {
-    Open,
-    Message { text: bool, data: Bytes },
-    Close,
-}
-
-/// A stack's channel.
-#[async_trait]
-pub(crate) trait Link: Send + Sync {
-    /// Its attributes, under the W3C's names.
-    async fn info(&self) -> Value;
-    async fn send(&self, text: bool, data: Bytes) -> Result<(), Failure>;
-    /// Bytes that wait, where a send does not wait itself.
-    async fn buffered(&self) -> usize;
-    async fn close(&self) -> Result<(), Failure>;
-    /// The next event; none after the last.
-    async fn next(&self) -> Option<Event>;
-}
 
 /// A channel under the name that the driving program knows.
 #[derive(Clone)]
@@ -59,22 +37,32 @@ impl Channel {
 
     async fn report(self, pc: String, name: String) {
         while let Some(event) = self.link.next().await {
+            let mut members = json!({ "channel": name });
             match event {
                 Event::Open if *self.state.borrow() == "connecting" => {
                     self.state.send_replace("open");
-                    output::event(&pc, "open", json!({ "channel": name }));
+                    output::event(&pc, "open", members);
                 }
                 Event::Open => {}
+                Event::BufferedAmountLow => output::event(&pc, "bufferedamountlow", members),
+                Event::Closing => {
+                    self.state.send_replace("closing");
+                    output::event(&pc, "closing", members);
+                }
+                Event::Error(message) => {
+                    members["message"] = message.into();
+                    output::event(&pc, "error", members);
+                }
                 Event::Close => break,
                 Event::Message { data, .. } if data.len() > LARGEST_REPORTED => {
                     self.inbox.add(&data);
                 }
                 Event::Message { text: true, data } => {
-                    let text = String::from_utf8_lossy(&data);
-                    output::event(&pc, "message", json!({ "channel": name, "text": text }));
+                    members["text"] = String::from_utf8_lossy(&data).into();
+                    output::event(&pc, "message", members);
                 }
                 Event::Message { data, .. } => {
-                    let members = json!({ "channel": name, "hex": hex(&data) });
+                    members["hex"] = hex(&data).into();
                     output::event(&pc, "message", members);
                 }
             }
@@ -85,7 +73,9 @@ impl Channel {
 
     pub(crate) async fn info(&self) -> Value {
         let mut info = self.link.info().await;
-        info["readyState"] = (*self.state.borrow()).into();
+        if info["readyState"].is_null() {
+            info["readyState"] = (*self.state.borrow()).into();
+        }
         info
     }
 
@@ -95,7 +85,7 @@ impl Channel {
         let state = state.wait_for(|state| *state != "connecting").await;
         match state.as_deref() {
             Ok(&"open") => Ok(()),
-            _ => Err(Failure::usage("the channel closed")),
+            _ => Err(Failure::new("InvalidStateError", "the channel closed")),
         }
     }
 
@@ -107,9 +97,7 @@ impl Channel {
             let data = noise.bytes(size.clamp(1, left));
             left -= data.len();
             hash.update(&data);
-            while self.link.buffered().await > HIGH_WATER {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            self.link.has_sent(HIGH_WATER).await?;
             self.link.send(false, data).await?;
         }
         Ok(json!({ "sha256": hex(&hash.finalize()) }))
