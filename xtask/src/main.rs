@@ -1,6 +1,7 @@
 //! The repository's own checks: `cargo xtask check`, and `cargo xtask names` of the documentation.
 #![forbid(unsafe_code)]
 
+mod imports;
 mod layers;
 mod links;
 mod names;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
 fn check(root: &Path, report: &mut Report) -> std::io::Result<String> {
     let tree = Tree::read(root)?;
     layers::check(&tree, report);
+    imports::check(&tree, report);
     source::check(&tree, report);
     links::check(&tree, report);
     Ok(format!("{} files", tree.files.len()))

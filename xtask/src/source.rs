@@ -17,15 +17,19 @@ const UNFINISHED: [&str; 3] = [
 ];
 
 pub(crate) fn check(tree: &Tree, report: &mut Report) {
-    for file in tree.with_extension("rs") {
-        let lines = code_lines(&file.path, &file.text);
-        let size = format!("{}: {lines} lines without tests", file.path);
-        if lines > MAX_LINES {
-            let limit = format!("{size}; the limit is {MAX_LINES}, so split it");
-            report.errors.push(limit);
-        } else if lines > WARN_LINES {
-            report.warnings.push(size);
+    for extension in ["rs", "py", "js"] {
+        for file in tree.with_extension(extension) {
+            let lines = code_lines(&file.path, &file.text);
+            let size = format!("{}: {lines} lines without tests", file.path);
+            if lines > MAX_LINES {
+                let limit = format!("{size}; the limit is {MAX_LINES}, so split it");
+                report.errors.push(limit);
+            } else if lines > WARN_LINES {
+                report.warnings.push(size);
+            }
         }
+    }
+    for file in tree.with_extension("rs") {
         let forbids = file.text.contains("#![forbid(unsafe_code)]");
         if is_crate_root(&file.path) && !forbids && file.path != BINDING {
             report
@@ -81,6 +85,10 @@ mod tests {
         assert_eq!(checked(path, "\n".repeat(WARN_LINES)), (0, 0));
         assert_eq!(checked(path, "\n".repeat(WARN_LINES + 1)), (0, 1));
         assert_eq!(checked(path, "\n".repeat(MAX_LINES + 1)), (1, 0));
+        for path in ["python/ironrtc/a.py", "interop/a.js"] {
+            assert_eq!(checked(path, "\n".repeat(MAX_LINES + 1)), (1, 0));
+        }
+        assert_eq!(checked("python/tests/test_a.py", "\n".repeat(900)), (0, 0));
         let tests = format!("#[cfg(test)]\nmod tests {{\n{}}}", "\n".repeat(MAX_LINES));
         assert_eq!(checked(path, tests), (0, 0));
         assert_eq!(checked("a/src/a/tests.rs", "\n".repeat(900)), (0, 0));

@@ -1,4 +1,4 @@
-//! The files that are checked: Rust sources and Markdown.
+//! The files that are checked: sources in Rust, Python and JavaScript, and Markdown.
 
 use std::fs;
 use std::io;
@@ -23,13 +23,18 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Reads all Rust and Markdown files but those that are built, downloaded or hidden.
+    /// Reads all sources and documents but those that are built, downloaded or hidden.
     pub(crate) fn read(root: &Path) -> io::Result<Self> {
         let root = root.canonicalize()?;
         let mut files = Vec::new();
         collect(&root, "", &mut files)?;
         files.sort_by(|one, two| one.path.cmp(&two.path));
         Ok(Self { root, files })
+    }
+
+    /// Whether there is such a file.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.files.iter().any(|file| file.path == path)
     }
 
     /// The files with this extension.
@@ -58,7 +63,7 @@ fn collect(root: &Path, relative: &str, files: &mut Vec<SourceFile>) -> io::Resu
             if !skipped {
                 collect(root, &path, files)?;
             }
-        } else if matches!(extension_of(&name), Some("rs" | "md")) {
+        } else if matches!(extension_of(&name), Some("rs" | "py" | "pyi" | "js" | "md")) {
             let text = fs::read_to_string(entry.path())?;
             files.push(SourceFile { path, text });
         }
