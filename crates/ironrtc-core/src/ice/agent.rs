@@ -120,7 +120,7 @@ impl Agent {
         } else if let Some(local) = &self.local {
             self.gatherer.set_fragment(&local.ufrag);
         }
-        self.refresh_state(now);
+        self.settle(now);
     }
 
     /// Forgets the peer, as after a rollback. Sockets and candidates stay, for the next peer's
@@ -133,7 +133,7 @@ impl Agent {
         self.stale_remote = None;
         self.previous = None;
         self.responses.clear();
-        self.refresh_state(now);
+        self.settle(now);
     }
 
     /// Whether only relayed candidates may be used. The sockets that are known stay as they are.
@@ -170,7 +170,7 @@ impl Agent {
         for seen in early {
             self.on_check(now, &seen);
         }
-        self.refresh_state(now);
+        self.settle(now);
     }
 
     /// Sets who nominates. A role that a conflict has decided since stays.
@@ -227,7 +227,7 @@ impl Agent {
     /// No more sockets and servers will come.
     pub fn all_sockets_added(&mut self, now: Time) {
         self.gatherer.end(&mut self.events);
-        self.refresh_state(now);
+        self.settle(now);
     }
 
     /// A candidate of the peer. One that is known already is accepted and changes nothing.
@@ -278,14 +278,14 @@ impl Agent {
             }
             Told::New => self.pair_remote(now, &candidate),
         }
-        self.refresh_state(now);
+        self.settle(now);
         Ok(())
     }
 
     /// No more candidates of the peer will come.
     pub fn end_of_remote_candidates(&mut self, now: Time) {
         self.generation.remotes.end();
-        self.refresh_state(now);
+        self.settle(now);
     }
 
     /// Ends everything: nothing is answered or sent any more.
@@ -304,7 +304,9 @@ impl Agent {
             return;
         }
         self.clock = now;
-        self.on_message(now, path, data);
+        if self.on_message(now, path, data) {
+            self.settle(now);
+        }
     }
 
     /// Appends one STUN message that is due.
@@ -368,7 +370,7 @@ impl Agent {
         self.gatherer.expire(now, &mut self.events);
         self.expire_consent(now);
         self.retry_failed(now);
-        self.refresh_state(now);
+        self.settle(now);
     }
 
     /// The next event.

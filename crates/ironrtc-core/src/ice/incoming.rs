@@ -31,35 +31,39 @@ enum Verdict {
 }
 
 impl Agent {
-    pub(super) fn on_message(&mut self, now: Time, path: Path, data: &[u8]) {
+    /// Takes in a message; false if it was dropped.
+    pub(super) fn on_message(&mut self, now: Time, path: Path, data: &[u8]) -> bool {
         let Ok(message) = Message::parse(data) else {
             self.drops.add(DropReason::StunMalformed);
-            return;
+            return false;
         };
         if message.method() != BINDING {
             self.drops.add(DropReason::StunMalformed);
-            return;
+            return false;
         }
         match message.class() {
             Class::Request => self.on_request(now, path, &message),
             Class::Success | Class::Error => {
                 let (gatherer, mut around) = self.gatherer();
                 match gatherer.on_response(path, &message, &mut around) {
-                    Some(Ok(())) => {}
-                    Some(Err(Malformed)) => self.drops.add(DropReason::StunMalformed),
+                    Some(Ok(())) => true,
+                    Some(Err(Malformed)) => {
+                        self.drops.add(DropReason::StunMalformed);
+                        true
+                    }
                     None => self.on_response(now, path, &message),
                 }
             }
             // RFC 8445 section 11: an indication keeps a binding alive and asks for nothing.
-            Class::Indication => {}
+            Class::Indication => false,
         }
     }
 
-    fn on_request(&mut self, now: Time, path: Path, message: &Message<'_>) {
+    fn on_request(&mut self, now: Time, path: Path, message: &Message<'_>) -> bool {
         let Some((key, current)) = self.authenticate(message) else {
             // An error response would tell a stranger that someone is here.
             self.drops.add(DropReason::StunUnauthenticated);
-            return;
+            return false;
         };
         // After a restart that was rolled back, the pair in use is of the present generation again.
         let resumed = self.previous.as_ref().is_some_and(|previous| {
@@ -71,13 +75,13 @@ impl Agent {
             // A socket of an earlier generation: a response would have the peer use a path that we
             // do not check.
             self.drops.add(DropReason::UnvalidatedPath);
-            return;
+            return false;
         }
         if current && self.is_lost(path) {
             // RFC 7675 section 5.1: without consent the same credentials are not used on the pair
             // again, in checks or in answers. The peer may come from elsewhere.
             self.drops.add(DropReason::UnvalidatedPath);
-            return;
+            return false;
         }
         let unknown: Vec<u16> = message
             .unknown_required()
@@ -87,11 +91,11 @@ impl Agent {
         if !unknown.is_empty() {
             // RFC 8489 section 6.3.1.
             self.respond(path, message, &key, &Verdict::Unknown(unknown));
-            return;
+            return true;
         }
         if current && self.resolve_roles(message) {
             self.respond(path, message, &key, &Verdict::RoleConflict);
-            return;
+            return true;
         }
         self.respond(path, message, &key, &Verdict::Success);
         let freshness = self.note_check(message.transaction(), path);
@@ -101,7 +105,7 @@ impl Agent {
             {
                 previous.pair.on_request(now, &self.config);
             }
-            return;
+            return true;
         }
         let seen = Seen {
             path,
@@ -115,6 +119,7 @@ impl Agent {
             // The peer is faster than the signalling: its checks count once we know who it is.
             self.generation.early.push(seen);
         }
+        true
     }
 
     /// Our password that the request was made with, and whether it is of the present generation.
@@ -244,7 +249,6 @@ impl Agent {
                 self.generation.checklist.trigger(id);
             }
         }
-        self.refresh_state(now);
     }
 
     fn pair_for(&mut self, now: Time, seen: &Seen) -> Option<PairId> {
@@ -261,10 +265,10 @@ impl Agent {
             .add(now, self.role, seen.path, (&host, &remote))
     }
 
-    fn on_response(&mut self, now: Time, path: Path, message: &Message<'_>) {
+    fn on_response(&mut self, now: Time, path: Path, message: &Message<'_>) -> bool {
         let transaction = message.transaction();
         if self.on_previous_response(now, path, message) {
-            return;
+            return true;
         }
         let asked = self.generation.checklist.find(|pair| {
             pair.check
@@ -281,7 +285,7 @@ impl Agent {
             .map(|remote| remote.pwd.clone());
         let (Some(id), Some(key)) = (asked, key) else {
             self.drops.add(DropReason::StunUnauthenticated);
-            return;
+            return false;
         };
         let authentic = message
             .integrity_kind()
@@ -290,7 +294,7 @@ impl Agent {
         let pair = self.generation.checklist.get_mut(id);
         let Some(pair) = pair.filter(|pair| authentic && pair.path == path) else {
             self.drops.add(DropReason::StunUnauthenticated);
-            return;
+            return false;
         };
         pair.counters.responses_received += 1;
         pair.last_seen = now;
@@ -299,11 +303,10 @@ impl Agent {
                 note_round_trip(&mut pair.counters, now.since(sent));
                 pair.on_answer(now, &self.config);
             }
-            self.refresh_state(now);
-            return;
+            return true;
         }
         let Some(check) = pair.check.take() else {
-            return;
+            return true;
         };
         let unknown_required = message.unknown_required().next().is_some();
         if message.class() == Class::Error || unknown_required {
@@ -312,7 +315,7 @@ impl Agent {
             note_round_trip(&mut pair.counters, now.since(check.first_sent));
             self.on_success(now, id, check.nominates);
         }
-        self.refresh_state(now);
+        true
     }
 
     /// True if the message answers a question about consent on the pair in use before a restart.
@@ -334,7 +337,6 @@ impl Agent {
         if message.class() == Class::Success {
             pair.on_answer(now, &self.config);
         }
-        self.refresh_state(now);
         true
     }
 

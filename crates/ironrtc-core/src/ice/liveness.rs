@@ -27,8 +27,9 @@ impl Agent {
             .map(|pair| pair.path)
     }
 
-    /// Recomputes what follows from the pairs: the selected path and the state.
-    pub(super) fn refresh_state(&mut self, now: Time) {
+    /// Derives the selected path and the state from everything else, and tells what has changed. The
+    /// last step of each input, and of no part of one.
+    pub(super) fn settle(&mut self, now: Time) {
         if self.selection.is_closed() {
             return;
         }
