@@ -1,129 +1,35 @@
 //! The DTLS endpoint of one transport, over dimpl.
 
+mod output;
+mod refusal;
+
 use std::collections::VecDeque;
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use dimpl::{Config, ConfigBuilder, Dtls, Error, Output};
+use dimpl::{Dtls, Error, Output};
 
-use super::certificate::MAX_CERTIFICATE_LEN;
+use self::output::MAX_SCRATCH;
+use self::refusal::{FATAL, Refusal, alert_for};
 use super::clock::{Clock, FirstFlight};
 use super::key_log::KeyLog;
 use super::keys::Opened;
+use super::library::{FLIGHT_RTO, shared_config};
 use super::narrow::Narrow;
-use super::records::{Records, TICK_EVERY};
-use super::{Certificate, Fingerprint, record, replayed, tap};
+use super::records::Records;
+use super::{
+    Certificate, DtlsError, DtlsState, Event, Fingerprint, Role, SealError, record, replayed,
+};
 use crate::datagram::{DropCounters, DropReason};
 use crate::observe::Observer;
 use crate::time::Time;
-use crate::words::words;
 use crate::work;
 
 /// Bytes that the largest record of any suite we negotiate adds to its plaintext: a header of 13,
 /// an explicit nonce of 8 and a tag of 16 (RFC 5288 section 3).
 pub(crate) const MAX_OVERHEAD: usize = 13 + 8 + 16;
 
-/// Largest handshake datagram: fits IPv6's minimum MTU with UDP's header and a TURN header.
-const HANDSHAKE_MTU: usize = 1200;
-/// First retransmission of a flight. ICE has measured a working path by then, so RFC 9147's second
-/// (section 5.8.2) would only slow down set-up on a lossy network.
-const FLIGHT_RTO: Duration = Duration::from_millis(200);
-/// The level of a fatal alert, and two descriptions (RFC 5246 section 7.2).
-const FATAL: u8 = 2;
-const HANDSHAKE_FAILURE: u8 = 40;
-const BAD_CERTIFICATE: u8 = 42;
-const FLIGHT_RETRIES: usize = 8;
-/// Least time between two calls into dimpl for its timers.
-const MIN_WAIT: Duration = Duration::from_millis(5);
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(40);
-/// Datagrams that may wait to be sent: a flight and its retransmission.
-const MAX_OUTGOING: usize = 32;
-/// Records of DTLS 1.3 under one key before its update: dimpl's default, of which it draws three
-/// quarters to all. RFC 9147 section 4.5.3 allows 2^24.5.
-const KEY_UPDATE_AFTER: u64 = 1 << 23;
-/// How long after a fatal alert that anybody on the path can have sent (RFC 6347 section 4.1.2.7
-/// and RFC 9147 section 4.5.2 have us distrust such) the handshake waits for a sign that it goes on.
-const ALERT_GRACE: Duration = Duration::from_secs(3);
-/// The buffer for dimpl's output once the handshake is done.
-const SCRATCH: usize = 2048;
 /// Last epoch of DTLS 1.3 that is used: dimpl counts in 16 bits. A key lasts for gigabytes.
 const MAX_EPOCH: u16 = 65_000;
-/// The largest buffer a record can need: 2^14 bytes of plaintext and expansion.
-const MAX_SCRATCH: usize = (1 << 14) + 4096;
-
-/// Which side opens the handshake (`a=setup`, RFC 8842).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Sends the ClientHello: `active`.
-    Client,
-    /// Waits for it: `passive`.
-    Server,
-}
-
-/// The state of the transport (webrtc-pc section 5.5.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DtlsState {
-    /// Not started.
-    New,
-    /// The handshake is under way.
-    Connecting,
-    /// The handshake is done and the fingerprint matched.
-    Connected,
-    /// Closed by either side.
-    Closed,
-    /// The handshake failed, or the fingerprint did not match.
-    Failed,
-}
-
-words!(Role, "DTLS role", { Client => "client", Server => "server" });
-words!(DtlsState, "state of a DTLS transport", {
-    New => "new",
-    Connecting => "connecting",
-    Connected => "connected",
-    Closed => "closed",
-    Failed => "failed",
-});
-
-/// Why a transport failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DtlsError {
-    /// The crypto library refused its configuration.
-    #[error("DTLS cannot start: {0}")]
-    Setup(String),
-    /// None of the fingerprints in the description is usable.
-    #[error("the remote description has no usable fingerprint")]
-    NoFingerprint,
-    /// The peer's certificate has another fingerprint than the description said.
-    #[error("the peer's certificate does not match the fingerprints of the remote description")]
-    FingerprintMismatch,
-    /// The peer's certificate is larger than we read.
-    #[error("the peer's certificate is too large")]
-    CertificateTooLarge,
-    /// The handshake broke off.
-    #[error("the DTLS handshake failed: {0}")]
-    Handshake(String),
-}
-
-/// Why plaintext could not be sealed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SealError {
-    /// The handshake is not done, or the transport is closed.
-    #[error("DTLS is not connected")]
-    NotConnected,
-    /// The record layer refused: the keys are used up.
-    #[error("DTLS cannot encrypt: {0}")]
-    Record(String),
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// The state changed.
-    StateChange(DtlsState),
-}
 
 /// One DTLS association. Pull its datagrams with [`poll_transmit`](Self::poll_transmit).
 #[derive(Debug)]
@@ -131,8 +37,7 @@ pub struct Engine {
     dtls: Dtls,
     clock: Clock,
     first_flight: FirstFlight,
-    /// The peer may have refused: with which alert, and when that is believed.
-    refusal: Option<(u8, Time)>,
+    refusal: Refusal,
     role: Role,
     state: DtlsState,
     failure: Option<DtlsError>,
@@ -188,7 +93,7 @@ impl Engine {
             dtls,
             clock: Clock::new(epoch, now),
             first_flight: FirstFlight::new(Vec::new(), now, FLIGHT_RTO),
-            refusal: None,
+            refusal: Refusal::default(),
             role,
             state: DtlsState::New,
             failure: None,
@@ -331,12 +236,11 @@ impl Engine {
                     && self.clock.is_running()
                     && self.state == DtlsState::Connecting
                 {
-                    let refusal = (*description, self.now + ALERT_GRACE);
-                    self.refusal.get_or_insert(refusal);
+                    self.refusal.note(*description, self.now);
                 }
                 return at;
             }
-            self.refusal = None;
+            self.refusal.withdraw();
             at += header.record_len;
         }
         at
@@ -451,8 +355,7 @@ impl Engine {
         if !self.clock.is_running() {
             return self.first_flight.next();
         }
-        let refusal = self.refusal.map(|(_, at)| at);
-        self.deadline.into_iter().chain(refusal).min()
+        self.deadline.into_iter().chain(self.refusal.at()).min()
     }
 
     /// Advances the time: retransmits a flight, or gives the handshake up.
@@ -476,9 +379,7 @@ impl Engine {
             }
             return;
         }
-        if let Some((alert, at)) = self.refusal
-            && at <= now
-        {
+        if let Some(alert) = self.refusal.believed(now) {
             let text = format!("the peer refused it with alert {alert}");
             self.fail(DtlsError::Handshake(text));
             return;
@@ -535,57 +436,6 @@ impl Engine {
         }
     }
 
-    /// Collects all output, as dimpl wants after every call.
-    fn drain(&mut self, application: &mut dyn FnMut(&[u8])) {
-        loop {
-            work::add(1);
-            match self.dtls.poll_output(&mut self.scratch) {
-                Output::Packet(packet) if self.outgoing.len() < MAX_OUTGOING => {
-                    let packet = self.records.outgoing(packet);
-                    if !packet.is_empty() {
-                        self.narrow.push(packet, &mut self.outgoing);
-                    }
-                }
-                Output::BufferTooSmall { needed } if needed <= MAX_SCRATCH => {
-                    self.scratch.resize(needed, 0);
-                }
-                Output::BufferTooSmall { .. } => {
-                    self.fail(DtlsError::Handshake("a record is too large".into()));
-                    return;
-                }
-                Output::PeerCert(der) => {
-                    let verdict = check_certificate(der, &self.expected);
-                    self.peer_certificate = Some(der.to_vec());
-                    match verdict {
-                        Ok(()) => self.trusted = true,
-                        Err(error) => {
-                            self.fail(error);
-                            return;
-                        }
-                    }
-                }
-                Output::Connected if self.trusted => {
-                    self.scratch = vec![0; SCRATCH];
-                    self.set_state(DtlsState::Connected);
-                }
-                Output::Connected => {
-                    self.fail(DtlsError::FingerprintMismatch);
-                    return;
-                }
-                Output::ApplicationData(data) if self.trusted => application(data),
-                Output::ApplicationData(_) => self.drops.add(DropReason::DtlsRecord),
-                Output::CloseNotify => self.set_state(DtlsState::Closed),
-                Output::Timeout(at) => {
-                    // While a part of a plain message is missing, dimpl wants to acknowledge it at
-                    // once, again and again, and has nothing to say.
-                    self.deadline = Some(self.clock.time(at).max(self.now + MIN_WAIT));
-                    return;
-                }
-                _ => {}
-            }
-        }
-    }
-
     fn fail(&mut self, error: DtlsError) {
         if !self.is_over() {
             self.trusted = false;
@@ -603,10 +453,7 @@ impl Engine {
         if self.state != DtlsState::Connecting || !self.clock.is_running() {
             return;
         }
-        let description = match error {
-            DtlsError::FingerprintMismatch | DtlsError::CertificateTooLarge => BAD_CERTIFICATE,
-            _ => HANDSHAKE_FAILURE,
-        };
+        let description = alert_for(error);
         if self.version() == Some("FEFC") {
             self.outgoing.extend(self.records.alert(FATAL, description));
         } else {
@@ -617,21 +464,9 @@ impl Engine {
     fn set_state(&mut self, state: DtlsState) {
         if self.state != state && !self.is_over() {
             self.state = state;
-            self.refusal = None;
+            self.refusal.withdraw();
             self.events.push_back(Event::StateChange(state));
         }
-    }
-}
-
-/// RFC 8122 section 5.1 lets a peer list several fingerprints; one that matches is enough.
-fn check_certificate(der: &[u8], expected: &[Fingerprint]) -> Result<(), DtlsError> {
-    if der.len() > MAX_CERTIFICATE_LEN {
-        return Err(DtlsError::CertificateTooLarge);
-    }
-    if expected.iter().any(|fingerprint| fingerprint.matches(der)) {
-        Ok(())
-    } else {
-        Err(DtlsError::FingerprintMismatch)
     }
 }
 
@@ -641,29 +476,6 @@ fn is_verdict(error: &Error) -> bool {
         error,
         Error::CertificateError(_) | Error::SecurityError(_) | Error::Timeout(_)
     )
-}
-
-/// Building a configuration tests the crypto library, which takes longer than a handshake.
-fn shared_config() -> Result<Arc<Config>, DtlsError> {
-    static CONFIG: OnceLock<Result<Arc<Config>, String>> = OnceLock::new();
-    let built = CONFIG.get_or_init(|| {
-        let builder = config_builder().with_crypto_provider(tap::provider());
-        let built = builder.build().map(Arc::new);
-        built.map_err(|error| error.to_string())
-    });
-    built.clone().map_err(DtlsError::Setup)
-}
-
-/// All but where randomness comes from.
-pub(super) fn config_builder() -> ConfigBuilder {
-    Config::builder()
-        .mtu(HANDSHAKE_MTU)
-        // ICE has proved the peer's address by the time a ClientHello is read.
-        .use_server_cookie(false)
-        .flight_start_rto(FLIGHT_RTO)
-        .flight_retries(FLIGHT_RETRIES)
-        .handshake_timeout(HANDSHAKE_TIMEOUT)
-        .aead_encryption_limit(KEY_UPDATE_AFTER / TICK_EVERY)
 }
 
 #[cfg(test)]

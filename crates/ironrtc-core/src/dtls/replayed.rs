@@ -13,7 +13,7 @@ use dimpl::crypto::SigningKey;
 use dimpl::crypto::{Buf, CryptoProvider, HashAlgorithm, KeyProvider, SignatureAlgorithm};
 use dimpl::{Config, CryptoError};
 
-use super::engine::config_builder;
+use super::library::config_builder;
 use super::{DtlsError, tap};
 
 /// What two sequences of two numbers take in DER beside the numbers' bytes, if one of the numbers

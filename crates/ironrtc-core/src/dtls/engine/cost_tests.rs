@@ -11,6 +11,7 @@ use super::record_tests::{Suite, V12, V13, dtls};
 use super::tests::certificate;
 use super::*;
 use crate::dtls::keys::SendKeys;
+use crate::dtls::tap;
 use crate::work;
 
 /// The largest datagram.

@@ -6,6 +6,12 @@
 )]
 
 use super::tests::{Pair, certificate};
+use std::sync::Arc;
+
+use dimpl::Config;
+
+use super::output::SCRATCH;
+use super::refusal::{ALERT_GRACE, HANDSHAKE_FAILURE};
 use super::*;
 use crate::dtls::HashAlgorithm;
 

@@ -5,10 +5,15 @@
     reason = "the library under test counts in `Instant`"
 )]
 
+use std::sync::Arc;
+
+use dimpl::Config;
 use dimpl::crypto::{CryptoProvider, Dtls12CipherSuite, Dtls13CipherSuite};
 
 use super::tests::certificate;
 use super::*;
+use crate::dtls::library::FLIGHT_RETRIES;
+use crate::dtls::tap;
 use crate::rng::Rng;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
