@@ -188,13 +188,13 @@ impl Engine {
             return;
         }
         // Until there are keys the library keeps what comes: no more of it than one record may hold.
-        let too_long = !self.records.is_receiving() && data.len() > record::MAX_LEN;
-        if too_long || !record::is_plausible(data) {
+        let bare = !self.records.is_receiving();
+        if bare && (data.len() > record::MAX_LEN || !record::is_plausible(data)) {
             self.drops.add(DropReason::DtlsRecord);
             return;
         }
         self.now = now;
-        if !self.records.is_receiving() {
+        if bare {
             let end = self.before_alert(data);
             match data.get(..end) {
                 Some(rest @ [_, ..]) => self.hand_to_dimpl(rest, application),
@@ -203,11 +203,17 @@ impl Engine {
             return;
         }
         let mut rest = data;
-        while let Some(header) = record::header(rest)
-            && let Some((record, tail)) = rest.split_at_mut_checked(header.record_len)
-        {
+        while !rest.is_empty() {
+            let header = record::header(rest).filter(|header| header.is_plausible(rest));
+            let Some(header) = header else {
+                self.drops.add(DropReason::DtlsRecord);
+                return;
+            };
+            let Some((record, tail)) = rest.split_at_mut_checked(header.record_len) else {
+                return;
+            };
             rest = tail;
-            match self.records.open(record) {
+            match self.records.open(&header, record) {
                 Opened::Application(content) => application(record.get(content).unwrap_or(&[])),
                 Opened::ForDimpl => self.hand_to_dimpl(record, application),
                 Opened::Rejected => self.drops.add(DropReason::DtlsRecord),

@@ -52,6 +52,13 @@ impl Header {
     pub(super) fn is_plaintext(&self, kind: u8) -> bool {
         !self.unified && self.epoch == 0 && self.kind == kind
     }
+
+    /// True if what the record at the beginning of `datagram` holds may be read: the library keeps
+    /// parts of handshake messages, however long they say they are.
+    pub(super) fn is_plausible(&self, datagram: &[u8]) -> bool {
+        let content = datagram.get(self.len..self.record_len).unwrap_or_default();
+        !self.is_plaintext(HANDSHAKE) || are_messages_bounded(content)
+    }
 }
 
 /// True if handshake messages, or fragments of them, have a length that is read.
@@ -99,13 +106,12 @@ pub(super) fn is_plausible(mut datagram: &[u8]) -> bool {
         let Some(header) = header(datagram) else {
             return false;
         };
-        let Some((record, rest)) = datagram.split_at_checked(header.record_len) else {
-            return false;
-        };
-        let content = record.get(header.len..).unwrap_or_default();
-        if header.is_plaintext(HANDSHAKE) && !are_messages_bounded(content) {
+        if !header.is_plausible(datagram) {
             return false;
         }
+        let Some(rest) = datagram.get(header.record_len..) else {
+            return false;
+        };
         datagram = rest;
     }
     true

@@ -131,10 +131,7 @@ impl Records {
     }
 
     /// Opens one record in place.
-    pub(super) fn open(&mut self, record: &mut [u8]) -> Opened {
-        let Some(header) = record::header(record) else {
-            return Opened::Rejected;
-        };
+    pub(super) fn open(&mut self, header: &record::Header, record: &mut [u8]) -> Opened {
         let slot = self.receive.get_mut(usize::from(header.epoch & 3));
         let Some(keys) = slot.and_then(Option::as_mut) else {
             return Opened::ForDimpl;
@@ -142,7 +139,7 @@ impl Records {
         if header.unified != keys.is_dtls13() || (!header.unified && header.epoch != keys.epoch()) {
             return Opened::ForDimpl;
         }
-        keys.open(&header, record)
+        keys.open(header, record)
     }
 
     /// Appends a record of application data to `out` and returns its length; `None` if dimpl must
