@@ -390,15 +390,14 @@ impl Engine {
             self.fail(DtlsError::Handshake(text));
             return;
         }
-        if self.state == DtlsState::Connecting {
-            self.narrow.on_timeout();
-        }
+        (self.narrow).set_timer_runs(self.state == DtlsState::Connecting);
         self.in_dimpl(|engine| {
             if engine.advance_clock() {
                 // A timeout produces no application data.
                 engine.drain(&mut |_| {});
             }
         });
+        self.narrow.set_timer_runs(false);
     }
 
     /// The peer is known to have our description from now on: what was sent before may have come

@@ -22,6 +22,8 @@ const MAX_FRAGMENT: usize = MAX_DATAGRAM - record::PLAINTEXT_HEADER_LEN - MESSAG
 #[derive(Debug, Default)]
 pub(super) struct Narrow {
     timeouts: u32,
+    /// A timer of the library's runs. It is a timeout if something is sent.
+    timer_runs: bool,
     /// How many more records than the library we have sent in epoch 0.
     extra: u64,
 }
@@ -30,6 +32,11 @@ impl Narrow {
     /// A flight is sent again because no answer came.
     pub(super) const fn on_timeout(&mut self) {
         self.timeouts = self.timeouts.saturating_add(1);
+    }
+
+    /// A timer of the library's begins or ends to run, which has others than for flights.
+    pub(super) const fn set_timer_runs(&mut self, runs: bool) {
+        self.timer_runs = runs;
     }
 
     /// The peer could not answer before.
@@ -51,6 +58,9 @@ impl Narrow {
 
     /// Appends a datagram of the library's, as it is or as several.
     pub(super) fn push(&mut self, datagram: Vec<u8>, outgoing: &mut VecDeque<Vec<u8>>) {
+        if std::mem::take(&mut self.timer_runs) {
+            self.on_timeout();
+        }
         let small = self.timeouts >= PATIENCE && self.timeouts % 2 == PATIENCE % 2;
         if !small && self.extra == 0 {
             outgoing.push_back(datagram);
@@ -150,6 +160,23 @@ mod tests {
         narrow.on_timeout();
         let datagram = [message(0, 900), message(1, 100)].concat();
         assert_eq!(push(&mut narrow, &datagram), [datagram]);
+    }
+
+    #[test]
+    fn a_timer_counts_once_and_only_if_it_sends_something() {
+        let mut narrow = Narrow::default();
+        for _ in 0..PATIENCE {
+            narrow.set_timer_runs(true);
+            narrow.set_timer_runs(false);
+        }
+        let large = message(0, 1100);
+        assert_eq!(push(&mut narrow, &large).len(), 1, "nothing was sent");
+        narrow.set_timer_runs(true);
+        for _ in 0..PATIENCE {
+            assert_eq!(push(&mut narrow, &large).len(), 1, "one flight");
+        }
+        narrow.set_timer_runs(true);
+        assert!(push(&mut narrow, &large).len() > 1);
     }
 
     #[test]

@@ -268,7 +268,7 @@ impl Association {
         }
         self.tx.restart(&self.config, cookie.local_tsn);
         self.resets = Resets::new(cookie.local_tsn);
-        self.pmtud.restart();
+        self.pmtud.restart(self.tx.loss_episodes());
         self.apply_packet_size();
         self.adopt(&cookie.peer);
         self.events.push_back(Event::Restarted);

@@ -120,10 +120,13 @@ impl Pmtud {
         self.max = max.min(MAX_PACKET);
     }
 
-    pub(super) fn restart(&mut self) {
-        let stable = self.stable;
-        *self = Self::new(self.base, self.max);
-        self.stable = stable;
+    /// Begins anew. `episodes` are the losses so far, which are nothing against what comes.
+    pub(super) fn restart(&mut self, episodes: u64) {
+        *self = Self {
+            stable: self.stable,
+            episodes,
+            ..Self::new(self.base, self.max)
+        };
     }
 
     fn floor(&self) -> usize {
@@ -148,9 +151,12 @@ impl Pmtud {
         fits.unwrap_or(0).max(self.floor())
     }
 
+    /// A size does not get through. That says nothing new about a smaller one that is known not to,
+    /// which is tried again when its time has come.
     fn block(&mut self, now: Time, size: usize) {
-        let size = self.ceiling.map_or(size, |(known, _)| known.min(size));
-        self.ceiling = Some((size, now));
+        if self.ceiling.is_none_or(|(known, _)| size <= known) {
+            self.ceiling = Some((size, now));
+        }
     }
 }
 
@@ -179,6 +185,8 @@ impl Association {
         self.config.max_probe_packet_size = max_probe;
         self.pmtud = Pmtud::new(self.config.max_packet_size, self.probe_limit());
         self.pmtud.stable = stable;
+        // What was lost on the old path is nothing against the new one.
+        self.pmtud.episodes = self.tx.loss_episodes();
         self.be_cautious();
         self.stop_timer(Timer::Probe);
     }
@@ -395,5 +403,38 @@ impl Association {
         let padding = room.saturating_sub(heartbeat.len() + CHUNK_HEADER_LEN);
         write_chunk(out, kind::PAD, 0, &vec![0; padding]);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Rng;
+    use crate::sctp::SctpConfig;
+
+    #[test]
+    fn a_larger_size_that_fails_does_not_put_off_the_next_try_of_a_smaller_one() {
+        let mut pmtud = Pmtud::new(1191, 1431);
+        let first = Time::from_millis(1000);
+        pmtud.block(first, 1311);
+        pmtud.block(first + RAISE / 2, 1411);
+        assert_eq!(pmtud.ceiling, Some((1311, first)));
+        pmtud.block(first + RAISE / 2, 1167);
+        assert_eq!(pmtud.ceiling, Some((1167, first + RAISE / 2)));
+    }
+
+    #[test]
+    fn losses_of_the_old_path_are_no_reason_to_doubt_the_new_one() {
+        let mut assoc = Association::new(SctpConfig::default(), Rng::from_test_seed(1));
+        assoc.state = State::Established;
+        assoc.extensions.large_packets = true;
+        assoc.tx.count_loss_episode();
+        let now = Time::from_millis(1000);
+        assoc.handle_path_change(0, false);
+        assoc.check_black_hole(now);
+        assert_eq!(assoc.pmtud.suspected, None);
+        assoc.tx.count_loss_episode();
+        assoc.check_black_hole(now);
+        assert_eq!(assoc.pmtud.suspected, Some(now));
     }
 }

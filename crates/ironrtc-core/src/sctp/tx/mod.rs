@@ -214,6 +214,11 @@ impl Sender {
         self.timeouts + self.fast_recoveries
     }
 
+    #[cfg(test)]
+    pub(crate) const fn count_loss_episode(&mut self) {
+        self.fast_recoveries += 1;
+    }
+
     pub(crate) const fn peer_window(&self) -> usize {
         self.peer_window
     }

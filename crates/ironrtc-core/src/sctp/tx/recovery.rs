@@ -21,6 +21,9 @@ pub(super) struct Timeout {
     answered: bool,
 }
 
+/// Bytes found lost, and the chunk among them whose loss says most.
+type Lost = (usize, Option<(usize, usize)>);
+
 /// A probe for a loss at the end comes no earlier than this after the last packet.
 const MIN_PROBE_DELAY: Duration = Duration::from_millis(10);
 /// Loss is looked for no more often than this without an acknowledgement.
@@ -86,6 +89,7 @@ impl Sender {
         }
         self.settle_probe();
         self.detect_losses(now);
+        let lost = self.outstanding.delivery.take_lost();
         // What was sent into the closed window was dropped there, which is no congestion.
         if reopened && !acked.advanced && self.outstanding.flight() > 0 {
             let round_trip = self.rtt.smoothed().unwrap_or_default();
@@ -99,7 +103,7 @@ impl Sender {
             .outstanding
             .delivery
             .on_acked(now, acked.bytes, acked.newest);
-        self.report_delivery(now, acked.bytes, flight, rtt, rate);
+        self.report_delivery(now, acked.bytes, (flight, lost), rtt, rate);
         self.on_progress(now, acked.advanced);
         true
     }
@@ -109,11 +113,10 @@ impl Sender {
         &mut self,
         now: Time,
         acked: usize,
-        prior_flight: usize,
+        (prior_flight, (lost, worst)): (usize, Lost),
         rtt: Option<Duration>,
         rate: Option<Rate>,
     ) {
-        let (lost, worst) = self.outstanding.delivery.take_lost();
         self.cc.on_delivery(&Sample {
             now,
             acked,

@@ -11,7 +11,7 @@ mod probe;
 
 use std::time::Duration;
 
-use model::Model;
+use model::{Bounds, Model};
 use probe::Cycle;
 
 use super::{Ack, CongestionControl, Sample};
@@ -76,6 +76,8 @@ pub(super) struct Bbr {
     probe_rtt_end: Option<Time>,
     /// The window before a probe or a timeout.
     before: Option<usize>,
+    /// The bounds before the last losses.
+    bounds: Option<Bounds>,
 }
 
 impl Bbr {
@@ -94,6 +96,7 @@ impl Bbr {
             cautious: false,
             probe_rtt_end: None,
             before: None,
+            bounds: None,
         }
     }
 
@@ -289,14 +292,21 @@ impl CongestionControl for Bbr {
         Some(rate.max(initial) * gain)
     }
 
-    fn on_loss(&mut self, _packet: usize) {}
+    fn on_loss(&mut self, _packet: usize) {
+        self.bounds = Some(self.model.bounds());
+    }
 
     fn on_timeout(&mut self, packet: usize) {
+        self.bounds = Some(self.model.bounds());
         self.before = Some(self.window.max(self.before.unwrap_or_default()));
         self.window = (MIN_WINDOW_PACKETS * packet).min(self.window);
     }
 
     fn on_spurious(&mut self) {
+        // Draft section 5.5.10.3: what the losses seemed to show of the path is taken back too.
+        if let Some(bounds) = self.bounds.take() {
+            self.model.restore(bounds);
+        }
         if self.mode != Mode::ProbeRtt {
             self.window = self.window.max(self.before.take().unwrap_or_default());
         }

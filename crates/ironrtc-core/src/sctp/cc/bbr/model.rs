@@ -73,6 +73,14 @@ impl Round {
     }
 }
 
+/// The bounds that losses lower.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    rate_lo: f64,
+    inflight_lo: usize,
+    inflight_hi: usize,
+}
+
 #[derive(Debug)]
 pub(super) struct Model {
     max_rate: MaxOfTwo,
@@ -275,6 +283,23 @@ impl Model {
                 ..Round::default()
             };
         }
+    }
+
+    /// What losses may lower from now on.
+    pub(super) const fn bounds(&self) -> Bounds {
+        Bounds {
+            rate_lo: self.rate_lo,
+            inflight_lo: self.inflight_lo,
+            inflight_hi: self.inflight_hi,
+        }
+    }
+
+    /// Losses were none: bounds become what they were, if they were higher.
+    pub(super) fn restore(&mut self, bounds: Bounds) {
+        self.rate_lo = self.rate_lo.max(bounds.rate_lo);
+        self.inflight_lo = self.inflight_lo.max(bounds.inflight_lo);
+        self.inflight_hi = self.inflight_hi.max(bounds.inflight_hi);
+        self.round.lost = 0;
     }
 
     pub(super) const fn reset_lower_bounds(&mut self) {

@@ -195,6 +195,23 @@ fn a_round_trip_that_is_only_seen_with_a_full_pipe_is_doubted_after_a_while() {
 }
 
 #[test]
+fn bounds_that_spurious_losses_have_lowered_are_restored() {
+    let mut line = Line::new();
+    line.settle(500 * PACKET);
+    until_a_probe(&mut line);
+    let before = (line.bbr.model.rate(), line.bbr.model.inflight_hi);
+    line.bbr.on_loss(PACKET);
+    for _ in 0..3 {
+        line.round(400 * PACKET, 30 * PACKET, RTT * 2);
+    }
+    let after = (line.bbr.model.rate(), line.bbr.model.inflight_hi);
+    assert!(after.0 < before.0 * 0.9 && after.1 < before.1, "{after:?}");
+    line.bbr.on_spurious();
+    assert!(line.bbr.model.rate() >= before.0 * 0.99, "{:?}", line.bbr);
+    assert_eq!(line.bbr.model.inflight_hi, before.1);
+}
+
+#[test]
 fn a_timeout_leaves_a_few_packets_and_a_spurious_one_takes_nothing() {
     let mut line = Line::new();
     line.settle(500 * PACKET);
