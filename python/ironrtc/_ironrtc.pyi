@@ -6,6 +6,8 @@ from typing import Any, Optional, Union, final
 
 from typing_extensions import Buffer
 
+from ._events import EventKind
+
 __all__ = [
     "Certificate",
     "DataChannel",
@@ -29,7 +31,7 @@ class Inbox:
     def __len__(self) -> int: ...
     def fileno(self) -> int: ...
     def set_wake(self, wake: Callable[[], None]) -> None: ...
-    def drain(self, limit: int) -> list[tuple[int, str, Any]]: ...
+    def drain(self, limit: int) -> list[tuple[int, EventKind, Any]]: ...
 
 @final
 class Certificate:

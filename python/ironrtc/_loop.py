@@ -16,24 +16,14 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Optional, Protocol
+from typing import Any, Optional
 
 from . import _ironrtc
+from ._events import STATES, EventKind, Target
 
 logger = logging.getLogger("ironrtc")
 
 _MAX_BATCH = 1024
-
-# A coroutine that handles a change of these sees the state that it is about: it gets its turn
-# before the next change.
-_STATES = frozenset(("connection", "dtls", "gathering", "ice", "sctp", "signaling"))
-
-
-class Target(Protocol):
-    """Something that Rust has events for."""
-
-    def _on_event(self, kind: str, payload: Any) -> None:
-        """Take one event."""
 
 
 class Inbox:
@@ -43,7 +33,7 @@ class Inbox:
         # The loop must not be kept alive by its own inbox, or neither would ever be freed.
         self._loop = weakref.ref(loop)
         self._targets: dict[int, Target] = {}
-        self._entries: deque[tuple[int, str, Any]] = deque()
+        self._entries: deque[tuple[int, EventKind, Any]] = deque()
         self._continuing = False
         self._pid = os.getpid()
         self.native = _ironrtc.Inbox()
@@ -125,7 +115,7 @@ class Inbox:
                 # A handler's error must not cost the other events of the batch.
                 report_exception(target, exc)
             loop = self._loop()
-            if kind in _STATES and entries and loop is not None:
+            if kind in STATES and entries and loop is not None:
                 self._continuing = True
                 loop.call_soon(self._continue)
                 return
@@ -147,7 +137,7 @@ class _Weak:
     def __repr__(self) -> str:
         return repr(self._reference())
 
-    def _on_event(self, kind: str, payload: Any) -> None:
+    def _on_event(self, kind: EventKind, payload: Any) -> None:
         target = self._reference()
         if target is not None:
             target._on_event(kind, payload)
@@ -166,7 +156,7 @@ class _Completion:
     def __init__(self, future: "asyncio.Future[Any]") -> None:
         self._future = future
 
-    def _on_event(self, kind: str, payload: Any) -> None:
+    def _on_event(self, kind: EventKind, payload: Any) -> None:
         if self._future.done():
             return
         if kind == "error":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from . import _ironrtc
 from ._candidate import candidate_from_native, candidate_to_native
+from ._events import EventKind
 from ._ice_servers import servers_to_native
 from ._link import Link, create_native_channel
 from ._loop import Inbox, current_inbox, next_token, running_inbox
@@ -146,7 +147,7 @@ class StandaloneLink(Link):
         self.dtls._set_state("closed")
         self._stopping = asyncio.ensure_future(self.stop_ice())
 
-    def _on_event(self, kind: str, payload: Any) -> None:
+    def _on_event(self, kind: EventKind, payload: Any) -> None:
         match kind:
             case "ice" if self.ice is not None:
                 if payload == "failed":

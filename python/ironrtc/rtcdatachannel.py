@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _ironrtc
+from ._events import EventKind
 from ._loop import Inbox, current_inbox, next_token, report_exception
 from ._names import module_names
 from .exceptions import InvalidStateError
@@ -148,7 +149,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
         # has closed, which is no more than SCTP's window.
         self.__held: deque[Union[bytes, str]] = deque()
         self.__waiting: list[asyncio.Future[None]] = []
-        self.__early: Optional[list[tuple[str, Any]]] = []
+        self.__early: Optional[list[tuple[EventKind, Any]]] = []
 
     def _bind(self, native: _ironrtc.DataChannel) -> None:
         self.__native = native
@@ -304,7 +305,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(self.__on_readable)
 
-    def _on_event(self, kind: str, payload: Any) -> None:
+    def _on_event(self, kind: EventKind, payload: Any) -> None:
         if self.__early is not None:
             if self.__transport.state in ("new", "connecting"):
                 # The transport's own news, that it is connected, comes first.

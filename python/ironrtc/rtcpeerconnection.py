@@ -10,8 +10,10 @@ from typing import Any, Optional, Union
 
 from pyee.asyncio import AsyncIOEventEmitter
 
-from . import _arguments, _ironrtc, _neighbours
+from . import _arguments, _ironrtc, _neighbours, _transceivers
+from ._behaviour import W3C, Aiortc, Behaviour
 from ._candidate import candidate_from_native, candidate_to_native
+from ._events import EventKind
 from ._ice_log import IceLog
 from ._loop import Inbox, current_inbox, next_token, running_inbox
 from ._names import module_names
@@ -34,19 +36,13 @@ from .rtcrtpsender import RTCRtpSender
 from .rtcrtptransceiver import RTCRtpTransceiver
 from .rtcsctptransport import RTCSctpTransport
 from .rtcsessiondescription import RTCSessionDescription
-from .sdp import DIRECTIONS
 from .stats import RTCStatsReport
 
 __all__ = ["RTCPeerConnection"]
 
 logger = logging.getLogger(__name__)
 
-_MEDIA_KINDS = ["audio", "video"]
-
 _MAX_EARLY_CANDIDATES = 64
-
-# aiortc's names for the W3C's states: it knows no "connected" and no "disconnected" of ICE.
-_AIORTC_ICE_STATES = {"connected": "completed"}
 
 
 class RTCPeerConnection(AsyncIOEventEmitter):
@@ -70,7 +66,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     ) -> None:
         super().__init__()
         self.__configuration = _arguments.configuration(configuration)
-        self.__w3c = w3c
+        self.__behaviour: Behaviour = W3C() if w3c else Aiortc()
         self.__certificate = RTCCertificate.generateCertificate()
         self.__native = _ironrtc.PeerConnection(
             configuration_to_native(self.__configuration), self.__certificate._native
@@ -187,7 +183,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         if self.__isClosed:
             # A candidate that comes late is of no use, and of no harm.
             return
-        if not self.__w3c and self.remoteDescription is None:
+        if self.__behaviour.keeps_early_candidates and self.remoteDescription is None:
             logger.warning(
                 "RTCPeerConnection addIceCandidate called without remote description"
             )
@@ -207,18 +203,11 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             raise TypeError(
                 f"addTrack takes a MediaStreamTrack; this is of type {type(track).__name__}"
             )
-        self.__assertTrackHasNoSender(track)
-        if track.kind not in _MEDIA_KINDS:
-            raise InternalError(f'Invalid track kind "{track.kind}"')
-        for transceiver in self.__transceivers:
-            if transceiver.kind == track.kind and transceiver.sender.track is None:
-                transceiver.sender.replaceTrack(track)
-                if transceiver.direction in ("recvonly", "inactive"):
-                    sends = DIRECTIONS.index(transceiver.direction) | 1
-                    transceiver.direction = DIRECTIONS[sends]
-                break
-        else:
-            transceiver = self.__createTransceiver("sendrecv", track.kind, track)
+        _transceivers.check_free(self.__transceivers, track)
+        kind = _transceivers.checked_kind(track)
+        transceiver = _transceivers.send_on_one(self.__transceivers, track)
+        if transceiver is None:
+            transceiver = self.__createTransceiver("sendrecv", kind, track)
         transceiver.sender._stream_ids = tuple(
             str(getattr(stream, "id", stream)) for stream in streams
         ) or (self.__stream_id,)
@@ -227,29 +216,18 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def removeTrack(self, sender: RTCRtpSender) -> None:
         """Stop sending the track of `sender`."""
         self.__assertNotClosed()
-        for transceiver in self.__transceivers:
-            if transceiver.sender is sender:
-                if sender.track is not None:
-                    sender.replaceTrack(None)
-                    receives = DIRECTIONS.index(transceiver.direction) & 2
-                    transceiver.direction = DIRECTIONS[receives]
-                return
-        raise InvalidAccessError("The sender does not belong to this RTCPeerConnection")
+        _transceivers.stop_sending(self.__transceivers, sender)
 
     def addTransceiver(
         self, trackOrKind: Union[str, MediaStreamTrack], direction: str = "sendrecv"
     ) -> RTCRtpTransceiver:
         """Make a sender and a receiver that share an m-line."""
         self.__assertNotClosed()
-        if isinstance(trackOrKind, MediaStreamTrack):
-            kind, track = trackOrKind.kind, trackOrKind
-            self.__assertTrackHasNoSender(track)
-        else:
-            kind, track = trackOrKind, None
-        if kind not in _MEDIA_KINDS:
-            raise InternalError(f'Invalid track kind "{kind}"')
-        if direction not in DIRECTIONS:
-            raise InternalError(f'Invalid direction "{direction}"')
+        track = trackOrKind if isinstance(trackOrKind, MediaStreamTrack) else None
+        if track is not None:
+            _transceivers.check_free(self.__transceivers, track)
+        kind = _transceivers.checked_kind(trackOrKind)
+        _transceivers.check_direction(direction)
         return self.__createTransceiver(direction, kind, track)
 
     async def close(self) -> None:
@@ -372,7 +350,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             self.__log_debug(
                 "setLocalDescription(%s, implicit)\n%s", made and made.type, made and made.sdp
             )
-        if not self.__w3c and not self.listeners("icecandidate"):
+        if self.__behaviour.waits_for_gathering and not self.listeners("icecandidate"):
             await self.__wait_for_gathering()
 
     async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
@@ -385,8 +363,8 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         kind, sdp = sessionDescription.type, sessionDescription.sdp
         self.__log_debug("setRemoteDescription(%s)\n%s", kind, sdp)
         state = "closed" if self.__isClosed else self.__native.signaling_state
-        # webrtc-pc section 4.4.1.5: a remote offer rolls a local one back; not so in aiortc.
-        collides = kind == "offer" and state == "have-local-offer" and not self.__w3c
+        collides = kind == "offer" and state == "have-local-offer"
+        collides = collides and not self.__behaviour.rolls_back
         if state == "closed" or collides:
             name = "offer" if kind == "offer" else "answer"
             raise InvalidStateError(f'Cannot handle {name} in signaling state "{state}"')
@@ -410,9 +388,8 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 )
             )
         except OperationError as exc:
-            if self.__w3c:
+            if not self.__behaviour.forgives_candidates:
                 raise
-            # aiortc passes over what fits no m-line.
             logger.warning("RTCPeerConnection ignores a candidate: %s", exc)
 
     async def __close(self) -> None:
@@ -461,10 +438,6 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def __assertNotClosed(self) -> None:
         if self.__isClosed:
             raise InvalidStateError("RTCPeerConnection is closed")
-
-    def __assertTrackHasNoSender(self, track: MediaStreamTrack) -> None:
-        if any(sender.track is track for sender in self.getSenders()):
-            raise InvalidAccessError("Track already has a sender")
 
     def __createTransports(self) -> None:
         self.__ice = RTCIceTransport(RTCIceGatherer._of(self.__link))
@@ -540,7 +513,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             if mid is not None:
                 (self.__sctp or self.__createSctp()).mid = mid
 
-    def _on_event(self, kind: str, payload: Any) -> None:
+    def _on_event(self, kind: EventKind, payload: Any) -> None:
         if self.__isClosed:
             return
         match kind:
@@ -553,8 +526,9 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 if self.__ice_log.wanted and self.__inbox is not None:
                     done, stats = self.__native.get_stats(self.__inbox.native, next_token())
                     self.__ice_log.state(payload, stats if done else [])
-                if payload == "failed" and self.__dtls.state == "connected" and not self.__w3c:
-                    # To aiortc a peer that is gone is one that has closed.
+                gone = payload == "failed" and self.__dtls.state == "connected"
+                if gone and self.__behaviour.closes_with_the_other_side:
+                    # Who cannot be reached is gone like one who has closed.
                     self.__on_peer_gone()
                 else:
                     self.__set_ice_state(payload)
@@ -586,7 +560,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         try:
             self.emit("datachannel", channel)
             sctp.emit("datachannel", channel)
-            if self.__w3c:
+            if self.__behaviour.opens_incoming_channels:
                 channel.emit("open")
         finally:
             # Messages come after the program had its chance to listen for them.
@@ -601,11 +575,10 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             self.__close_data()
             self.__ice._close()
             self.__createTransports()
-        elif self.__w3c:
-            # webrtc-pc section 5.5: the transport is closed, and only close() closes the rest.
-            self.__close_data()
-        else:
+        elif self.__behaviour.closes_with_the_other_side:
             self.__on_peer_gone()
+        else:
+            self.__close_data()
 
     def __close_data(self) -> None:
         if self.__sctp is not None:
@@ -638,20 +611,20 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             self.__wake_gathered()
 
     def __set_ice_state(self, state: str) -> None:
-        aiortc_state = _AIORTC_ICE_STATES.get(state, state)
-        if aiortc_state != "disconnected":
-            self.__ice._set_state(aiortc_state)
-        if not self.__w3c:
-            state = aiortc_state
-            if state == "disconnected":
-                return
-        if state != self.__iceConnectionState and self.__iceConnectionState != "closed":
-            self.__log_debug("iceConnectionState %s -> %s", self.__iceConnectionState, state)
-            self.__iceConnectionState = state
+        # The transport is an object of aiortc's in either case.
+        transport_state = Aiortc().ice_state(state)
+        if transport_state is not None:
+            self.__ice._set_state(transport_state)
+        shown = self.__behaviour.ice_state(state)
+        if shown is None:
+            return
+        if shown != self.__iceConnectionState and self.__iceConnectionState != "closed":
+            self.__log_debug("iceConnectionState %s -> %s", self.__iceConnectionState, shown)
+            self.__iceConnectionState = shown
             self.__announce("iceconnectionstatechange")
 
     def __set_connection_state(self, state: str) -> None:
-        if state == "disconnected" and not self.__w3c:
+        if self.__behaviour.connection_state(state) is None:
             return
         if state != self.__connectionState and self.__connectionState != "closed":
             self.__log_debug("connectionState %s -> %s", self.__connectionState, state)
@@ -662,8 +635,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         logger.debug(f"RTCPeerConnection() {message}", *arguments)
 
     def __announce(self, event: str) -> None:
-        # webrtc-pc section 4.4.1.10: closing is silent. In aiortc it is not.
-        if not (self.__isClosed and self.__w3c):
+        if not self.__isClosed or self.__behaviour.tells_of_its_close:
             self.emit(event)
 
 
