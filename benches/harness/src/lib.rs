@@ -11,6 +11,7 @@ mod measure;
 mod process;
 
 use std::future::Future;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 
@@ -19,9 +20,13 @@ pub use process::cpu_time;
 
 /// Bytes that an end may have waiting before [`End::send`] waits: 1 MiB, or `BENCH_BUFFERED`.
 pub fn buffered() -> usize {
-    std::env::var("BENCH_BUFFERED").map_or(1024 * 1024, |bytes| {
-        bytes.parse().expect("BENCH_BUFFERED is a number of bytes")
-    })
+    // Asked for with each message, so the environment is read once.
+    static BYTES: LazyLock<usize> = LazyLock::new(|| {
+        std::env::var("BENCH_BUFFERED").map_or(1024 * 1024, |bytes| {
+            bytes.parse().expect("BENCH_BUFFERED is a number of bytes")
+        })
+    });
+    *BYTES
 }
 
 /// One end of a connected pair, with one reliable and ordered channel.
