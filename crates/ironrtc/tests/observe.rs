@@ -80,6 +80,22 @@ async fn a_recorder_writes_keys_packets_and_events() {
     );
     assert_eq!(states("channel:state_change"), ["open", "closed"]);
     assert_eq!(states("ice:state_change").first(), Some(&"checking"));
+    let descriptions: Vec<(&str, &str)> = (events.iter())
+        .filter(|event| event["name"] == "jsep:description_set")
+        .map(|event| &event["data"])
+        .map(|data| {
+            (
+                data["side"].as_str().unwrap(),
+                data["signaling_state"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        descriptions,
+        [("local", "have-local-offer"), ("remote", "stable")]
+    );
+    let has = |name: &str| events.iter().any(|event| event["name"] == name);
+    assert!(has("ice:check_sent") && has("ice:check_received") && has("ice:check_over"));
     let times: Vec<f64> = (events.iter())
         .map(|event| event["time"].as_f64().unwrap())
         .collect();

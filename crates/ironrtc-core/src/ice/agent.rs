@@ -15,6 +15,7 @@ use super::{
     IceState, Role,
 };
 use crate::datagram::{DropCounters, DropReason, Path, Transmit};
+use crate::observe::Observer;
 use crate::rng::Rng;
 use crate::time::Time;
 
@@ -81,6 +82,7 @@ pub struct Agent {
     pub(super) responses: VecDeque<(Path, Vec<u8>)>,
     pub(super) events: VecDeque<Event>,
     pub(super) drops: DropCounters,
+    pub(super) observer: Observer,
 }
 
 impl Agent {
@@ -103,6 +105,7 @@ impl Agent {
             responses: VecDeque::new(),
             events: VecDeque::new(),
             drops: DropCounters::default(),
+            observer: Observer::default(),
         }
     }
 

@@ -128,9 +128,11 @@ impl Agent {
             pair.check = None;
             // A nominating check that fails leaves a pair that worked before; RFC 8445 section 8.1.1
             // has us try another. Of the pair in use, consent decides.
+            let path = pair.path;
             if !in_use {
                 pair.state = PairState::Failed;
             }
+            self.tell_verdict(now, path, "unanswered");
             return self.write_due_check(now, out);
         }
         check.sent += 1;
@@ -167,6 +169,7 @@ impl Agent {
         });
         pair.counters.requests_sent += 1;
         let path = pair.path;
+        self.tell_check(now, path, nominates);
         Some(self.write_own_request(path, transaction, nominates, remote, out))
     }
 

@@ -164,9 +164,15 @@ impl Agent {
             _ => return false,
         };
         if !conflict {
-            self.switch_role(self.role.opposite());
+            self.yield_role();
         }
         conflict
+    }
+
+    /// A conflict of roles was decided against us.
+    fn yield_role(&mut self) {
+        self.switch_role(self.role.opposite());
+        self.tell_role(self.clock);
     }
 
     pub(super) fn switch_role(&mut self, role: Role) {
@@ -215,6 +221,9 @@ impl Agent {
         let (lite, role) = (self.config.lite, self.role);
         let attempts = self.config.check_attempts;
         let fresh = seen.freshness == Freshness::New;
+        if fresh {
+            self.tell_peers_check(now, seen.path, seen.nominates);
+        }
         let Some(pair) = self.generation.checklist.get_mut(id) else {
             return;
         };
@@ -311,9 +320,11 @@ impl Agent {
         let unknown_required = message.unknown_required().next().is_some();
         if message.class() == Class::Error || unknown_required {
             self.on_refusal(id, &check, message);
+            self.tell_verdict(now, path, "refused");
         } else {
             note_round_trip(&mut pair.counters, now.since(check.first_sent));
             self.on_success(now, id, check.nominates);
+            self.tell_verdict(now, path, "answered");
         }
         true
     }
@@ -345,7 +356,7 @@ impl Agent {
         // RFC 8445 section 7.2.5.1: switch, and check again.
         let conflict = message.error_code().is_some_and(|error| error.code == 487);
         if conflict && check.as_role == self.role {
-            self.switch_role(self.role.opposite());
+            self.yield_role();
         }
         let pair = self.generation.checklist.get(id);
         let in_use = pair.is_some_and(|pair| self.is_in_use(pair));

@@ -22,6 +22,7 @@ mod previous;
 mod remotes;
 mod selection;
 mod stats;
+mod telling;
 
 pub use agent::{AddCandidateError, Agent, is_mdns};
 pub use candidate::{

@@ -5,6 +5,7 @@ use crate::ice::GatheringState;
 use crate::jsep::{
     Applied, JsepError, OfferOptions, SdpType, SessionDescription, SignalingState, Step,
 };
+use crate::observe::observe;
 use crate::time::Time;
 use crate::transport::IoRequest;
 
@@ -29,6 +30,7 @@ impl PeerConnection {
         description: Option<SessionDescription>,
     ) -> Result<(), JsepError> {
         let applied = self.negotiator.set_local_description(description)?;
+        self.tell_description(now, "local");
         self.on_applied(now, applied);
         Ok(())
     }
@@ -42,6 +44,7 @@ impl PeerConnection {
         let glare = description.kind == SdpType::Offer
             && self.negotiator.signaling_state() == SignalingState::HaveLocalOffer;
         let applied = self.negotiator.set_remote_description(description)?;
+        self.tell_description(now, "remote");
         if glare {
             // webrtc-pc section 4.4.1.5: the implicit rollback passes through stable.
             let stable = SignalingState::Stable;
@@ -49,6 +52,17 @@ impl PeerConnection {
         }
         self.on_applied(now, applied);
         Ok(())
+    }
+
+    fn tell_description(&self, now: Time, side: &'static str) {
+        observe!(
+            self.first.transport.observer(),
+            now,
+            Jsep,
+            "description_set",
+            side = side,
+            signaling_state = self.negotiator.signaling_state().as_str(),
+        );
     }
 
     /// The next offer restarts ICE.

@@ -126,8 +126,10 @@ pub struct Transport {
 impl Transport {
     /// A transport that does nothing until it gets a plan.
     pub fn new(config: TransportConfig, mut rng: Rng) -> Self {
+        let mut ice = Agent::new(config.ice.clone(), rng.fork());
+        ice.observe(config.observer.clone());
         Self {
-            ice: Agent::new(config.ice.clone(), rng.fork()),
+            ice,
             config,
             rng,
             clock: Time::ZERO,
@@ -156,6 +158,11 @@ impl Transport {
     /// The channels.
     pub fn channels(&self) -> &Channels {
         &self.channels
+    }
+
+    /// Who is told what happens.
+    pub(crate) fn observer(&self) -> &Observer {
+        &self.config.observer
     }
 
     /// The ICE agent.
