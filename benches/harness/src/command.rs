@@ -9,7 +9,7 @@ use crate::{Stack, measure};
 const LIMIT: Duration = Duration::from_secs(120);
 
 const USAGE: &str = "usage: bench-STACK throughput MESSAGE_SIZE BYTES | setup COUNT | \
-                     echo COUNT | memory PAIRS";
+                     echo COUNT | memory PAIRS | transfer MESSAGE_SIZE SECONDS";
 
 /// Runs the measurement that the command line names and prints its result as a line of JSON.
 pub fn run<S: Stack>(stack: S) {
@@ -38,6 +38,10 @@ async fn measured<S: Stack>(stack: &S) -> String {
                 r#"{{"mbit_s":{:.1},"cpu_ns_per_kib":{:.1}}}"#,
                 result.mbit_s, result.cpu_ns_per_kib
             )
+        }
+        ["transfer", size, seconds] => {
+            let rate = measure::transfer(stack, number(size), number(seconds)).await;
+            format!(r#"{{"mbit_s":{rate:.1}}}"#)
         }
         ["setup", count] => {
             let times = measure::setup(stack, number(count)).await;

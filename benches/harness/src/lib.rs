@@ -9,6 +9,7 @@ mod command;
 pub mod framing;
 mod measure;
 mod process;
+mod relay;
 
 use std::future::Future;
 use std::sync::LazyLock;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 
 pub use command::run;
 pub use process::cpu_time;
+pub use relay::Relay;
 
 /// Bytes that an end may have waiting before [`End::send`] waits: 1 MiB, or `BENCH_BUFFERED`.
 pub fn buffered() -> usize {

@@ -53,6 +53,32 @@ pub(crate) async fn throughput<S: Stack>(stack: &S, size: usize, bytes: usize) -
     }
 }
 
+/// Payload in Mbit/s that arrives in so many seconds from the first message on, growth of the windows
+/// included: for links (`BENCH_LINK`) on which that takes long.
+pub(crate) async fn transfer<S: Stack>(stack: &S, size: usize, seconds: usize) -> f64 {
+    let (mut sender, mut receiver) = connected(stack).await;
+    let sending = tokio::spawn(async move {
+        let message = Bytes::from(vec![0x5a; size]);
+        loop {
+            sender.send(message.clone()).await;
+            sender.flush().await;
+        }
+    });
+    let time = Duration::from_secs(seconds as u64);
+    let receiving = tokio::spawn(async move {
+        expect(&mut receiver, size, 1).await;
+        let end = tokio::time::Instant::now() + time;
+        let mut bytes = 0;
+        while let Ok(len) = tokio::time::timeout_at(end, receiver.recv()).await {
+            bytes += len;
+        }
+        bytes
+    });
+    let bytes = receiving.await.expect("the receiver ran");
+    sending.abort();
+    bytes as f64 * 8.0 / time.as_secs_f64() / 1e6
+}
+
 /// `count` times from nothing to the first message at the other end, in seconds. The first pair
 /// is not counted.
 pub(crate) async fn setup<S: Stack>(stack: &S, count: usize) -> Vec<f64> {

@@ -3,10 +3,13 @@
 //! hold. `BENCH_CONGESTION=cubic` takes CUBIC instead of the default.
 #![forbid(unsafe_code)]
 
-use bench_harness::{End, Stack, buffered};
+use std::net::SocketAddr;
+
+use bench_harness::{End, Relay, Stack, buffered};
 use bytes::Bytes;
 use ironrtc::{
-    Configuration, CongestionAlgorithm, DataChannel, DataChannelInit, Event, Events, PeerConnection,
+    Configuration, CongestionAlgorithm, DataChannel, DataChannelInit, Event, Events,
+    PeerConnection, SessionDescription,
 };
 
 struct IronRtc {
@@ -43,11 +46,18 @@ impl Stack for IronRtc {
 
         left.set_local_description(None).await.expect("our offer");
         left.gathering_complete().await;
-        let offer = left.local_description().expect("a local description");
+        let relay = Relay::from_environment();
+        let mut offer = left.local_description().expect("a local description");
+        if let Some(relay) = &relay {
+            move_candidates(&mut offer, relay.far());
+        }
         right.set_remote_description(offer).await.expect("an offer");
         right.set_local_description(None).await.expect("our answer");
         right.gathering_complete().await;
-        let answer = right.local_description().expect("a local description");
+        let mut answer = right.local_description().expect("a local description");
+        if let Some(relay) = &relay {
+            relay.towards(move_candidates(&mut answer, relay.near()));
+        }
         left.set_remote_description(answer)
             .await
             .expect("an answer");
@@ -56,6 +66,25 @@ impl Stack for IronRtc {
             Peer::new(right, Channel::Awaited(events)),
         )
     }
+}
+
+/// Puts another address into the candidates of a description, and returns the one that was there.
+fn move_candidates(description: &mut SessionDescription, to: SocketAddr) -> SocketAddr {
+    let mut found = None;
+    let mut text = String::new();
+    for line in description.sdp.lines() {
+        let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        if line.starts_with("a=candidate:") && words.len() > 5 {
+            let address = format!("{}:{}", words[4], words[5]);
+            found = Some(address.parse().expect("an address"));
+            words[4] = to.ip().to_string();
+            words[5] = to.port().to_string();
+        }
+        text += &words.join(" ");
+        text += "\r\n";
+    }
+    description.sdp = text;
+    found.expect("a candidate")
 }
 
 struct Peer {

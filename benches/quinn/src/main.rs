@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use bench_harness::framing::{Reader, frame};
-use bench_harness::{End, Stack};
+use bench_harness::{End, Relay, Stack};
 use bytes::Bytes;
 use quinn::{
     ClientConfig, Connection, Endpoint, EndpointConfig, RecvStream, SendStream, ServerConfig,
@@ -41,7 +41,11 @@ impl Stack for Quinn {
     type End = Peer;
 
     async fn pair(&self) -> (Peer, Peer) {
-        let (server, client, address) = endpoints();
+        let (server, client, mut address) = endpoints();
+        if let Some(relay) = Relay::from_environment() {
+            relay.towards(address);
+            address = relay.near();
+        }
         let (connected, left) = oneshot::channel();
         tokio::spawn(async move {
             let connecting = client.connect(address, NAME).expect("a configuration");
