@@ -38,8 +38,9 @@ serial!(
     i16
 );
 serial!(
-    /// Message identifier of an I-DATA chunk (RFC 8260 section 2.1).
-    Mid,
+    /// The number of a message in I-DATA chunks. RFC 8260 section 2.1 calls it MID, which in SDP is
+    /// another thing: the name of a media section.
+    MessageNo,
     u32,
     i32
 );
@@ -69,7 +70,7 @@ mod tests {
         assert_eq!(Tsn(u32::MAX).near(last + 1), last);
         assert_eq!(Ssn(2).near(65_535), 65_538);
         assert_eq!(Ssn(65_535).near(65_538), 65_535);
-        assert_eq!(Mid(7).near(EPOCH), EPOCH + 7);
+        assert_eq!(MessageNo(7).near(EPOCH), EPOCH + 7);
     }
 
     #[test]

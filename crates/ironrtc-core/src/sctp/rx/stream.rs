@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::runs::{Allowed, Fragment, Inserted, Numbering, Runs};
 use super::window::{MESSAGE_OVERHEAD, STREAM_OVERHEAD, Usage};
 use crate::sctp::message::IncomingMessage;
-use crate::sctp::num::{EPOCH, Mid, Ssn};
+use crate::sctp::num::{EPOCH, MessageNo, Ssn};
 use crate::sctp::packet::data::DataChunk;
 use crate::sctp::packet::forward::Skip;
 use crate::work;
@@ -166,7 +166,10 @@ impl InStream {
             return Taken::Invalid;
         }
         let skipped = self.skipped_unordered;
-        if interleaved && unordered && skipped > 0 && Mid(header.sequence).near(skipped) <= skipped
+        if interleaved
+            && unordered
+            && skipped > 0
+            && MessageNo(header.sequence).near(skipped) <= skipped
         {
             return Taken::Invalid;
         }
@@ -214,7 +217,7 @@ impl InStream {
     const fn sequence(&self, interleaved: bool, unordered: bool, number: u32) -> u64 {
         match (interleaved, unordered) {
             (true, true) => number as u64,
-            (true, false) => Mid(number).near(self.next),
+            (true, false) => MessageNo(number).near(self.next),
             (false, _) => Ssn(number as u16).near(self.next),
         }
     }
@@ -283,7 +286,7 @@ impl InStream {
         if unordered && interleaved {
             self.skipped_unordered = match self.skipped_unordered {
                 0 => EPOCH + u64::from(number),
-                before => before.max(Mid(number).near(before)),
+                before => before.max(MessageNo(number).near(before)),
             };
         }
         if unordered || last < self.next {
