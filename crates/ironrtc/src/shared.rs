@@ -17,7 +17,7 @@ use crate::queue::EventQueue;
 use crate::signal::{self, Signal};
 use crate::url::Server;
 
-/// Most names of candidates that wait to be looked up; the core accepts 64 candidates.
+/// Most requests that wait: names of candidates to be looked up, of which the core accepts 64.
 const MAX_REQUESTS: usize = 64;
 
 /// The lock's content.
@@ -210,7 +210,8 @@ impl<M: Machine + ?Sized> Core<M> {
                 Output::Io(request) if self.requests.len() < MAX_REQUESTS => {
                     self.requests.push_back(request);
                 }
-                Output::Io(request) => tracing::debug!(?request, "too much is asked for"),
+                // Without the request, as a name in it may say who the peer is.
+                Output::Io(_) => tracing::debug!("too much is asked for"),
                 Output::Channel(event) => self.on_channel(now, event),
                 Output::Application(event) => {
                     self.events.push(event);

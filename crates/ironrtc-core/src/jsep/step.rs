@@ -80,9 +80,6 @@ impl Negotiator {
             (None, Some(plan)) => {
                 self.begin_generation(&plan);
                 steps.extend([Step::Start(plan.clone()), Step::Gather]);
-                if declined {
-                    steps.push(Step::EndData);
-                }
                 self.told = Some(plan);
             }
             (Some(told), Some(mut plan)) => {
