@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use ironrtc_core::channel::Message;
+use ironrtc_core::dtls::DtlsState;
 use ironrtc_core::ice::IceState;
 use ironrtc_core::peer::{ConnectionState, Event, TransportEvent};
+use ironrtc_core::sctp::SctpState;
 use ironrtc_core::transport::TransportId;
 use ironrtc_sim::{Link, NatKind, Pair, Setup, Side};
 
@@ -82,7 +85,7 @@ fn a_peer_that_closes_is_noticed_within_a_trip() {
         pair.run_for(Duration::from_millis(2));
         let closed = Event::Transport(
             TransportId::default(),
-            TransportEvent::DtlsStateChange(ironrtc_core::dtls::DtlsState::Closed),
+            TransportEvent::DtlsStateChange(DtlsState::Closed),
         );
         assert!(pair.side(closing.other()).saw(&closed));
         assert!(pair.side(closing).saw(&closed));
@@ -128,4 +131,37 @@ fn an_answer_that_takes_minutes_connects_when_it_arrives() {
                 .saw(&Event::ConnectionStateChange(ConnectionState::Failed))
         );
     }
+}
+
+/// A driver hands in all that a socket had before it polls: a message and the end that follows it may
+/// come in one batch.
+#[test]
+fn what_came_in_one_batch_with_the_peers_goodbye_can_still_be_read() {
+    let mut pair = Pair::new(Setup::new(25));
+    let (a, b) = pair.open();
+    pair.run_for(Duration::from_secs(1));
+    let now = pair.now;
+    let late = pair.b.create(now, "late");
+    for channel in [b, late] {
+        let mut channels = pair.b.connection.channels_mut();
+        channels
+            .send(now, channel, Message::text("last words"))
+            .unwrap();
+    }
+    pair.next_event();
+    assert_eq!(
+        pair.now, now,
+        "no time passes between the words and the end"
+    );
+    pair.b.connection.close(now);
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.a.received(a).len(), 1);
+    assert_eq!(pair.a.announced.len(), 1);
+    assert_eq!(pair.a.received(pair.a.announced[0]).len(), 1);
+    let ends = pair.a.events_where(|event| match event {
+        Event::Transport(_, TransportEvent::SctpStateChange(SctpState::Closed)) => Some("SCTP"),
+        Event::Transport(_, TransportEvent::DtlsStateChange(DtlsState::Closed)) => Some("DTLS"),
+        _ => None,
+    });
+    assert_eq!(ends, ["SCTP", "DTLS"], "in the order in which they came");
 }

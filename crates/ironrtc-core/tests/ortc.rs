@@ -307,3 +307,16 @@ fn channels_that_nobody_looks_at_are_not_made() {
     );
     assert_eq!(count(|event| matches!(event, channel::Event::Closed(_))), 1);
 }
+
+/// A driver that looks at the timer before it polls does not sleep over what it handed in.
+#[test]
+fn input_whose_consequences_are_not_drawn_yet_is_due_at_once() {
+    let mut side = Side::new(7);
+    let now = Time::ZERO + Duration::from_secs(3);
+    side.transport.start_gathering(now);
+    assert_eq!(side.transport.poll_timeout(), Some(now));
+    side.transport.handle_timeout(now);
+    assert_eq!(side.transport.poll_timeout(), None);
+    let gathering = ice::Event::GatheringStateChange(ice::GatheringState::Gathering);
+    assert_eq!(side.transport.poll_event(), Some(Event::Ice(gathering)));
+}

@@ -26,7 +26,8 @@ impl PeerConnection {
     }
 
     /// Takes over what the transport has to report, channels aside, which wait for
-    /// [`poll_event`](Self::poll_event).
+    /// [`poll_event`](Self::poll_event). What the application does next comes after it, and may
+    /// change what it means: which description a candidate belongs to, for one.
     pub(super) fn on_transport_events(&mut self) {
         while let Some(event) = self.first.transport.poll_state_event() {
             match event {
@@ -114,6 +115,7 @@ impl PeerConnection {
         if self.is_closed() {
             return;
         }
+        self.on_transport_events();
         self.negotiator.close();
         self.negotiation_needed = false;
         let closed = SignalingState::Closed;

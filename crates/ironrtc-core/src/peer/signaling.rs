@@ -29,6 +29,7 @@ impl PeerConnection {
         now: Time,
         description: Option<SessionDescription>,
     ) -> Result<(), JsepError> {
+        self.on_transport_events();
         let applied = self.negotiator.set_local_description(description)?;
         self.tell_description(now, "local");
         self.on_applied(now, applied);
@@ -43,6 +44,7 @@ impl PeerConnection {
     ) -> Result<(), JsepError> {
         let glare = description.kind == SdpType::Offer
             && self.negotiator.signaling_state() == SignalingState::HaveLocalOffer;
+        self.on_transport_events();
         let applied = self.negotiator.set_remote_description(description)?;
         self.tell_description(now, "remote");
         if glare {
@@ -73,8 +75,6 @@ impl PeerConnection {
 
     /// webrtc-pc section 4.4.1.5, "set a session description", from where the text was found good.
     fn on_applied(&mut self, now: Time, applied: Applied) {
-        // What happened before this was told is told before it.
-        self.on_transport_events();
         let state = self.negotiator.signaling_state();
         if applied.signaling_state_changed {
             self.events.push_back(Event::SignalingStateChange(state));

@@ -18,7 +18,6 @@ mod tx;
 
 pub use assoc::Association;
 pub use config::{CongestionAlgorithm, SctpConfig};
-pub(crate) use message::{DELAYED_SACK, PACING};
 pub use message::{
     Event, IncomingMessage, OutgoingMessage, Reliability, SctpState, SctpStats, SendError, StreamId,
 };

@@ -7,27 +7,26 @@ use super::{Event, Security, Transport};
 use crate::dtls::{self, DtlsState};
 use crate::ice;
 use crate::sctp;
-use crate::time::{Deadline, Time};
+use crate::time::Time;
 
 impl Transport {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called; see what there is to send
-    /// then as well.
+    /// then as well. It is due at once while consequences of input are still to be drawn, since
+    /// those may begin what has timers.
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.next_deadline().map(|deadline| deadline.at)
-    }
-
-    /// The same, and what for.
-    pub fn next_deadline(&self) -> Option<Deadline> {
         if self.closed {
             return None;
         }
-        let dtls = self.dtls().and_then(dtls::Engine::next_deadline);
+        if self.news {
+            return Some(self.clock);
+        }
+        let dtls = self.dtls().and_then(dtls::Engine::poll_timeout);
         let running = self.sctp_started && self.dtls_state() == DtlsState::Connected;
         let sctp = self.association.as_ref().filter(|_| running);
         [
-            self.ice.next_deadline(),
+            self.ice.poll_timeout(),
             dtls,
-            sctp.and_then(sctp::Association::next_deadline),
+            sctp.and_then(sctp::Association::poll_timeout),
         ]
         .into_iter()
         .flatten()
@@ -39,7 +38,6 @@ impl Transport {
         if self.closed {
             return;
         }
-        self.tell_timeout(now);
         self.ice.handle_timeout(now);
         if let Security::Begun(engine) = &mut self.security {
             engine.handle_timeout(now);
@@ -47,7 +45,7 @@ impl Transport {
         if let Some(association) = self.association.as_mut().filter(|_| self.sctp_started) {
             association.handle_timeout(now);
         }
-        self.has_news(now);
+        self.progress(now);
     }
 
     /// Input came, whose consequences are still to be drawn.
@@ -106,6 +104,8 @@ impl Transport {
         self.make_association();
         self.start_dtls(now);
         self.release_held(now);
+        // What SCTP took in before DTLS ended came before it.
+        self.on_sctp_events(now);
         self.on_dtls_events(now);
         self.start_sctp(now);
         self.on_sctp_events(now);
@@ -146,6 +146,8 @@ impl Transport {
 
     /// Ends the association and the channels; what is written of it until then is an abort.
     pub(super) fn end_sctp(&mut self, now: Time, error: Option<&str>) {
+        // What came before the end can still be read.
+        self.on_sctp_events(now);
         self.sctp_started = true;
         self.channels.shut(self.association.as_ref(), error);
         if let Some(association) = &mut self.association {

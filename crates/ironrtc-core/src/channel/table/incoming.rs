@@ -155,8 +155,11 @@ impl Channels {
                 continue;
             }
             // RFC 8832 section 6: an ACK answers, and goes in order.
-            if sctp.send(now, stream, self::control(dcep::ack())).is_err() {
-                return;
+            match sctp.send(now, stream, self::control(dcep::ack())) {
+                Ok(()) => {}
+                // The end came in the same batch. What came before it is told first.
+                Err(sctp::SendError::Closed) if !self.over => {}
+                Err(_) => return,
             }
             sctp.set_stream_priority(stream, channel.init.priority.weight());
             channel.state = ChannelState::Open;

@@ -2,8 +2,7 @@
 
 use super::Association;
 use super::state::{State, Timer};
-use crate::sctp::message::DELAYED_SACK;
-use crate::time::{Deadline, Time};
+use crate::time::Time;
 
 impl Association {
     pub(super) fn set_timer(&mut self, timer: Timer, at: Time) {
@@ -16,21 +15,11 @@ impl Association {
 
     /// When [`Self::handle_timeout`] wants to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.next_deadline().map(|deadline| deadline.at)
-    }
-
-    /// The same, and what for.
-    pub fn next_deadline(&self) -> Option<Deadline> {
         if self.state == State::Closed {
             return None;
         }
-        let own = self.timers.next().map(|(at, timer)| Deadline {
-            at,
-            reason: Timer::ALL.get(timer).map_or("sctp", |timer| timer.reason()),
-        });
         let sack = self.rx.as_ref().and_then(|rx| rx.poll_timeout());
-        let sack = Deadline::earliest([(sack, DELAYED_SACK)]);
-        [own, self.tx.next_deadline(), sack]
+        [self.timers.next(), self.tx.poll_timeout(), sack]
             .into_iter()
             .flatten()
             .min()
