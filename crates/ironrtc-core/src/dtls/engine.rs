@@ -295,11 +295,32 @@ impl Engine {
 
     /// Appends one record with `plaintext` to `out` and returns its length.
     pub fn seal(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<usize, SealError> {
+        let start = out.len();
+        out.resize(start + self.head_len(), 0);
+        out.extend_from_slice(plaintext);
+        self.seal_in_place(start, out)
+    }
+
+    /// The room that [`seal_in_place`](Self::seal_in_place) wants before the plaintext. It can be
+    /// another one for each record.
+    pub fn head_len(&self) -> usize {
+        self.records.head_len()
+    }
+
+    /// Makes a record of what stands in `out` from `start` on: [`head_len`](Self::head_len) bytes
+    /// of room, and the plaintext. Returns the record's length; of what cannot be sealed nothing is
+    /// left in `out`.
+    pub fn seal_in_place(&mut self, start: usize, out: &mut Vec<u8>) -> Result<usize, SealError> {
         if self.state != DtlsState::Connected {
+            out.truncate(start);
             return Err(SealError::NotConnected);
         }
-        match self.records.seal(plaintext, out) {
-            None => self.in_dimpl(|engine| engine.seal_in_dimpl(plaintext, out)),
+        match self.records.seal_in_place(start, out) {
+            None => {
+                let plaintext = out.get(start..).unwrap_or_default().to_vec();
+                out.truncate(start);
+                self.in_dimpl(|engine| engine.seal_in_dimpl(&plaintext, out))
+            }
             Some(Ok((len, tick))) => {
                 if tick {
                     self.tick();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::aead::{Aad, Nonce, Tag};
 
-use super::record::{ALERT, APPLICATION_DATA, Header, VERSION_1_2};
+use super::record::{ALERT, APPLICATION_DATA, Header, PLAINTEXT_HEADER_LEN, VERSION_1_2};
 use super::replay::{ReplayWindow, reconstruct};
 use super::tap::{Learnt, Scheme, TAG_LEN, Tap, xor};
 
@@ -21,6 +21,8 @@ const MAX_PLAINTEXT: usize = 1 << 14;
 /// it saw. So it must see one every now and then, or a close after many records is lost on it.
 const SYNC_EVERY: u64 = 1024;
 const EXPLICIT_NONCE_LEN: usize = 8;
+/// The head of a record of DTLS 1.3 as we write it: flags, 16 bits of number, a length.
+const HEAD_13: usize = 5;
 
 /// Why a record was not sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -174,6 +176,15 @@ impl SendKeys {
         self.next = next;
     }
 
+    /// Bytes of a record before its plaintext.
+    pub(super) fn head_len(&self) -> usize {
+        if self.is_dtls13() {
+            HEAD_13
+        } else {
+            PLAINTEXT_HEADER_LEN + self.key.explicit_len()
+        }
+    }
+
     /// Appends a record to `out` and returns its length.
     pub(super) fn seal(
         &mut self,
@@ -181,68 +192,87 @@ impl SendKeys {
         plaintext: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<usize, SealFailure> {
+        let start = out.len();
+        out.resize(start + self.head_len(), 0);
+        out.extend_from_slice(plaintext);
+        self.seal_in_place(kind, start, out)
+    }
+
+    /// Makes a record of what stands in `out` from `start` on, which is room for its head and the
+    /// plaintext, and returns its length. Of what cannot be sealed nothing is left.
+    pub(super) fn seal_in_place(
+        &mut self,
+        kind: u8,
+        start: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, SealFailure> {
+        let sealed = self.try_seal(kind, start, out);
+        if sealed.is_err() {
+            out.truncate(start);
+        }
+        sealed.map(|()| out.len() - start)
+    }
+
+    fn try_seal(&mut self, kind: u8, start: usize, out: &mut Vec<u8>) -> Result<(), SealFailure> {
         // An alert may still be sent when data may not.
         if self.next >= MAX_SEQUENCE || (self.next >= self.limit && kind != ALERT) {
             return Err(SealFailure::UsedUp);
         }
-        if plaintext.len() > MAX_PLAINTEXT {
+        let body = start + self.head_len();
+        let len = out.len().checked_sub(body).ok_or(SealFailure::Library)?;
+        if len > MAX_PLAINTEXT {
             return Err(SealFailure::TooLong);
         }
         let sequence = self.next;
         // Whatever happens, the number is used.
         self.next += 1;
-        let start = out.len();
         let sealed = if self.is_dtls13() {
-            self.seal13(sequence, kind, plaintext, out)
+            self.seal13(sequence, kind, start, out)
         } else {
-            self.seal12(sequence, kind, plaintext, out)
+            self.seal12(sequence, kind, start, out)
         };
-        if sealed.is_none() {
-            out.truncate(start);
-            return Err(SealFailure::Library);
-        }
-        Ok(out.len() - start)
+        sealed.ok_or(SealFailure::Library)
     }
 
-    fn seal13(&self, sequence: u64, kind: u8, plaintext: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    fn seal13(&self, sequence: u64, kind: u8, start: usize, out: &mut Vec<u8>) -> Option<()> {
+        out.push(kind);
+        let len = out.len() - start - HEAD_13 + TAG_LEN;
         // RFC 9147 section 4: 001CSLEE with 16 bits of sequence number and a length.
         let flags = 0x2c | (self.key.epoch & 3) as u8;
         let [high, low] = (sequence as u16).to_be_bytes();
-        let [len_high, len_low] = ((plaintext.len() + 1 + TAG_LEN) as u16).to_be_bytes();
-        let header = [flags, high, low, len_high, len_low];
-        out.reserve(header.len() + plaintext.len() + 1 + TAG_LEN);
-        let start = out.len();
-        out.extend_from_slice(&header);
-        out.extend_from_slice(plaintext);
-        out.push(kind);
-        let body = out.get_mut(start + header.len()..)?;
+        let [len_high, len_low] = (len as u16).to_be_bytes();
+        let head = [flags, high, low, len_high, len_low];
+        let (room, body) = out.get_mut(start..)?.split_at_mut_checked(head.len())?;
+        room.copy_from_slice(&head);
         let nonce = self.key.nonce(sequence, [0; EXPLICIT_NONCE_LEN]);
-        let tag = self.key.seal(nonce, header, body)?;
+        let tag = self.key.seal(nonce, head, body)?;
         out.extend_from_slice(tag.as_ref());
-        let (header, body) = out.get_mut(start..)?.split_at_mut_checked(header.len())?;
+        let (head, body) = out.get_mut(start..)?.split_at_mut_checked(HEAD_13)?;
         let mask = self.key.tap.mask(body.get(..TAG_LEN)?)?;
-        for (byte, bits) in header.iter_mut().skip(1).take(2).zip(mask) {
+        for (byte, bits) in head.iter_mut().skip(1).take(2).zip(mask) {
             *byte ^= bits;
         }
         Some(())
     }
 
-    fn seal12(&self, sequence: u64, kind: u8, plaintext: &[u8], out: &mut Vec<u8>) -> Option<()> {
-        let explicit_len = self.key.explicit_len();
-        let len = explicit_len + plaintext.len() + TAG_LEN;
-        out.reserve(13 + len);
+    fn seal12(&self, sequence: u64, kind: u8, start: usize, out: &mut Vec<u8>) -> Option<()> {
+        let head_len = self.head_len();
+        let (room, body) = out.get_mut(start..)?.split_at_mut_checked(head_len)?;
         let number = self.key.number(sequence).to_be_bytes();
-        out.push(kind);
-        out.extend_from_slice(&VERSION_1_2);
-        out.extend_from_slice(&number);
-        out.extend_from_slice(&(len as u16).to_be_bytes());
+        let len = self.key.explicit_len() + body.len() + TAG_LEN;
         // RFC 5288 section 3: epoch and sequence number as explicit nonce, so none comes twice.
-        out.extend_from_slice(number.get(..explicit_len)?);
-        let body_at = out.len();
-        out.extend_from_slice(plaintext);
-        let aad = self.key.additional_data12(sequence, kind, plaintext.len());
+        let head = [kind]
+            .into_iter()
+            .chain(VERSION_1_2)
+            .chain(number)
+            .chain((len as u16).to_be_bytes())
+            .chain(number);
+        for (byte, value) in room.iter_mut().zip(head) {
+            *byte = value;
+        }
+        let aad = self.key.additional_data12(sequence, kind, body.len());
         let nonce = self.key.nonce(sequence, number);
-        let tag = self.key.seal(nonce, aad, out.get_mut(body_at..)?)?;
+        let tag = self.key.seal(nonce, aad, body)?;
         out.extend_from_slice(tag.as_ref());
         Some(())
     }

@@ -142,15 +142,21 @@ impl Records {
         keys.open(header, record)
     }
 
-    /// Appends a record of application data to `out` and returns its length; `None` if dimpl must
-    /// do it. The flag says that dimpl should be shown one ([`TICK_EVERY`]).
-    pub(super) fn seal(
+    /// Bytes of a record of application data before its plaintext; none if dimpl must make it.
+    pub(super) fn head_len(&self) -> usize {
+        self.send.as_ref().map_or(0, SendKeys::head_len)
+    }
+
+    /// Makes a record of application data of what stands in `out` from `start` on, and returns its
+    /// length; `None` if dimpl must do it. The flag says that dimpl should be shown one
+    /// ([`TICK_EVERY`]).
+    pub(super) fn seal_in_place(
         &mut self,
-        plaintext: &[u8],
+        start: usize,
         out: &mut Vec<u8>,
     ) -> Option<Result<(usize, bool), SealFailure>> {
         let keys = self.send.as_mut()?;
-        let sealed = keys.seal(APPLICATION_DATA, plaintext, out);
+        let sealed = keys.seal_in_place(APPLICATION_DATA, start, out);
         // DTLS 1.2 has no key update.
         let tick = keys.is_dtls13() && keys.next().is_multiple_of(TICK_EVERY);
         Some(sealed.map(|len| (len, tick)))

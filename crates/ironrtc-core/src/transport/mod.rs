@@ -3,6 +3,7 @@
 //! This is the level of ORTC: a [`Transport`] takes a [`TransportPlan`], whoever wrote it. Drivers
 //! give it datagrams and time, and pull batches of datagrams and events.
 
+mod batch;
 mod channels;
 mod events;
 mod io;
@@ -27,6 +28,7 @@ use crate::observe::Observer;
 use crate::rng::Rng;
 use crate::sctp::{Association, SctpConfig, SctpState};
 use crate::time::Time;
+use batch::Carried;
 use telling::Told;
 
 /// What a transport is told at its birth.
@@ -106,10 +108,8 @@ pub struct Transport {
     channels: Channels,
     /// Handshake datagrams that came before the handshake could begin.
     held: Vec<(Path, Vec<u8>)>,
-    /// An SCTP packet that did not fit the last batch; empty if there is none.
-    carried: Vec<u8>,
-    /// That packet is a probe of the path's MTU.
-    carries_probe: bool,
+    /// An SCTP packet that did not fit the last batch.
+    carried: Carried,
     /// What the last record added to its SCTP packet.
     record_overhead: usize,
     /// The last words to the peer, already sealed.
@@ -142,8 +142,7 @@ impl Transport {
             sctp_started: false,
             channels: Channels::new(),
             held: Vec::new(),
-            carried: Vec::new(),
-            carries_probe: false,
+            carried: Carried::default(),
             record_overhead: 0,
             goodbyes: VecDeque::new(),
             closed: false,

@@ -1,14 +1,11 @@
 //! Datagrams on their way out: ICE first, then DTLS flights, then a batch of sealed SCTP packets.
 
+use super::batch::Batch;
 use super::{Security, Transport};
 use crate::datagram::{Path, Transmit};
 use crate::dtls::DtlsState;
 use crate::observe::{Content, Direction};
 use crate::time::Time;
-
-/// Most bytes of one batch: a UDP datagram's largest payload over IPv4, which bounds what a system
-/// accepts for segmentation, less a margin for what lies between us and the wire.
-const MAX_BATCH: usize = 65_507 - 507;
 
 impl Transport {
     /// Appends the next batch of datagrams to one destination.
@@ -53,9 +50,7 @@ impl Transport {
         Some(transmit)
     }
 
-    /// Seals SCTP packets one after the other into `out`, as segmentation offload wants them: all
-    /// of one size but the last, which may be smaller. A packet's size is only known once it is
-    /// written, so each is written to the side first; one that does not fit begins the next batch.
+    /// Seals SCTP packets one after the other into `out`.
     fn write_batch(
         &mut self,
         now: Time,
@@ -68,53 +63,39 @@ impl Transport {
         else {
             return None;
         };
-        let start = out.len();
         let overhead = engine.overhead();
-        let (mut segments, mut segment_size) = (0, 0);
-        let (mut plain_size, mut is_probe) = (usize::MAX, false);
-        while segments < max_segments {
-            if self.carried.is_empty() {
-                if association.write_packet(now, &mut self.carried).is_none() {
-                    break;
-                }
-                self.carries_probe = association.wrote_probe();
-            }
-            let fits = out.len() - start + self.carried.len() + overhead <= MAX_BATCH;
-            let too_large = self.carried.len() > plain_size || !fits;
-            // A probe goes alone, as it is sent in another way.
-            if segments > 0 && (too_large || self.carries_probe) {
+        let mut batch = Batch::new(out, max_segments);
+        while batch.takes_more() {
+            let start = out.len();
+            let packet_at = start + engine.head_len();
+            out.resize(packet_at, 0);
+            let written = self.carried.take(out).or_else(|| {
+                association.write_packet(now, out)?;
+                Some(association.wrote_probe())
+            });
+            let Some(is_probe) = written.filter(|&is_probe| {
+                batch.admits(packet_at, overhead, is_probe, out, &mut self.carried)
+            }) else {
+                out.truncate(start);
                 break;
-            }
-            let before = out.len();
+            };
+            let packet = out.get(packet_at..).unwrap_or_default();
+            let packet_size = packet.len();
             let observer = &self.config.observer;
-            observer.packet(now, Direction::Sent, path, Content::Sctp, &self.carried);
-            let sealed = engine.seal(&self.carried, out);
-            let packet_size = self.carried.len();
-            self.carried.clear();
-            let Ok(size @ 1..) = sealed else { break };
+            observer.packet(now, Direction::Sent, path, Content::Sctp, packet);
+            let Ok(size @ 1..) = engine.seal_in_place(start, out) else {
+                break;
+            };
             self.record_overhead = size.saturating_sub(packet_size);
-            if segments == 0 {
-                (plain_size, segment_size) = (packet_size, size);
-            } else if size > segment_size {
+            if !batch.add(size, packet_size, is_probe) {
                 // Records of one epoch add the same number of bytes; if one ever does not, SCTP
                 // repairs its loss.
-                out.truncate(before);
-                break;
-            }
-            segments += 1;
-            is_probe = std::mem::take(&mut self.carries_probe);
-            if is_probe || size < segment_size {
-                break;
+                out.truncate(start);
             }
         }
+        let transmit = batch.finish(path, out);
         self.on_sctp_events(now);
-        (segments > 0).then(|| Transmit {
-            path,
-            ecn: None,
-            size: out.len() - start,
-            segment_size: (segments > 1).then_some(segment_size),
-            is_probe,
-        })
+        transmit
     }
 
     /// The driver's system did not take a datagram of `size` bytes, as it is too large for the path.
