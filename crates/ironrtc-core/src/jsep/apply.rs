@@ -116,18 +116,20 @@ impl Negotiator {
 
     /// Takes an answer to the offer that waits.
     fn answer(&mut self, answer: Description, by_us: bool) {
+        // An answer for now may have been another peer's.
+        let known = self
+            .exchange
+            .provisional()
+            .or_else(|| self.current_remote());
+        let known = known.and_then(|known| known.transport.clone());
         let offer = std::mem::take(&mut self.exchange).into_offer();
         debug_assert!(offer.is_some(), "the state allowed an answer");
         let Some(offer) = offer else { return };
         let theirs = if by_us { &offer } else { &answer };
         if let Some(transport) = &answer.transport {
-            let known = self.agreed.as_ref();
-            self.roles.on_answer(
-                by_us,
-                transport.setup,
-                known.and_then(|agreed| agreed.remote.transport.as_ref()),
-                theirs.transport.as_ref(),
-            );
+            let peer = theirs.transport.as_ref();
+            self.roles
+                .on_answer(by_us, transport.setup, known.as_ref(), peer);
         }
         match (answer.kind, by_us) {
             (SdpType::PrAnswer, true) => {

@@ -78,6 +78,14 @@ impl Exchange {
         }
     }
 
+    /// The peer's answer for now.
+    pub(super) const fn provisional(&self) -> Option<&Description> {
+        match self {
+            Self::RemotePrAnswer { answer, .. } => Some(answer),
+            _ => None,
+        }
+    }
+
     /// The offer, whoever made it.
     pub(super) fn into_offer(self) -> Option<Description> {
         match self {

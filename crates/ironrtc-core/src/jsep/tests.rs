@@ -325,6 +325,25 @@ fn a_provisional_answer_starts_the_transport_and_the_final_one_settles_it() {
     assert_eq!(set_remote(&mut a, final_answer).plan, at_a.plan);
 }
 
+/// An offer that reaches several peers may be answered for now by one and in the end by another: the
+/// certificate is another's, and so are the roles.
+#[test]
+fn the_final_answer_of_another_peer_settles_the_roles_anew() {
+    let (mut a, mut b) = pair();
+    a.set_local_description(None).unwrap();
+    let offer = a.local_description().unwrap();
+    let mut answers = [&mut b, &mut negotiator(3)].map(|peer| {
+        peer.set_remote_description(offer.clone()).unwrap();
+        peer.create_answer().unwrap()
+    });
+    answers[0].kind = SdpType::PrAnswer;
+    answers[1].sdp = answers[1].sdp.replace("setup:active", "setup:passive");
+    let role = |told: Told| told.plan.dtls.unwrap().role;
+    let [first, last] = answers;
+    assert_eq!(role(set_remote(&mut a, first)), dtls::Role::Server);
+    assert_eq!(role(set_remote(&mut a, last)), dtls::Role::Client);
+}
+
 #[test]
 fn a_restart_changes_both_sides_credentials_and_nothing_else() {
     let (mut a, mut b) = pair();
