@@ -20,6 +20,15 @@ fn rollback() -> SessionDescription {
     }
 }
 
+/// The same with data declined, if it is an answer.
+fn without_data(mut description: SessionDescription) -> SessionDescription {
+    if description.kind == SdpType::Answer {
+        let sdp = &description.sdp;
+        description.sdp = sdp.replace("m=application 9 ", "m=application 0 ");
+    }
+    description
+}
+
 fn count(pair: &Pair, wanted: &Event) -> usize {
     pair.a
         .events_where(|event| (event == wanted).then_some(()))
@@ -56,8 +65,7 @@ fn a_first_offer_rolled_back_leaves_nothing_but_its_sockets() {
     pair.auto_negotiate = false;
     pair.a.create(pair.now, "chat");
     pair.run_for(Duration::from_millis(10));
-    let now = pair.now;
-    pair.a.connection.set_local_description(now, None).unwrap();
+    pair.describe(Side::A, None);
     pair.run_for(Duration::from_millis(10));
     assert_eq!(
         pair.a.connection.ice_gathering_state(),
@@ -98,10 +106,7 @@ fn a_restart_rolled_back_leaves_the_connection_as_it_was() {
     pair.auto_negotiate = false;
     let restart = OfferOptions::default().ice_restart(true);
     let offer = pair.a.connection.create_offer(&restart).unwrap();
-    pair.a
-        .connection
-        .set_local_description(pair.now, Some(offer))
-        .unwrap();
+    pair.describe(Side::A, Some(offer));
     pair.run_for(Duration::from_secs(3));
     pair.a
         .connection
@@ -177,26 +182,7 @@ fn an_answer_that_declines_data_ends_channels_and_a_later_offer_may_succeed() {
     let mut pair = Pair::new(Setup::new(33));
     pair.auto_negotiate = false;
     let id = pair.a.create(pair.now, "unwanted");
-    pair.a
-        .connection
-        .set_local_description(pair.now, None)
-        .unwrap();
-    let offer = pair.a.connection.negotiator().local_description().unwrap();
-    pair.b
-        .connection
-        .set_remote_description(pair.now, offer)
-        .unwrap();
-    let mut answer = pair.b.connection.create_answer().unwrap();
-    answer.sdp = answer.sdp.replace("m=application 9 ", "m=application 0 ");
-    let now = pair.now;
-    pair.b
-        .connection
-        .set_local_description(now, Some(answer.clone()))
-        .unwrap();
-    pair.a
-        .connection
-        .set_remote_description(now, answer)
-        .unwrap();
+    pair.negotiate_with(Side::A, None, without_data);
     pair.run_for(Duration::from_secs(1));
     let closed = Event::Channel(channel::Event::Closed(id));
     assert!(pair.a.saw(&closed));
@@ -226,11 +212,8 @@ fn data_that_was_declined_beside_media_can_be_offered_again() {
          a=inactive\r\na=setup:actpass\r\n{transport}"
     );
     let offer = offer.replace("BUNDLE 0", "BUNDLE 0 m") + &media;
-    exchange_by_hand(
-        &mut pair,
-        Some(SessionDescription::offer(offer)),
-        |answer| answer,
-    );
+    let offer = SessionDescription::offer(offer);
+    pair.negotiate_with(Side::A, Some(offer), |description| description);
     let open = |pair: &mut Pair, id| {
         pair.run_until(Duration::from_secs(5), |pair| {
             let channel = pair.a.connection.transport().channels().get(id);
@@ -241,10 +224,14 @@ fn data_that_was_declined_beside_media_can_be_offered_again() {
     pair.run_for(Duration::from_secs(1));
     assert_eq!(pair.b.announced.len(), 1);
 
-    exchange_by_hand(&mut pair, None, |answer| {
-        answer
-            .replace("BUNDLE 0 m", "BUNDLE m")
-            .replace("m=application 9", "m=application 0")
+    pair.negotiate_with(Side::A, None, |mut description| {
+        if description.kind == SdpType::Answer {
+            description.sdp = description
+                .sdp
+                .replace("BUNDLE 0 m", "BUNDLE m")
+                .replace("m=application 9", "m=application 0");
+        }
+        description
     });
     pair.run_for(Duration::from_secs(1));
     for endpoint in [&pair.a, &pair.b] {
@@ -258,28 +245,11 @@ fn data_that_was_declined_beside_media_can_be_offered_again() {
     let new = pair.a.create(pair.now, "wanted");
     pair.run_for(Duration::from_millis(1));
     assert_eq!(count(&pair, &Event::NegotiationNeeded), asked + 1);
-    exchange_by_hand(&mut pair, None, |answer| answer);
+    pair.negotiate_with(Side::A, None, |description| description);
     assert!(open(&mut pair, new));
     pair.run_for(Duration::from_secs(60));
     assert!(pair.a.is_connected() && pair.b.is_connected());
     assert_eq!(pair.b.announced.len(), 2);
-}
-
-/// An exchange that A begins, with its offer and what becomes of B's answer.
-fn exchange_by_hand(
-    pair: &mut Pair,
-    offer: Option<SessionDescription>,
-    tamper: impl FnOnce(String) -> String,
-) {
-    let now = pair.now;
-    let (a, b) = (&mut pair.a.connection, &mut pair.b.connection);
-    a.set_local_description(now, offer).unwrap();
-    b.set_remote_description(now, a.negotiator().local_description().unwrap())
-        .unwrap();
-    let answer = tamper(b.create_answer().unwrap().sdp);
-    let answer = SessionDescription::answer(answer);
-    b.set_local_description(now, Some(answer.clone())).unwrap();
-    a.set_remote_description(now, answer).unwrap();
 }
 
 #[test]
@@ -311,28 +281,17 @@ fn another_hash_of_the_same_certificate_changes_nothing() {
     let mut pair = Pair::new(Setup::new(38));
     let (channel, _) = pair.open();
     pair.auto_negotiate = false;
-    let now = pair.now;
     let prints = pair.a.connection.transport().certificate().fingerprints();
     let restart = OfferOptions::default().ice_restart(true);
     let offer = pair.a.connection.create_offer(&restart).unwrap();
-    pair.a
-        .connection
-        .set_local_description(now, Some(offer.clone()))
-        .unwrap();
-    let sdp = offer
-        .sdp
-        .replace(&prints[0].to_string(), &prints[2].to_string());
-    assert_ne!(sdp, offer.sdp);
-    pair.b
-        .connection
-        .set_remote_description(now, SessionDescription::offer(sdp))
-        .unwrap();
-    pair.b.connection.set_local_description(now, None).unwrap();
-    let answer = pair.b.connection.negotiator().local_description().unwrap();
-    pair.a
-        .connection
-        .set_remote_description(now, answer)
-        .unwrap();
+    pair.negotiate_with(Side::A, Some(offer), |mut description| {
+        if description.kind == SdpType::Offer {
+            let (one, other) = (prints[0].to_string(), prints[2].to_string());
+            assert!(description.sdp.contains(&one));
+            description.sdp = description.sdp.replace(&one, &other);
+        }
+        description
+    });
     pair.run_for(Duration::from_secs(60));
     assert!(pair.a.is_connected() && pair.b.is_connected());
     let channels = pair.a.connection.transport().channels();
@@ -344,41 +303,20 @@ fn a_provisional_answer_connects_already() {
     let mut pair = Pair::new(Setup::new(34));
     pair.auto_negotiate = false;
     pair.a.create(pair.now, "chat");
-    pair.a
-        .connection
-        .set_local_description(pair.now, None)
-        .unwrap();
+    let offer = pair.describe(Side::A, None);
     pair.run_for(Duration::from_millis(10));
-    let offer = pair.a.connection.negotiator().local_description().unwrap();
-    pair.b
-        .connection
-        .set_remote_description(pair.now, offer)
-        .unwrap();
+    pair.tell(Side::B, offer);
     let mut answer = pair.b.connection.create_answer().unwrap();
     answer.kind = SdpType::PrAnswer;
-    let now = pair.now;
-    pair.b
-        .connection
-        .set_local_description(now, Some(answer.clone()))
-        .unwrap();
-    pair.a
-        .connection
-        .set_remote_description(now, answer.clone())
-        .unwrap();
+    pair.describe(Side::B, Some(answer.clone()));
+    pair.tell(Side::A, answer.clone());
     let connected = pair.run_until(Duration::from_secs(5), |pair| {
         pair.a.is_connected() && pair.b.is_connected()
     });
     assert!(connected);
     answer.kind = SdpType::Answer;
-    let now = pair.now;
-    pair.b
-        .connection
-        .set_local_description(now, Some(answer.clone()))
-        .unwrap();
-    pair.a
-        .connection
-        .set_remote_description(now, answer)
-        .unwrap();
+    pair.describe(Side::B, Some(answer.clone()));
+    pair.tell(Side::A, answer);
     pair.run_for(Duration::from_secs(60));
     assert!(pair.a.is_connected() && pair.b.is_connected());
 }
@@ -388,10 +326,7 @@ fn a_need_that_is_met_before_it_is_told_is_not_told() {
     let mut pair = Pair::new(Setup::new(35));
     pair.auto_negotiate = false;
     pair.a.create(pair.now, "chat");
-    pair.a
-        .connection
-        .set_local_description(pair.now, None)
-        .unwrap();
+    pair.describe(Side::A, None);
     pair.run_for(Duration::from_millis(1));
     assert_eq!(count(&pair, &Event::NegotiationNeeded), 0);
 }
@@ -405,11 +340,9 @@ fn only_names_of_the_link_are_looked_up_unless_others_are_allowed() {
         pair.auto_negotiate = false;
         pair.a.create(pair.now, "chat");
         let now = pair.now;
-        pair.a.connection.set_local_description(now, None).unwrap();
-        let offer = pair.a.connection.negotiator().local_description();
-        let b = &mut pair.b.connection;
-        b.set_remote_description(now, offer.unwrap()).unwrap();
-        b.set_local_description(now, None).unwrap();
+        let offer = pair.describe(Side::A, None);
+        pair.tell(Side::B, offer);
+        pair.describe(Side::B, None);
         let names = [
             "a.local",
             "b.LOCAL.",
@@ -441,17 +374,10 @@ fn names_are_looked_up_a_bounded_number_of_times() {
     let mut pair = Pair::new(Setup::new(36));
     pair.auto_negotiate = false;
     pair.a.create(pair.now, "chat");
-    pair.a
-        .connection
-        .set_local_description(pair.now, None)
-        .unwrap();
-    let offer = pair.a.connection.negotiator().local_description().unwrap();
+    let offer = pair.describe(Side::A, None);
     let now = pair.now;
-    pair.b
-        .connection
-        .set_remote_description(now, offer)
-        .unwrap();
-    pair.b.connection.set_local_description(now, None).unwrap();
+    pair.tell(Side::B, offer);
+    pair.describe(Side::B, None);
     for number in 0..1000 {
         let init = CandidateInit {
             candidate: format!("candidate:1 1 udp 5 host{number}.local 5000 typ host"),
@@ -552,12 +478,8 @@ fn a_restart_rolled_back_by_either_side_disturbs_neither() {
         pair.run_for(Duration::from_secs(5));
         pair.auto_negotiate = false;
         let restart = OfferOptions::default().ice_restart(true);
-        let now = pair.now;
         let offer = pair.side(side).connection.create_offer(&restart).unwrap();
-        pair.side(side)
-            .connection
-            .set_local_description(now, Some(offer))
-            .unwrap();
+        pair.describe(side, Some(offer));
         pair.run_for(Duration::from_secs(3));
         let now = pair.now;
         pair.side(side)
@@ -586,20 +508,7 @@ fn what_was_declined_takes_its_roles_anew() {
     assert!(pair.run_until(Duration::from_secs(5), both));
     pair.run_for(Duration::from_secs(2));
     pair.auto_negotiate = false;
-    let now = pair.now;
-    pair.a.connection.set_local_description(now, None).unwrap();
-    let offer = pair.a.connection.negotiator().local_description().unwrap();
-    let answerer = &mut pair.b.connection;
-    answerer.set_remote_description(now, offer).unwrap();
-    let mut answer = answerer.create_answer().unwrap();
-    answer.sdp = answer.sdp.replace("m=application 9 ", "m=application 0 ");
-    answerer
-        .set_local_description(now, Some(answer.clone()))
-        .unwrap();
-    pair.a
-        .connection
-        .set_remote_description(now, answer)
-        .unwrap();
+    pair.negotiate_with(Side::A, None, without_data);
     pair.run_for(Duration::from_secs(1));
     for (_, channel) in pair.b.connection.transport().channels().iter() {
         assert_eq!(channel.state(), ChannelState::Closed);

@@ -5,38 +5,21 @@ use std::time::Duration;
 use ironrtc_core::channel::Message;
 use ironrtc_core::datagram::DropReason;
 use ironrtc_core::dtls::{DtlsError, DtlsState};
-use ironrtc_core::jsep::{CandidateInit, SessionDescription};
+use ironrtc_core::jsep::{CandidateInit, SdpType, SessionDescription};
 use ironrtc_core::peer::{ConnectionState, Event};
 use ironrtc_core::rng::Rng;
 use ironrtc_core::transport::IoResult;
-use ironrtc_sim::{Datagram, Pair, Setup, seeds};
+use ironrtc_sim::{Datagram, Pair, Setup, Side, seeds};
 
 /// Negotiates by hand, with `tamper` on the way of A's offer.
 fn negotiate(pair: &mut Pair, tamper: impl Fn(&str) -> String) {
     pair.auto_negotiate = false;
     pair.a.create(pair.now, "chat");
-    pair.a
-        .connection
-        .set_local_description(pair.now, None)
-        .unwrap();
-    pair.run_for(Duration::from_millis(1));
-    let offer = pair.a.connection.negotiator().local_description().unwrap();
-    let offer = SessionDescription {
-        sdp: tamper(&offer.sdp),
-        ..offer
-    };
-    let now = pair.now;
-    pair.b
-        .connection
-        .set_remote_description(now, offer)
-        .unwrap();
-    pair.b.connection.set_local_description(now, None).unwrap();
-    pair.run_for(Duration::from_millis(1));
-    let answer = pair.b.connection.negotiator().local_description().unwrap();
-    pair.a
-        .connection
-        .set_remote_description(pair.now, answer)
-        .unwrap();
+    pair.negotiate_with(Side::A, None, |description| match description.kind {
+        SdpType::Offer => SessionDescription::offer(tamper(&description.sdp)),
+        _ => description,
+    });
+    pair.run_for(Duration::from_millis(2));
 }
 
 /// CVE-2021-28681 and its kin: a certificate that the description did not announce.
@@ -239,18 +222,9 @@ fn what_is_held_for_a_late_description_is_bounded() {
     });
     pair.auto_negotiate = false;
     pair.a.create(pair.now, "chat");
-    pair.a
-        .connection
-        .set_local_description(pair.now, None)
-        .unwrap();
-    pair.run_for(Duration::from_millis(1));
-    let offer = pair.a.connection.negotiator().local_description().unwrap();
-    let now = pair.now;
-    pair.b
-        .connection
-        .set_remote_description(now, offer)
-        .unwrap();
-    pair.b.connection.set_local_description(now, None).unwrap();
+    let offer = pair.describe(Side::A, None);
+    pair.tell(Side::B, offer);
+    pair.describe(Side::B, None);
     // B is connected by A's answers to its checks, and sends its ClientHello again and again.
     pair.run_for(Duration::from_secs(10));
     let dropped = |pair: &Pair| {
@@ -260,10 +234,7 @@ fn what_is_held_for_a_late_description_is_bounded() {
     let refused = dropped(&pair);
     assert!(refused > 0, "the fifth and later ones are refused");
     let answer = pair.b.connection.negotiator().local_description().unwrap();
-    pair.a
-        .connection
-        .set_remote_description(pair.now, answer)
-        .unwrap();
+    pair.tell(Side::A, answer);
     let started = pair.now;
     let connected = pair.run_until(Duration::from_secs(5), |pair| {
         pair.a.is_connected() && pair.b.is_connected()
@@ -327,16 +298,8 @@ fn nothing_is_sent_before_a_local_description() {
     let mut pair = Pair::new(Setup::new(46));
     pair.auto_negotiate = false;
     pair.a.create(pair.now, "chat");
-    pair.a
-        .connection
-        .set_local_description(pair.now, None)
-        .unwrap();
-    pair.run_for(Duration::from_millis(1));
-    let offer = pair.a.connection.negotiator().local_description().unwrap();
-    pair.b
-        .connection
-        .set_remote_description(pair.now, offer)
-        .unwrap();
+    let offer = pair.describe(Side::A, None);
+    pair.tell(Side::B, offer);
     let init = CandidateInit {
         candidate: "candidate:1 1 udp 5 203.0.113.1 5000 typ host".into(),
         sdp_mid: Some("0".into()),

@@ -171,6 +171,50 @@ impl Pair {
         self.send_description(side);
     }
 
+    /// Has a side set a description, or the one that it would make itself: what its peer is to be
+    /// told.
+    pub fn describe(
+        &mut self,
+        side: Side,
+        description: Option<SessionDescription>,
+    ) -> SessionDescription {
+        let now = self.now;
+        self.side(side)
+            .connection
+            .set_local_description(now, description)
+            .expect("a description of its own is taken");
+        if !self.trickle {
+            self.drain(side);
+        }
+        let description = self.side(side).connection.negotiator().local_description();
+        description.expect("a local description")
+    }
+
+    /// Gives a side a description of its peer's.
+    pub fn tell(&mut self, side: Side, description: SessionDescription) {
+        let now = self.now;
+        self.side(side)
+            .connection
+            .set_remote_description(now, description)
+            .expect("the peer's description is taken");
+    }
+
+    /// An exchange by hand, in no time: a side sets `offer`, or the one that it would make itself.
+    /// `tamper` has the offer on its way to the peer, and the answer before the peer sets it.
+    pub fn negotiate_with(
+        &mut self,
+        from: Side,
+        offer: Option<SessionDescription>,
+        mut tamper: impl FnMut(SessionDescription) -> SessionDescription,
+    ) {
+        let offer = tamper(self.describe(from, offer));
+        self.tell(from.other(), offer);
+        let answer = self.side(from.other()).connection.create_answer();
+        let answer = tamper(answer.expect("an answer can be made"));
+        let answer = self.describe(from.other(), Some(answer));
+        self.tell(from, answer);
+    }
+
     fn send_description(&mut self, side: Side) {
         if !self.trickle {
             self.drain(side);
