@@ -1,12 +1,14 @@
 //! Transports without offer and answer, from plans written by hand.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use ironrtc_core::channel;
 use ironrtc_core::datagram::{DropReason, Path};
 use ironrtc_core::dtls::{self, DtlsState};
 use ironrtc_core::ice::{self, Credentials};
+use ironrtc_core::observe::{self, Observe, Observer, Value};
 use ironrtc_core::rng::Rng;
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::{
@@ -319,4 +321,45 @@ fn input_whose_consequences_are_not_drawn_yet_is_due_at_once() {
     assert_eq!(side.transport.poll_timeout(), None);
     let gathering = ice::Event::GatheringStateChange(ice::GatheringState::Gathering);
     assert_eq!(side.transport.poll_event(), Some(Event::Ice(gathering)));
+}
+
+/// Notes the values that logs hide, under the names of their events.
+#[derive(Debug)]
+struct Hidden(mpsc::Sender<(&'static str, String)>);
+
+impl Observe for Hidden {
+    fn event(&self, event: &observe::Event<'_>) {
+        for (_, value) in event.fields {
+            if let Value::Private(text) = value {
+                self.0.send((event.name, (*text).to_owned())).unwrap();
+            }
+        }
+    }
+}
+
+/// A name or an address may say who the peer is: an observer is told, and a log shows nothing of it.
+#[test]
+fn an_observer_is_told_why_a_candidate_is_not_used_and_logs_do_not_name_it() {
+    let (hidden, seen) = mpsc::channel();
+    let mut rng = Rng::from_test_seed(8);
+    let config = peer_config(&mut rng);
+    let config = TransportConfig {
+        ice: config.ice,
+        sctp: config.sctp,
+        certificate: config.certificate,
+        epoch: config.epoch,
+        observer: Observer::new(Arc::new(Hidden(hidden))),
+    };
+    let mut transport = Transport::new(config, rng);
+    transport.look_up("peer.example").unwrap_err();
+    let candidate = "candidate:1 1 udp 1 224.0.0.1 9 typ host".parse().unwrap();
+    let result = transport.add_remote_candidate(Time::ZERO, candidate);
+    result.unwrap_err();
+    let refused = seen
+        .try_iter()
+        .filter(|(name, _)| *name == "remote_candidate_refused");
+    let reasons: Vec<String> = refused.map(|(_, reason)| reason).collect();
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    assert!(reasons[0].contains("peer.example"), "{reasons:?}");
+    assert!(reasons[1].contains("224.0.0.1"), "{reasons:?}");
 }

@@ -48,8 +48,7 @@ impl Carrier {
         if self.named.iter().any(|(named, _)| named == candidate) {
             return false;
         }
-        if let Err(error) = self.transport.look_up(name) {
-            tracing::debug!(name, %error, "a candidate is not used");
+        if self.transport.look_up(name).is_err() {
             return false;
         }
         self.named.push((candidate.clone(), true));

@@ -52,9 +52,8 @@ impl Transport {
             IoResult::Complete => self.ice.all_sockets_added(now),
             IoResult::Resolved(mut candidate, address) => {
                 candidate.address = CandidateAddress::Ip(address);
-                if let Err(error) = self.add_remote_candidate(now, candidate) {
-                    tracing::debug!(%error, "a candidate was resolved and cannot be used");
-                }
+                // One that cannot be used is left aside.
+                let _ = self.add_remote_candidate(now, candidate);
             }
         }
         self.has_news(now);

@@ -6,7 +6,7 @@ use super::Transport;
 use crate::channel;
 use crate::datagram::{DropCounters, DropReason};
 use crate::dtls::{self, DtlsState};
-use crate::ice::{self, Candidate};
+use crate::ice::{self, AddCandidateError, Candidate};
 use crate::observe::{Value, observe};
 use crate::sctp::{self, SctpStats};
 use crate::time::Time;
@@ -88,6 +88,19 @@ impl Transport {
             Ice,
             "remote_candidate",
             candidate = private(&text)
+        );
+    }
+
+    /// The reason may name the peer's address.
+    pub(super) fn tell_refused_candidate(&self, now: Time, error: &AddCandidateError) {
+        let observer = &self.config.observer;
+        let reason = error.to_string();
+        observe!(
+            observer,
+            now,
+            Ice,
+            "remote_candidate_refused",
+            reason = private(&reason)
         );
     }
 
