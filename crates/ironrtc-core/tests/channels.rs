@@ -191,7 +191,7 @@ fn either_side_closes_a_channel_and_its_id_is_used_again() {
 #[test]
 fn both_sides_close_at_once_on_a_bad_network() {
     seeds(0..20, |seed| {
-        let mut pair = Pair::new(Setup::new(seed).link(ironrtc_sim::Link::bad(15)));
+        let mut pair = Pair::new(Setup::new(seed).link(ironrtc_sim::Link::bad(150)));
         let (at_a, at_b) = pair.open();
         let now = pair.now;
         pair.a.connection.channels_mut().close(now, at_a);

@@ -134,7 +134,7 @@ fn events_come_in_the_order_of_the_w3c() {
 fn bad_networks_only_delay_the_connection() {
     seeds(0..20, |seed| {
         for loss in [10, 30] {
-            Pair::new(Setup::new(seed).link(Link::bad(loss))).connect();
+            Pair::new(Setup::new(seed).link(Link::bad(10 * loss))).connect();
         }
     });
 }
@@ -196,7 +196,7 @@ fn the_same_seed_takes_the_same_course() {
         let mut pair = Pair::new(Setup::new(seed));
         pair.connect();
         for side in [Side::A, Side::B] {
-            *pair.link_mut(side) = Link::bad(10);
+            *pair.link_mut(side) = Link::bad(100);
         }
         pair.run_for(Duration::from_secs(60));
         pair.trace()

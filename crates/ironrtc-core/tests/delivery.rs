@@ -49,7 +49,7 @@ fn transfer(pair: &mut Pair, init: &DataChannelInit) -> Vec<usize> {
 fn reliable_channels_deliver_exactly_once() {
     seeds(0..30, |seed| {
         let ordered = seed % 2 == 0;
-        let mut pair = Pair::new(Setup::new(seed).link(Link::bad(seed)));
+        let mut pair = Pair::new(Setup::new(seed).link(Link::bad(10 * seed)));
         let init = DataChannelInit {
             ordered,
             ..DataChannelInit::default()
@@ -66,7 +66,7 @@ fn reliable_channels_deliver_exactly_once() {
 fn partially_reliable_channels_deliver_at_most_once() {
     let mut lost = 0;
     seeds(0..20, |seed| {
-        let mut pair = Pair::new(Setup::new(seed).link(Link::bad(10)));
+        let mut pair = Pair::new(Setup::new(seed).link(Link::bad(100)));
         let init = DataChannelInit {
             ordered: seed % 2 == 0,
             max_retransmits: (seed % 3 != 0).then_some(0),
@@ -122,7 +122,7 @@ fn both_ways_at_once_over_a_narrow_link() {
 #[test]
 fn data_goes_on_through_a_restart_of_ice_and_a_move() {
     seeds(0..10, |seed| {
-        let mut pair = Pair::new(Setup::new(seed).link(Link::bad(5)));
+        let mut pair = Pair::new(Setup::new(seed).link(Link::bad(50)));
         pair.open();
         let id = ChannelId(0);
         for number in 0..MESSAGES {
@@ -153,7 +153,7 @@ fn the_course_of_a_transfer_replays() {
         let mut pair = Pair::new(Setup::new(seed));
         pair.open();
         for side in [Side::A, Side::B] {
-            *pair.link_mut(side) = Link::bad(10);
+            *pair.link_mut(side) = Link::bad(100);
         }
         let mut rng = Rng::from_test_seed(seed);
         for number in 0..MESSAGES {

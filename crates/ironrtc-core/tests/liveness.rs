@@ -68,7 +68,7 @@ fn without_consent_there_is_silence_and_a_restart_repairs_it() {
 
 #[test]
 fn an_idle_connection_stays_for_hours_on_a_bad_network() {
-    let mut pair = Pair::new(Setup::new(22).link(Link::bad(5)));
+    let mut pair = Pair::new(Setup::new(22).link(Link::bad(50)));
     pair.connect();
     pair.run_for(Duration::from_secs(2 * 3600));
     use ConnectionState::{Connected, Connecting};

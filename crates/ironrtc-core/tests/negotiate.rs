@@ -422,7 +422,7 @@ fn random_negotiations_settle() {
         let mut pair = Pair::new(Setup {
             trickle: seed % 4 != 0,
             signalling_delay: Duration::from_millis(rng.below(40)),
-            ..Setup::new(seed).link(Link::bad(rng.below(15)))
+            ..Setup::new(seed).link(Link::bad(10 * rng.below(15)))
         });
         for step in 0..12 {
             let side = [Side::A, Side::B][rng.below(2) as usize];

@@ -31,7 +31,8 @@ struct Row {
     mbits: f64,
     rtt: u64,
     jitter: u64,
-    loss: f64,
+    /// In a thousand.
+    loss: u64,
     queue: u64,
     kind: Kind,
     /// As measured for TCP and for quinn on a link like this.
@@ -45,22 +46,22 @@ const BULK: Kind = Kind::Throughput(2, 18);
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    Row { name: "100 Mbit/s x 50 ms", mbits: 100.0, rtt: 50, jitter: 0, loss: 0.0, queue: 50, kind: BULK, tcp: "", quinn: "", goal: 90.0 },
-    Row { name: "jitter of 2 ms", mbits: 100.0, rtt: 50, jitter: 2, loss: 0.0, queue: 50, kind: BULK, tcp: "94", quinn: "1.8", goal: 90.0 },
-    Row { name: "jitter of 20 ms", mbits: 100.0, rtt: 50, jitter: 20, loss: 0.0, queue: 50, kind: BULK, tcp: "22-73", quinn: "0.5", goal: 70.0 },
-    Row { name: "0.1 % loss", mbits: 100.0, rtt: 50, jitter: 0, loss: 0.1, queue: 50, kind: BULK, tcp: "20", quinn: "15", goal: 90.0 },
-    Row { name: "1 % loss", mbits: 100.0, rtt: 50, jitter: 0, loss: 1.0, queue: 50, kind: BULK, tcp: "3", quinn: "2.5", goal: 85.0 },
-    Row { name: "3 % loss", mbits: 100.0, rtt: 50, jitter: 0, loss: 3.0, queue: 50, kind: BULK, tcp: "1.4", quinn: "1.8", goal: 70.0 },
-    Row { name: "queue of 5 ms", mbits: 100.0, rtt: 50, jitter: 0, loss: 0.0, queue: 5, kind: BULK, tcp: "8-26", quinn: "14-49", goal: 85.0 },
-    Row { name: "20 Mbit/s x 600 ms, first 10 s", mbits: 20.0, rtt: 600, jitter: 0, loss: 0.0, queue: 600, kind: Kind::Throughput(0, 10), tcp: "11.3", quinn: "13.1", goal: 12.0 },
-    Row { name: "1 Gbit/s x 100 ms, steady", mbits: 1000.0, rtt: 100, jitter: 0, loss: 0.0, queue: 100, kind: Kind::Throughput(5, 5), tcp: "", quinn: "", goal: 900.0 },
-    Row { name: "ping, 20 Mbit/s x 50 ms, ms", mbits: 20.0, rtt: 50, jitter: 0, loss: 0.0, queue: 100, kind: Kind::Ping, tcp: "", quinn: "", goal: 75.0 },
-    Row { name: "beside CUBIC, queue 25 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 25, kind: Kind::Share, tcp: "", quinn: "", goal: 0.5 },
-    Row { name: "beside CUBIC, queue 50 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 50, kind: Kind::Share, tcp: "", quinn: "", goal: 0.5 },
-    Row { name: "beside CUBIC, queue 100 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 100, kind: Kind::Share, tcp: "", quinn: "", goal: 0.5 },
-    Row { name: "after its kind, queue 25 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 25, kind: Kind::Latecomer, tcp: "", quinn: "", goal: 0.5 },
-    Row { name: "after its kind, queue 50 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 50, kind: Kind::Latecomer, tcp: "", quinn: "", goal: 0.5 },
-    Row { name: "after its kind, queue 100 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0.0, queue: 100, kind: Kind::Latecomer, tcp: "", quinn: "", goal: 0.5 },
+    Row { name: "100 Mbit/s x 50 ms", mbits: 100.0, rtt: 50, jitter: 0, loss: 0, queue: 50, kind: BULK, tcp: "", quinn: "", goal: 90.0 },
+    Row { name: "jitter of 2 ms", mbits: 100.0, rtt: 50, jitter: 2, loss: 0, queue: 50, kind: BULK, tcp: "94", quinn: "1.8", goal: 90.0 },
+    Row { name: "jitter of 20 ms", mbits: 100.0, rtt: 50, jitter: 20, loss: 0, queue: 50, kind: BULK, tcp: "22-73", quinn: "0.5", goal: 70.0 },
+    Row { name: "0.1 % loss", mbits: 100.0, rtt: 50, jitter: 0, loss: 1, queue: 50, kind: BULK, tcp: "20", quinn: "15", goal: 90.0 },
+    Row { name: "1 % loss", mbits: 100.0, rtt: 50, jitter: 0, loss: 10, queue: 50, kind: BULK, tcp: "3", quinn: "2.5", goal: 85.0 },
+    Row { name: "3 % loss", mbits: 100.0, rtt: 50, jitter: 0, loss: 30, queue: 50, kind: BULK, tcp: "1.4", quinn: "1.8", goal: 70.0 },
+    Row { name: "queue of 5 ms", mbits: 100.0, rtt: 50, jitter: 0, loss: 0, queue: 5, kind: BULK, tcp: "8-26", quinn: "14-49", goal: 85.0 },
+    Row { name: "20 Mbit/s x 600 ms, first 10 s", mbits: 20.0, rtt: 600, jitter: 0, loss: 0, queue: 600, kind: Kind::Throughput(0, 10), tcp: "11.3", quinn: "13.1", goal: 12.0 },
+    Row { name: "1 Gbit/s x 100 ms, steady", mbits: 1000.0, rtt: 100, jitter: 0, loss: 0, queue: 100, kind: Kind::Throughput(5, 5), tcp: "", quinn: "", goal: 900.0 },
+    Row { name: "ping, 20 Mbit/s x 50 ms, ms", mbits: 20.0, rtt: 50, jitter: 0, loss: 0, queue: 100, kind: Kind::Ping, tcp: "", quinn: "", goal: 75.0 },
+    Row { name: "beside CUBIC, queue 25 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0, queue: 25, kind: Kind::Share, tcp: "", quinn: "", goal: 0.5 },
+    Row { name: "beside CUBIC, queue 50 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0, queue: 50, kind: Kind::Share, tcp: "", quinn: "", goal: 0.5 },
+    Row { name: "beside CUBIC, queue 100 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0, queue: 100, kind: Kind::Share, tcp: "", quinn: "", goal: 0.5 },
+    Row { name: "after its kind, queue 25 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0, queue: 25, kind: Kind::Latecomer, tcp: "", quinn: "", goal: 0.5 },
+    Row { name: "after its kind, queue 50 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0, queue: 50, kind: Kind::Latecomer, tcp: "", quinn: "", goal: 0.5 },
+    Row { name: "after its kind, queue 100 ms, ratio", mbits: 50.0, rtt: 50, jitter: 0, loss: 0, queue: 100, kind: Kind::Latecomer, tcp: "", quinn: "", goal: 0.5 },
 ];
 
 impl Row {

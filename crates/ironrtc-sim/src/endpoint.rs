@@ -15,9 +15,9 @@ use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::SctpConfig;
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::IoResult;
+use ironrtc_netem::Parcel;
 
-use crate::link::Parcel;
-use crate::network::{Datagram, Network};
+use crate::network::{Datagram, Network, carrier};
 
 /// The sides of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl Endpoint {
             for data in segments {
                 let parcel = Parcel {
                     size: data.len(),
-                    is_ipv6: path.remote.is_ipv6(),
+                    carrier: carrier(path.remote),
                     is_probe: transmit.is_probe,
                     in_batch,
                 };

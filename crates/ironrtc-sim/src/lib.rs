@@ -7,7 +7,6 @@
 #![forbid(unsafe_code)]
 
 mod endpoint;
-mod link;
 mod measure;
 mod nat;
 mod network;
@@ -15,9 +14,9 @@ mod pair;
 mod seed;
 
 pub use endpoint::{Endpoint, Side, peer_config};
-pub use link::{Line, Link, Oversize, TooLarge};
+pub use ironrtc_netem::{Link, Oversize, TooLarge};
 pub use measure::{Flow, Measured, Ping, run_together};
 pub use nat::{Nat, NatKind, Reach};
-pub use network::{Datagram, Network};
+pub use network::{Datagram, Line, Network};
 pub use pair::{Pair, Setup};
 pub use seed::seeds;

@@ -1,14 +1,15 @@
 //! Hosts, NATs, a STUN server, and the datagrams between them.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 
 use ironrtc_core::rng::Rng;
 use ironrtc_core::time::Time;
 use ironrtc_core::wire::stun::{BINDING, Class, Message, Writer};
+use ironrtc_netem::{Carrier, InFlight, Link, Parcel, TooLarge};
 
-use crate::link::Parcel;
-use crate::{Line, Link, Nat, TooLarge};
+use crate::Nat;
 
 /// The address of the STUN server that every network has.
 const STUN_SERVER: &str = "198.51.100.1:3478";
@@ -22,6 +23,18 @@ pub struct Datagram {
     pub to: SocketAddr,
     /// The payload.
     pub data: Vec<u8>,
+}
+
+/// The line behind a host's queue. Hosts that share one compete for it.
+#[derive(Clone, Debug, Default)]
+pub struct Line(Rc<RefCell<ironrtc_netem::Line>>);
+
+/// What carries a datagram to an address.
+pub(crate) const fn carrier(to: SocketAddr) -> Carrier {
+    match to {
+        SocketAddr::V4(_) => Carrier::Ipv4,
+        SocketAddr::V6(_) => Carrier::Ipv6,
+    }
 }
 
 #[derive(Debug)]
@@ -39,8 +52,7 @@ pub struct Network {
     hosts: Vec<Host>,
     nats: Vec<Nat>,
     stun: SocketAddr,
-    in_flight: BTreeMap<(Time, u64), Datagram>,
-    order: u64,
+    in_flight: InFlight<Datagram>,
     sent: u64,
     /// Copies of what was delivered, if [`capture`](Self::capture) asked for it.
     captured: Option<Vec<Datagram>>,
@@ -54,8 +66,7 @@ impl Network {
             hosts: Vec::new(),
             nats: Vec::new(),
             stun: STUN_SERVER.parse().expect("a socket address"),
-            in_flight: BTreeMap::new(),
-            order: 0,
+            in_flight: InFlight::default(),
             sent: 0,
             captured: None,
         }
@@ -120,10 +131,8 @@ impl Network {
     /// A host sends a datagram.
     pub fn send(&mut self, now: Time, from: SocketAddr, to: SocketAddr, data: &[u8]) {
         let parcel = Parcel {
-            size: data.len(),
-            is_ipv6: to.is_ipv6(),
-            is_probe: false,
-            in_batch: false,
+            carrier: carrier(to),
+            ..Parcel::bare(data.len())
         };
         // Alone, and with leave to cut it, nothing is refused.
         let _ = self.send_parcel(now, (from, to), data, parcel);
@@ -144,15 +153,19 @@ impl Network {
         };
         let sender = &mut self.hosts[host];
         let refusal = sender.link.refusal(parcel);
-        let rng = &mut self.rng;
-        let arrivals = sender.link.arrivals(now, parcel, &sender.line, rng);
+        let mut below = |bound| self.rng.below(bound);
+        let now = now.since(Time::ZERO);
+        let line = &sender.line.0;
+        let arrivals = sender
+            .link
+            .arrivals(now, parcel, &mut line.borrow_mut(), &mut below);
         // Private addresses are only reached behind the same NAT, where there is one host each.
         let from = match sender.nat {
             Some(nat) => self.nats[nat].outbound(from, to),
             None => from,
         };
         for at in arrivals {
-            self.route(at, from, to, data.to_vec());
+            self.route(Time::ZERO + at, from, to, data.to_vec());
         }
         refusal
     }
@@ -181,10 +194,8 @@ impl Network {
         }
     }
 
-    /// What arrives at the same time arrives in the order in which it was sent.
     fn deliver(&mut self, at: Time, datagram: Datagram) {
-        self.order += 1;
-        self.in_flight.insert((at, self.order), datagram);
+        self.in_flight.insert(at.since(Time::ZERO), datagram);
     }
 
     /// The STUN server answers with the source that it sees; its way back takes as long again.
@@ -210,16 +221,13 @@ impl Network {
 
     /// When the next datagram arrives.
     pub fn next_arrival(&self) -> Option<Time> {
-        self.in_flight.keys().next().map(|(at, _)| *at)
+        self.in_flight.next_arrival().map(|at| Time::ZERO + at)
     }
 
     /// The next datagram that has arrived by now, and its host.
     pub fn receive(&mut self, now: Time) -> Option<(usize, Datagram)> {
         loop {
-            if self.next_arrival()? > now {
-                return None;
-            }
-            let (_, datagram) = self.in_flight.pop_first()?;
+            let datagram = self.in_flight.receive(now.since(Time::ZERO))?;
             // The host may have moved away in the meantime.
             if let Some(host) = self.host_of(datagram.to.ip()) {
                 if let Some(captured) = &mut self.captured {
