@@ -148,6 +148,7 @@ impl SendQueue {
         let held = std::mem::take(&mut entry.held);
         if held.is_empty() && entry.is_fresh() {
             self.streams.remove(&stream);
+            self.current.take_if(|current| *current == stream);
         }
         for message in held {
             self.push(now, stream, message);
@@ -230,6 +231,7 @@ impl SendQueue {
     /// Makes the stream whose turn it is the current one.
     fn select(&mut self) -> Option<StreamId> {
         if let Some(current) = self.current {
+            debug_assert!(self.streams.contains_key(&current), "{current:?} is gone");
             let entry = self.streams.get(&current)?;
             let front = entry.queue.front();
             let stays = match front {

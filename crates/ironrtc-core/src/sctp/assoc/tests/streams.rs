@@ -43,6 +43,27 @@ fn a_reset_stream_is_used_again_from_the_beginning() {
 }
 
 #[test]
+fn a_stream_that_is_gone_holds_up_no_other() {
+    for interleaving in [false, true] {
+        let config = SctpConfig {
+            interleaving,
+            ..SctpConfig::default()
+        };
+        let mut pair = Pair::connected(config, 1);
+        pair.send(0, 3, "the last one sent before its stream is forgotten");
+        let now = pair.now;
+        pair.ends[0].assoc.reset_stream(now, StreamId(3));
+        let done = pair.run_until(Duration::from_secs(10), |pair| {
+            (pair.ends[0].events).contains(&Event::StreamResetDone(StreamId(3)))
+        });
+        assert!(done);
+        pair.send(0, 5, "hello");
+        pair.run_for(Duration::from_secs(1));
+        assert_eq!(pair.ends[1].messages(5), [b"hello"]);
+    }
+}
+
+#[test]
 fn everything_sent_before_a_reset_is_readable_before_its_event() {
     let mut pair = Pair::connected(SctpConfig::default(), 1);
     pair.ends[1].reads = false;
