@@ -567,6 +567,47 @@ fn what_happened_before_an_act_of_the_application_is_told_before_it() {
     }
 }
 
+/// An offer may be answered for now by one peer and in the end by another. With the first nothing was
+/// ever connected, so that the channels that wait are for the other.
+#[test]
+fn channels_that_wait_outlive_a_provisional_answer_of_another_peer() {
+    let mut pair = Pair::new(Setup {
+        trickle: false,
+        ..Setup::new(34)
+    });
+    pair.auto_negotiate = false;
+    pair.a.create(pair.now, "chat");
+    let now = pair.now;
+    pair.a.connection.set_local_description(now, None).unwrap();
+    pair.run_for(Duration::from_millis(10));
+    let offer = pair.a.connection.negotiator().local_description().unwrap();
+    let mut other = with_channel(93);
+    other
+        .set_remote_description(Time::ZERO, offer.clone())
+        .unwrap();
+    let mut provisional = other.create_answer().unwrap();
+    provisional.kind = SdpType::PrAnswer;
+    let now = pair.now;
+    pair.a
+        .connection
+        .set_remote_description(now, provisional)
+        .unwrap();
+    pair.run_for(Duration::from_secs(1));
+    let now = pair.now;
+    let answerer = &mut pair.b.connection;
+    answerer.set_remote_description(now, offer).unwrap();
+    answerer.set_local_description(now, None).unwrap();
+    pair.run_for(Duration::from_millis(10));
+    let answer = pair.b.connection.negotiator().local_description().unwrap();
+    let now = pair.now;
+    pair.a
+        .connection
+        .set_remote_description(now, answer)
+        .unwrap();
+    let announced = pair.run_until(Duration::from_secs(5), |pair| !pair.b.announced.is_empty());
+    assert!(announced, "{:?}", pair.a.events);
+}
+
 fn with_channel(seed: u64) -> PeerConnection {
     let mut rng = Rng::from_test_seed(seed);
     let config = peer_config(&mut rng);

@@ -1,7 +1,7 @@
 //! The timers, what is reported, and how one layer's progress moves the next.
 //!
 //! Input (`handle_*`) only changes the layer that it is for. What that makes possible in others is
-//! done once for all input of a batch, when events or datagrams are polled.
+//! done once for all input of a batch, when events or datagrams are polled or timers run.
 
 use super::{Event, Security, Transport};
 use crate::dtls::{self, DtlsState};

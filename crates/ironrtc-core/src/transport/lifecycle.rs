@@ -22,7 +22,11 @@ impl Transport {
             return;
         }
         if self.is_another_peer(plan) {
-            self.reject(now, "the peer has another certificate now");
+            // Channels that wait for a connection are for whoever it is made with.
+            match self.dtls_state() {
+                DtlsState::New | DtlsState::Connecting => self.withdraw(now),
+                _ => self.reject(now, "the peer has another certificate now"),
+            }
         }
         // A role that a conflict has decided outlives a restart, so a plan that says nothing new
         // does not take it back.
