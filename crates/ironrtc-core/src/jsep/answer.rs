@@ -1,8 +1,7 @@
 //! Making answers (RFC 9429 section 5.3).
 
 use super::exchange::Exchange;
-use super::read::TransportAttributes;
-use super::read::{Content, Description};
+use super::read::{Content, Description, TransportAttributes};
 use super::write::{is_one_line, rejected};
 use super::{JsepError, Mid, Negotiator, SessionDescription, Setup, SignalingState};
 use crate::dtls;

@@ -1,7 +1,6 @@
 //! Candidates on their way into and out of descriptions (RFC 8838, RFC 8840).
 
-use super::read::Description;
-use super::read::MAX_CANDIDATES;
+use super::read::{Description, MAX_CANDIDATES};
 use super::{JsepError, Mid, Negotiator};
 use crate::ice::Candidate;
 

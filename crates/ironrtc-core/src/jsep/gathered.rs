@@ -1,7 +1,6 @@
 //! Our candidates, as descriptions show them.
 
-use super::read::Description;
-use super::read::MAX_CANDIDATES;
+use super::read::{Description, MAX_CANDIDATES};
 use crate::ice::Candidate;
 
 /// The candidates of one generation.

@@ -1,7 +1,6 @@
 //! From descriptions to what the transports do.
 
-use super::read::Description;
-use super::read::TransportAttributes;
+use super::read::{Description, TransportAttributes};
 use super::{Negotiator, SignalingState};
 use crate::ice;
 use crate::transport::{DtlsPlan, RemoteIce, SctpPlan, TransportPlan};
