@@ -56,6 +56,27 @@ fn quiet_is_quiet_and_the_code_may_be_an_argument() {
 }
 
 #[test]
+fn the_log_names_the_connection_and_keeps_addresses_to_itself() {
+    let home = directory("logged");
+    write_file(&home.join("a"), 100_000);
+    let mut sender = send(&[&home.join("a")]);
+    let mut receiver = receive(&home.join("out"), &["--log", "ironrtc=debug"]);
+    introduce(&mut sender, &mut receiver);
+    sender.finish().expect(0);
+    let log = receiver.finish().expect(0).stderr;
+    let events = (log.lines()).filter(|line| line.contains(" DEBUG "));
+    for part in ["jsep", "ice", "dtls", "sctp", "channel"] {
+        let told = format!(" peer{{id=1}}: ironrtc::{part}: ");
+        assert!(log.contains(&told), "no {told:?} in: {log}");
+    }
+    for event in events {
+        let known = !event.contains("_change ") || event.contains(" peer{id=1}: ");
+        assert!(known, "of which connection? {event}");
+        assert!(!event.contains(" typ host"), "an address: {event}");
+    }
+}
+
+#[test]
 fn a_transfer_is_recorded_on_request() {
     let home = directory("recorded");
     write_file(&home.join("a"), 100_000);

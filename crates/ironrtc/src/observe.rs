@@ -32,6 +32,8 @@ pub use ironrtc_core::observe::{
 use ironrtc_core::observe::{json, pcapng};
 use ironrtc_core::time::Time;
 
+use tracing::Span;
+
 use crate::clock::unix_now;
 
 /// How long captured packets may wait in memory before they are in the file.
@@ -189,10 +191,20 @@ impl Log {
     }
 }
 
-/// The observer for a connection that is being made, which is told so.
-pub(crate) fn for_new_connection(observer: &Observer) -> Observer {
+/// What a connection is called in logs: by the same number in all of them.
+pub(crate) struct Name {
+    pub(crate) number: u64,
+    /// The span in which `tracing` hears of it.
+    pub(crate) span: Span,
+}
+
+/// The name of a connection that is being made, and its observer, which is told so.
+pub(crate) fn for_new_connection(observer: &Observer) -> (Name, Observer) {
     static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
-    let observer = observer.for_connection(CONNECTIONS.fetch_add(1, Ordering::Relaxed));
+    let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
+    let span = tracing::debug_span!("peer", id = number);
+    let entered = span.enter();
+    let observer = observer.for_connection(number);
     observer.event(
         Time::ZERO,
         Category::Connection,
@@ -202,5 +214,6 @@ pub(crate) fn for_new_connection(observer: &Observer) -> Observer {
             ("ironrtc", env!("CARGO_PKG_VERSION").into()),
         ],
     );
-    observer
+    drop(entered);
+    (Name { number, span }, observer)
 }

@@ -81,12 +81,13 @@ impl Transport {
             tokio::runtime::Handle::try_current().map_err(|_| ConfigurationError::NoRuntime)?;
         let bound = driver::bind(&configuration.bind)?;
         let clock = Clock::new();
+        let (name, observer) = observe::for_new_connection(&configuration.observer);
         let config = TransportConfig {
             ice: configuration.ice_config(),
             sctp: configuration.sctp.clone(),
             certificate,
             epoch: clock.epoch(),
-            observer: observe::for_new_connection(&configuration.observer),
+            observer,
         };
         let plan = TransportPlan {
             ice_role: ice::Role::Controlled,
@@ -96,8 +97,14 @@ impl Transport {
             sctp: None,
         };
         let mut core = Core::new(config, rng);
-        core.apply(clock.now(), &plan);
-        let shared = Shared::new(core, clock, servers, configuration.sctp.receive_window);
+        name.span.in_scope(|| core.apply(clock.now(), &plan));
+        let shared = Shared::new(
+            name,
+            core,
+            clock,
+            servers,
+            configuration.sctp.receive_window,
+        );
         driver::spawn(&runtime, shared.clone(), configuration.bind, bound);
         let stream = shared.events.take_over();
         Ok(Self {

@@ -76,6 +76,7 @@ impl PeerConnection {
             tokio::runtime::Handle::try_current().map_err(|_| ConfigurationError::NoRuntime)?;
         let bound = driver::bind(&configuration.bind)?;
         let clock = Clock::new();
+        let (name, observer) = observe::for_new_connection(&configuration.observer);
         let config = PeerConfig {
             ice: configuration.ice_config(),
             sctp: configuration.sctp.clone(),
@@ -84,10 +85,16 @@ impl PeerConnection {
             always_negotiate_data_channels: configuration.always_negotiate_data_channels,
             gather_early: configuration.ice_candidate_pool_size > 0,
             epoch: clock.epoch(),
-            observer: observe::for_new_connection(&configuration.observer),
+            observer,
         };
         let core = Core::new(config, rng);
-        let shared = Shared::new(core, clock, servers, configuration.sctp.receive_window);
+        let shared = Shared::new(
+            name,
+            core,
+            clock,
+            servers,
+            configuration.sctp.receive_window,
+        );
         driver::spawn(&runtime, shared.clone(), configuration.bind.clone(), bound);
         Ok(Self {
             handle: Handle::new(shared),

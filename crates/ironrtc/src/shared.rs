@@ -2,7 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
@@ -10,9 +10,11 @@ use ironrtc_core::channel::{self, ChannelId};
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::IoRequest;
 use tokio::sync::Notify;
+use tracing::Span;
 
 use crate::clock::Clock;
 use crate::machine::{ApplicationEvent, Machine, Output};
+use crate::observe::Name;
 use crate::queue::EventQueue;
 use crate::signal::{self, Signal};
 use crate::url::Server;
@@ -44,6 +46,8 @@ pub(crate) struct Core<M: ?Sized> {
 /// closes it.
 pub(crate) struct Shared<M: ?Sized> {
     pub(crate) id: u64,
+    /// What is told of the connection is told in it, by whichever call.
+    pub(crate) span: Span,
     pub(crate) clock: Clock,
     pub(crate) events: Arc<EventQueue>,
     /// Wakes all that wait for a change of the connection.
@@ -55,15 +59,16 @@ pub(crate) struct Shared<M: ?Sized> {
 
 impl<M> Shared<M> {
     pub(crate) fn new(
+        name: Name,
         machine: M,
         clock: Clock,
         servers: Vec<Server>,
         receive_window: usize,
     ) -> Arc<Self> {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let events = Arc::new(EventQueue::default());
         Arc::new(Self {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            id: name.number,
+            span: name.span,
             clock,
             events: events.clone(),
             changed: Notify::new(),
@@ -98,6 +103,7 @@ impl<M: Machine + ?Sized> Shared<M> {
 
     /// Changes something of the machine, and lets the task act on it.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut M, Time) -> R) -> R {
+        let _entered = self.span.enter();
         let now = self.clock.now();
         let mut core = self.lock();
         let result = change(&mut core.machine, now);
@@ -125,6 +131,7 @@ impl<M: Machine + ?Sized> Shared<M> {
     /// The next message of a channel. The task is woken once enough was read for the peer to
     /// care; every acknowledgement says how much was read anyway.
     pub(crate) fn recv(&self, id: ChannelId) -> Option<channel::Message> {
+        let _entered = self.span.enter();
         let now = self.clock.now();
         let mut core = self.lock();
         let message = core.machine.channels_mut().recv(now, id);
@@ -159,6 +166,7 @@ impl<M: Machine + ?Sized> Shared<M> {
 
     /// Closes the machine. The task says goodbye and ends soon after.
     pub(crate) fn close(&self) {
+        let _entered = self.span.enter();
         let now = self.clock.now();
         let mut core = self.lock();
         if !core.closing {
@@ -185,6 +193,7 @@ impl<M: Machine + ?Sized> Shared<M> {
         &self,
         create: impl FnOnce(&mut M, Time) -> Result<ChannelId, E>,
     ) -> Result<(ChannelId, Arc<Signal>), E> {
+        let _entered = self.span.enter();
         let now = self.clock.now();
         let mut core = self.lock();
         let id = create(&mut core.machine, now)?;

@@ -174,7 +174,7 @@ impl Peer {
             } if self.stun_chosen => {
                 tracing::warn!(%url, "the STUN server gives no answer: {error_text}");
             }
-            other => tracing::debug!(event = ?other),
+            _ => {}
         }
         Ok(event)
     }

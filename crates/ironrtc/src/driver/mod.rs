@@ -67,7 +67,7 @@ pub(crate) fn spawn(
     bind: Vec<SocketAddr>,
     bound: Vec<std::net::UdpSocket>,
 ) {
-    let span = tracing::debug_span!("peer", id = shared.id);
+    let span = shared.span.clone();
     let driver = Driver {
         shared,
         sockets: Vec::new(),
