@@ -2,6 +2,13 @@
 # IronRTC against foreign implementations. scripts/test installs browsers, coturn, Go with Pion and
 # Janus before. Arguments name parts: browser, python, rust, peers; none means all.
 set -euo pipefail
+for part in "$@"; do
+    case $part in
+    browser | python | rust | peers) ;;
+    -h | --help) echo "usage: interop/test.sh [browser] [python] [rust] [peers]" && exit ;;
+    *) echo "error: there is no part $part; interop/test.sh --help lists them" >&2 && exit 2 ;;
+    esac
+done
 cd "$(dirname "${BASH_SOURCE[0]}")"
 root=$(cd .. && pwd)
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
