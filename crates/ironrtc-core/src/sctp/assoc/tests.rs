@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ironrtc_netem::{Link, Parcel, Wire};
 
 use super::Association;
 use crate::rng::Rng;
@@ -24,36 +25,9 @@ use crate::sctp::message::{
 };
 use crate::time::Time;
 
-/// What happens to packets on the way.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Network {
-    /// Lost packets in a thousand.
-    pub(super) loss: u64,
-    /// Repeated packets in a thousand.
-    pub(super) repeat: u64,
-    pub(super) delay: Duration,
-    /// Added to the delay at random, so that packets overtake each other.
-    pub(super) jitter: Duration,
-    /// Time that each packet occupies the line of its direction.
-    pub(super) spacing: Duration,
-    /// Longest wait for the line; what would wait longer is lost.
-    pub(super) queue: Duration,
-    /// Larger packets vanish.
-    pub(super) mtu: usize,
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            loss: 0,
-            repeat: 0,
-            delay: Duration::from_millis(10),
-            jitter: Duration::ZERO,
-            spacing: Duration::ZERO,
-            queue: Duration::MAX,
-            mtu: usize::MAX,
-        }
-    }
+/// A way of 10 ms that takes packets of any size, as fast as they come.
+pub(super) fn plain() -> Link {
+    Link::plain(Duration::from_millis(10))
 }
 
 /// One end, and what it has reported.
@@ -115,13 +89,8 @@ impl End {
 pub(super) struct Pair {
     pub(super) now: Time,
     pub(super) ends: [End; 2],
-    pub(super) network: Network,
+    pub(super) wire: Wire<Vec<u8>>,
     rng: Rng,
-    /// Arrival, order of sending, destination, bytes.
-    in_flight: BTreeMap<(Time, u64), (usize, Vec<u8>)>,
-    sequence: u64,
-    /// When the line of each direction is free.
-    line_free: [Time; 2],
     /// Every packet sent, with its sender.
     pub(super) log: Option<Vec<(usize, Vec<u8>)>>,
     /// Packets for which this returns false are lost.
@@ -138,11 +107,8 @@ impl Pair {
         Self {
             now: Time::from_millis(1000),
             ends: [End::new(a, 2 * seed + 1000), End::new(b, 2 * seed + 1001)],
-            network: Network::default(),
+            wire: Wire::new(plain()),
             rng: Rng::from_test_seed(seed),
-            in_flight: BTreeMap::new(),
-            sequence: 0,
-            line_free: [Time::ZERO; 2],
             log: None,
             filter: |_, _| true,
         }
@@ -218,28 +184,18 @@ impl Pair {
         if let Some(log) = &mut self.log {
             log.push((from, packet.to_vec()));
         }
-        let lost = self.rng.below(1000) < self.network.loss;
-        if lost || packet.len() > self.network.mtu || !(self.filter)(from, packet) {
+        if !(self.filter)(from, packet) {
             return;
         }
-        let copies = 1 + u64::from(self.rng.below(1000) < self.network.repeat);
-        for _ in 0..copies {
-            if self.line_free[from].since(self.now) > self.network.queue {
-                return;
-            }
-            let jitter = self.rng.below(self.network.jitter.as_nanos() as u64 + 1);
-            let departs = self.now.max(self.line_free[from]) + self.network.spacing;
-            self.line_free[from] = departs;
-            let at = departs + self.network.delay + Duration::from_nanos(jitter);
-            self.sequence += 1;
-            self.in_flight
-                .insert((at, self.sequence), (1 - from, packet.to_vec()));
-        }
+        let now = self.now.since(Time::ZERO);
+        let (parcel, packet) = (Parcel::bare(packet.len()), packet.to_vec());
+        let mut below = |bound| self.rng.below(bound);
+        self.wire.send(now, from, parcel, &packet, &mut below);
     }
 
     fn next_event(&self) -> Option<Time> {
         let timers = self.ends.iter().filter_map(|end| end.assoc.poll_timeout());
-        let packets = self.in_flight.keys().next().map(|key| key.0);
+        let packets = self.wire.next_arrival().map(|at| Time::ZERO + at);
         timers.chain(packets).min()
     }
 
@@ -251,10 +207,7 @@ impl Pair {
             return false;
         };
         self.now = self.now.max(at);
-        while let Some(entry) = self.in_flight.first_entry()
-            && entry.key().0 <= self.now
-        {
-            let (to, packet) = entry.remove();
+        while let Some((to, packet)) = self.wire.receive(self.now.since(Time::ZERO)) {
             self.ends[to].assoc.handle_packet(self.now, &packet);
         }
         for end in &mut self.ends {
@@ -268,12 +221,7 @@ impl Pair {
 
     /// Nothing arrives for a while; then everything does, at its old pace.
     pub(super) fn stall(&mut self, time: Duration) {
-        for ((at, order), entry) in std::mem::take(&mut self.in_flight) {
-            self.in_flight.insert((at + time, order), entry);
-        }
-        for free in &mut self.line_free {
-            *free = (*free).max(self.now) + time;
-        }
+        self.wire.stall(self.now.since(Time::ZERO), time);
     }
 
     pub(super) fn run_for(&mut self, duration: Duration) {

@@ -17,7 +17,7 @@ fn closed_without_error(end: &End) -> bool {
 fn a_shutdown_delivers_what_was_sent_before_it() {
     for seed in 0..20 {
         let mut pair = Pair::connected(SctpConfig::default(), seed);
-        pair.network.loss = seed % 4 * 100;
+        pair.wire.link.loss = seed % 4 * 100;
         for number in 0..50 {
             pair.send(0, 1, numbered(number, 3000));
             pair.send(1, 1, numbered(number, 300));
@@ -45,7 +45,7 @@ fn a_shutdown_delivers_what_was_sent_before_it() {
         assert!(done, "seed {seed} {:?}", pair.states());
         assert_eq!(pair.ends[1].messages(1).len(), 50, "seed {seed}");
         assert_eq!(pair.ends[0].messages(1).len(), 50, "seed {seed}");
-        if pair.network.loss == 0 {
+        if pair.wire.link.loss == 0 {
             assert!(pair.ends.iter().all(closed_without_error));
         }
     }
@@ -72,7 +72,7 @@ fn a_peer_that_falls_silent_is_given_up_with_data_in_flight_or_without() {
             ..SctpConfig::default()
         };
         let mut pair = Pair::connected(config, 1);
-        pair.network.loss = 1000;
+        pair.wire.link.loss = 1000;
         if data {
             pair.send(0, 1, "into the void");
         }

@@ -194,8 +194,8 @@ fn fragments_of_a_skipped_unordered_message_leak() {
 fn buffer_and_shutdown_with_reset_in_flight() {
     for seed in 0..20 {
         let mut pair = Pair::connected(SctpConfig::default(), seed);
-        pair.network.loss = 150;
-        pair.network.jitter = Duration::from_millis(15);
+        pair.wire.link.loss = 150;
+        pair.wire.link.jitter = Duration::from_millis(15);
         for n in 0..20 {
             pair.send(0, n, numbered(n.into(), 5000));
             pair.send(1, n, numbered(n.into(), 5000));
@@ -240,9 +240,9 @@ fn partial_everything_drains() {
             ..SctpConfig::default()
         };
         let mut pair = Pair::connected(config, seed);
-        pair.network.loss = 100;
-        pair.network.repeat = 50;
-        pair.network.jitter = Duration::from_millis(30);
+        pair.wire.link.loss = 100;
+        pair.wire.link.duplicates = 50;
+        pair.wire.link.jitter = Duration::from_millis(30);
         for round in 0..40_u32 {
             for s in 0..4_u16 {
                 let r = match s {

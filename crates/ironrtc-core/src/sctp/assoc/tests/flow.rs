@@ -60,7 +60,7 @@ fn a_small_message_does_not_wait_for_the_end_of_one_that_fills_the_window() {
         ..SctpConfig::default()
     };
     let mut pair = Pair::connected(config, 1);
-    pair.network.spacing = Duration::from_micros(500);
+    pair.wire.link.spacing = Duration::from_micros(500);
     pair.send(0, 1, vec![1; 3 << 20]);
     pair.run_for(Duration::from_millis(300));
     pair.send(0, 2, "small");
@@ -77,8 +77,8 @@ fn a_small_message_does_not_wait_for_the_end_of_one_that_fills_the_window() {
 fn the_receive_window_grows_for_who_reads_and_not_for_who_does_not() {
     for reads in [true, false] {
         let mut pair = Pair::connected(SctpConfig::default(), 1);
-        pair.network.spacing = Duration::from_micros(10);
-        pair.network.delay = Duration::from_millis(50);
+        pair.wire.link.spacing = Duration::from_micros(10);
+        pair.wire.link.delay = Duration::from_millis(50);
         pair.ends[1].reads = reads;
         // With which it measures the round trip.
         pair.send(1, 1, "hello");
@@ -281,7 +281,7 @@ fn a_single_loss_is_repaired_fast_and_costs_one_retransmission() {
             ..SctpConfig::default()
         };
         let mut pair = Pair::connected(config, 1);
-        pair.network.spacing = Duration::from_micros(100);
+        pair.wire.link.spacing = Duration::from_micros(100);
         let before = pair.ends[0].assoc.stats().cwnd;
         pair.send(0, 1, vec![1; 200_000]);
         let mut packet = Vec::new();
@@ -309,7 +309,7 @@ fn discovery_finds_the_path_s_size_and_a_black_hole_ends_it() {
         ..SctpConfig::default()
     };
     let mut pair = Pair::new(config, 1);
-    pair.network.mtu = 1420;
+    pair.wire.link.mtu = 1420;
     pair.connect();
     pair.run_for(Duration::from_secs(10));
     let stats = pair.ends[0].assoc.stats();
@@ -322,7 +322,7 @@ fn discovery_finds_the_path_s_size_and_a_black_hole_ends_it() {
     let log = pair.log.take().unwrap();
     assert!(log.iter().filter(|(_, p)| p.len() == 1408).count() > 50);
     // The path gets narrower; what was sent before and what comes later gets through.
-    pair.network.mtu = 1200;
+    pair.wire.link.mtu = 1200;
     pair.send(0, 1, vec![1; 1100]);
     pair.run_for(Duration::from_secs(1));
     pair.send(0, 1, vec![1; 1300]);
@@ -348,7 +348,7 @@ fn large_packets_are_probed_for_only_where_the_peer_takes_them() {
 #[test]
 fn acknowledgements_do_not_make_packets_of_retransmissions_too_large() {
     let mut pair = Pair::connected(SctpConfig::default(), 1);
-    pair.network.loss = 200;
+    pair.wire.link.loss = 200;
     pair.log = Some(Vec::new());
     for end in 0..2 {
         for _ in 0..20 {
@@ -401,13 +401,13 @@ const ALGORITHMS: [CongestionAlgorithm; 3] = [
 ];
 
 /// How much of a line's capacity a transfer uses, in percent.
-fn utilization(congestion: CongestionAlgorithm, network: Network, millis: u64) -> u64 {
+fn utilization(congestion: CongestionAlgorithm, network: &Link, millis: u64) -> u64 {
     let config = SctpConfig {
         congestion,
         ..SctpConfig::default()
     };
     let mut pair = Pair::connected(config, 1);
-    pair.network = network;
+    pair.wire.link = network.clone();
     let stream = StreamId(1);
     let begun = pair.now;
     let end = begun + Duration::from_millis(millis);
@@ -435,12 +435,12 @@ fn a_transfer_fills_the_line() {
     // waits for a repair when time is up is a quarter of a second's.
     for congestion in ALGORITHMS {
         for (queue, least) in [(20, 90), (5, 75), (200, 90)] {
-            let network = Network {
+            let network = Link {
                 spacing: Duration::from_micros(100),
                 queue: Duration::from_millis(queue),
-                ..Network::default()
+                ..plain()
             };
-            let used = utilization(congestion, network, 6_000);
+            let used = utilization(congestion, &network, 6_000);
             assert!(used >= least, "{congestion:?} with {queue} ms: {used} %");
         }
     }
@@ -450,13 +450,13 @@ fn a_transfer_fills_the_line() {
 fn a_receiver_on_the_same_host_with_a_small_socket_buffer_is_served_without_timeouts() {
     for congestion in ALGORITHMS {
         // 1.9 Gbit/s, and a buffer of 200 KiB.
-        let network = Network {
+        let network = Link {
             spacing: Duration::from_micros(5),
             queue: Duration::from_micros(5 * 172),
             delay: Duration::from_micros(50),
-            ..Network::default()
+            ..plain()
         };
-        let used = utilization(congestion, network, 300);
+        let used = utilization(congestion, &network, 300);
         assert!(used >= 80, "{congestion:?}: {used} %");
     }
 }
@@ -464,13 +464,13 @@ fn a_receiver_on_the_same_host_with_a_small_socket_buffer_is_served_without_time
 #[test]
 fn random_loss_does_not_stall_a_transfer() {
     for congestion in ALGORITHMS {
-        let network = Network {
+        let network = Link {
             spacing: Duration::from_micros(100),
             queue: Duration::from_millis(50),
             loss: 1,
-            ..Network::default()
+            ..plain()
         };
-        let used = utilization(congestion, network, 4_000);
+        let used = utilization(congestion, &network, 4_000);
         // The square-root law allows about 20 % of this line at 0.1 % of loss for Reno.
         assert!(used >= 15, "{congestion:?}: {used} %");
     }

@@ -18,7 +18,7 @@ fn one_side_connects() {
 fn both_sides_connect_at_once() {
     for seed in 0..20 {
         let mut pair = Pair::new(SctpConfig::default(), seed);
-        pair.network.jitter = Duration::from_millis(30);
+        pair.wire.link.jitter = Duration::from_millis(30);
         let now = pair.now;
         for end in &mut pair.ends {
             end.assoc.connect(now);
@@ -40,9 +40,9 @@ fn both_sides_connect_at_once() {
 fn the_handshake_survives_loss() {
     for seed in 0..40 {
         let mut pair = Pair::new(SctpConfig::default(), seed);
-        pair.network.loss = 400;
-        pair.network.repeat = 200;
-        pair.network.jitter = Duration::from_millis(50);
+        pair.wire.link.loss = 400;
+        pair.wire.link.duplicates = 200;
+        pair.wire.link.jitter = Duration::from_millis(50);
         let now = pair.now;
         pair.ends[0].assoc.connect(now);
         if seed % 2 == 0 {
@@ -63,7 +63,7 @@ fn an_unanswered_handshake_is_given_up() {
         ..SctpConfig::default()
     };
     let mut pair = Pair::new(config, 1);
-    pair.network.loss = 1000;
+    pair.wire.link.loss = 1000;
     pair.log = Some(Vec::new());
     let now = pair.now;
     pair.ends[0].assoc.connect(now);
@@ -199,7 +199,7 @@ fn a_stale_cookie_is_refused_and_the_handshake_begins_again() {
             .count()
     };
     assert!(sent(1, kind::ERROR) >= 2 && sent(0, kind::INIT) >= 2);
-    pair.network.delay = Duration::from_millis(1);
+    pair.wire.link.delay = Duration::from_millis(1);
     pair.run_for(Duration::from_secs(3));
     assert_eq!(pair.states(), [SctpState::Connected; 2]);
 }

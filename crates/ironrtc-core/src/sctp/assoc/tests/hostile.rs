@@ -180,7 +180,7 @@ fn mutated_packets_never_panic_and_memory_stays_bounded() {
                     pair.ends[end].assoc.reset_stream(now, StreamId(stream));
                 }
             }
-            pair.network.loss = 100;
+            pair.wire.link.loss = 100;
             pair.run_for(Duration::from_millis(30));
             let log = pair.log.as_mut().unwrap();
             for _ in 0..20 {

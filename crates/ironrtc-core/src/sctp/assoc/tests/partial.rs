@@ -21,11 +21,11 @@ fn partially_reliable_messages_arrive_at_most_once_and_the_stream_goes_on() {
             ..SctpConfig::default()
         };
         let mut pair = Pair::connected(config, seed);
-        pair.network = Network {
+        pair.wire.link = Link {
             loss: 200,
-            repeat: 50,
+            duplicates: 50,
             jitter: Duration::from_millis(5),
-            ..Network::default()
+            ..plain()
         };
         let mut rng = Rng::from_test_seed(seed);
         let count = 120;
@@ -43,7 +43,7 @@ fn partially_reliable_messages_arrive_at_most_once_and_the_stream_goes_on() {
             last && pair.ends[1].messages(2).len() == 1
         });
         assert!(done, "seed {seed} {:?}", pair.ends[0].assoc.stats());
-        pair.network.loss = 0;
+        pair.wire.link.loss = 0;
         pair.run_for(Duration::from_secs(10));
         let numbers: Vec<u32> = pair.ends[1]
             .messages(1)
@@ -76,10 +76,10 @@ fn partially_reliable_messages_arrive_at_most_once_and_the_stream_goes_on() {
 #[test]
 fn a_message_without_retransmissions_is_sent_once() {
     let mut pair = Pair::connected(SctpConfig::default(), 1);
-    pair.network.loss = 1000;
+    pair.wire.link.loss = 1000;
     pair.send_with(0, 1, "once", true, Reliability::MaxRetransmits(0));
     pair.flush();
-    pair.network.loss = 0;
+    pair.wire.link.loss = 0;
     pair.run_for(Duration::from_secs(5));
     let stats = pair.ends[0].assoc.stats();
     assert_eq!((stats.retransmissions, stats.messages_abandoned), (0, 1));
@@ -118,9 +118,9 @@ fn a_message_that_was_begun_is_finished_after_its_lifetime() {
         pair.send(0, 1, "next");
         // A loss after the lifetime is repaired once.
         pair.run_for(Duration::from_millis(40));
-        pair.network.loss = 1000;
+        pair.wire.link.loss = 1000;
         pair.run_for(Duration::from_millis(5));
-        pair.network.loss = 0;
+        pair.wire.link.loss = 0;
         pair.run_for(Duration::from_secs(3));
         let messages = pair.ends[1].messages(1);
         assert_eq!(messages.len(), 2);
@@ -133,7 +133,7 @@ fn a_message_that_was_begun_is_finished_after_its_lifetime() {
 fn overload_does_not_leave_every_message_half_sent() {
     // 9.5 Mbit/s: room for 18 messages of 64 KiB in a second, five times of which are sent.
     let mut pair = Pair::connected(SctpConfig::default(), 1);
-    pair.network.spacing = Duration::from_millis(1);
+    pair.wire.link.spacing = Duration::from_millis(1);
     let limit = Reliability::MaxLifetime(Duration::from_millis(150));
     for number in 0..92 * 4 {
         pair.send_with(0, 1, numbered(number, 65_536), false, limit);
@@ -155,9 +155,9 @@ fn a_large_message_that_is_lost_again_after_its_lifetime_is_skipped_by_the_peer(
         pair.send_with(0, 1, vec![1; 200_000], true, limit);
         pair.send(0, 1, "next");
         pair.run_for(Duration::from_millis(15));
-        pair.network.loss = 1000;
+        pair.wire.link.loss = 1000;
         pair.run_for(Duration::from_secs(3));
-        pair.network.loss = 0;
+        pair.wire.link.loss = 0;
         pair.run_for(Duration::from_secs(10));
         assert_eq!(pair.ends[1].messages(1), [b"next"]);
         assert_eq!(pair.ends[1].assoc.rx.as_ref().unwrap().used(), 0);

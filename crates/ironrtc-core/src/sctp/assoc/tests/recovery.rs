@@ -15,12 +15,12 @@ fn packets_that_overtake_each_other_do_not_slow_a_transfer_down() {
             };
             let mut pair = Pair::new(config, 1);
             // 95 Mbit/s with 50 ms.
-            pair.network = Network {
+            pair.wire.link = Link {
                 spacing: Duration::from_micros(100),
                 delay: Duration::from_millis(25),
                 jitter: Duration::from_millis(jitter),
                 queue: Duration::from_millis(50),
-                ..Network::default()
+                ..plain()
             };
             pair.ends[0].assoc.connect(pair.now);
             pair.run_for(Duration::from_secs(1));
@@ -83,11 +83,11 @@ fn a_real_loss_is_not_taken_back() {
     let (mut found, mut undone) = (0, 0);
     for seed in 0..20 {
         let mut pair = Pair::connected(SctpConfig::default(), seed);
-        pair.network = Network {
+        pair.wire.link = Link {
             loss: 10,
             jitter: Duration::from_micros(300),
             spacing: Duration::from_micros(100),
-            ..Network::default()
+            ..plain()
         };
         for number in 0..200 {
             pair.send(0, 1, numbered(number, 10_000));
@@ -116,8 +116,8 @@ fn stall(congestion: CongestionAlgorithm, seed: u64) {
         ..SctpConfig::default()
     };
     let mut pair = Pair::connected(config, seed);
-    pair.network.spacing = Duration::from_micros(100);
-    pair.network.jitter = Duration::from_micros(500 * (seed % 4));
+    pair.wire.link.spacing = Duration::from_micros(100);
+    pair.wire.link.jitter = Duration::from_micros(500 * (seed % 4));
     for number in 0..300 {
         pair.send(0, 1, numbered(number, 10_000));
     }
@@ -142,7 +142,7 @@ fn stall(congestion: CongestionAlgorithm, seed: u64) {
         CongestionAlgorithm::Bbr => (before.cwnd / 2, 60),
         _ => (before.cwnd, 30),
     };
-    if pair.network.jitter.is_zero() {
+    if pair.wire.link.jitter.is_zero() {
         assert!(
             stats.cwnd >= least,
             "{congestion:?} seed {seed}: {stats:?} {least}"
@@ -156,14 +156,14 @@ fn stall(congestion: CongestionAlgorithm, seed: u64) {
 fn a_real_timeout_is_not_taken_back() {
     for seed in 0..20 {
         let mut pair = Pair::connected(SctpConfig::default(), seed);
-        pair.network.spacing = Duration::from_micros(100);
+        pair.wire.link.spacing = Duration::from_micros(100);
         for number in 0..300 {
             pair.send(0, 1, numbered(number, 10_000));
         }
         pair.run_for(Duration::from_millis(60 + seed));
-        pair.network.loss = 1000;
+        pair.wire.link.loss = 1000;
         pair.run_for(Duration::from_millis(700));
-        pair.network.loss = 0;
+        pair.wire.link.loss = 0;
         let done = pair.run_until(Duration::from_secs(20), |pair| {
             pair.ends[1].messages(1).len() == 300
         });
@@ -178,7 +178,7 @@ fn a_round_trip_above_the_initial_timeout_causes_none() {
     for millis in [240, 260, 300, 600, 900] {
         for told in [false, true] {
             let mut pair = Pair::new(SctpConfig::default(), 1);
-            pair.network.delay = Duration::from_millis(millis);
+            pair.wire.link.delay = Duration::from_millis(millis);
             if told {
                 for end in &mut pair.ends {
                     let round_trip = Duration::from_millis(2 * millis);
@@ -231,11 +231,11 @@ fn duplicates_are_reported_at_once_and_in_bounded_number() {
 #[test]
 fn many_random_losses_are_not_taken_for_a_path_that_has_shrunk() {
     let mut pair = Pair::connected(SctpConfig::default(), 1);
-    pair.network = Network {
+    pair.wire.link = Link {
         loss: 100,
         spacing: Duration::from_millis(1),
         delay: Duration::from_millis(25),
-        ..Network::default()
+        ..plain()
     };
     for _ in 0..120 {
         while pair.ends[0].assoc.buffered_amount(StreamId(1)) < 2_000_000 {

@@ -16,9 +16,9 @@ fn a_reset_stream_is_used_again_from_the_beginning() {
             ..SctpConfig::default()
         };
         let mut pair = Pair::connected(config, seed);
-        pair.network.loss = seed % 4 * 80;
-        pair.network.repeat = 100;
-        pair.network.jitter = Duration::from_millis(10);
+        pair.wire.link.loss = seed % 4 * 80;
+        pair.wire.link.duplicates = 100;
+        pair.wire.link.jitter = Duration::from_millis(10);
         let mut expected = Vec::new();
         for round in 0..5_u32 {
             for number in 0..7 {

@@ -36,11 +36,11 @@ fn every_reliable_message_arrives_once_and_in_order_under_loss_and_reordering() 
             ..SctpConfig::default()
         };
         let mut pair = Pair::connected(config, seed);
-        pair.network = Network {
+        pair.wire.link = Link {
             loss: [0, 10, 100, 300][seed as usize % 4],
-            repeat: 50,
+            duplicates: 50,
             jitter: Duration::from_millis(seed % 3 * 15),
-            ..Network::default()
+            ..plain()
         };
         let mut rng = Rng::from_test_seed(seed);
         let count = 60;
