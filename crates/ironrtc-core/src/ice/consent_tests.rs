@@ -48,11 +48,11 @@ fn a_pair_without_consent_is_not_used_again_whoever_asks() {
 fn a_late_answer_brings_no_consent_back() {
     let mut net = Net::connected(50);
     // What is sent in the last second before the end arrives after it.
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     net.run(35 * SECOND);
     assert_eq!(net.a.state(), IceState::Failed);
     let before = net.sent;
-    net.loss_percent = 0;
+    net.wire.link.loss = 0;
     net.run(60 * SECOND);
     assert_eq!(
         (net.a.state(), net.b.state()),
@@ -76,9 +76,9 @@ fn a_peer_that_has_moved_is_followed_after_its_old_pair_was_lost() {
 fn a_restart_uses_a_lost_pair_again_under_new_credentials() {
     let mut net = Net::connected(51);
     let old = net.a.selected();
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     net.run(35 * SECOND);
-    net.loss_percent = 0;
+    net.wire.link.loss = 0;
     let (a, b) = (&mut net.a, &mut net.b);
     a.set_local_credentials(net.now, Credentials::generate(&mut net.rng));
     b.set_local_credentials(net.now, Credentials::generate(&mut net.rng));
@@ -95,7 +95,7 @@ fn a_restart_uses_a_lost_pair_again_under_new_credentials() {
 fn a_restart_extends_no_consent() {
     let mut net = Net::connected(52);
     let old = net.a.selected().unwrap();
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     net.run(24 * SECOND);
     assert_eq!(net.a.state(), IceState::Disconnected);
     net.a
@@ -120,13 +120,13 @@ fn a_restart_extends_no_consent() {
 #[test]
 fn a_restart_of_a_pair_that_is_lost_meanwhile_connects_when_it_is_answered() {
     let mut net = Net::connected(53);
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     net.run(24 * SECOND);
     net.a
         .set_local_credentials(net.now, Credentials::generate(&mut net.rng));
     net.run(20 * SECOND);
     assert_eq!(net.a.selected(), None);
-    net.loss_percent = 0;
+    net.wire.link.loss = 0;
     net.b
         .set_local_credentials(net.now, Credentials::generate(&mut net.rng));
     net.gather(&["10.0.0.1:1000"], &["10.0.0.2:2000"]);

@@ -1,6 +1,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ironrtc_netem::{Link, Parcel, Wire};
+
 use super::*;
 use crate::datagram::{DropReason, Path};
 use crate::rng::Rng;
@@ -18,9 +20,8 @@ pub(super) struct Net {
     pub(super) a: Agent,
     pub(super) b: Agent,
     pub(super) now: Time,
-    pub(super) flying: Vec<(Time, Path, Vec<u8>)>,
+    pub(super) wire: Wire<(Path, Vec<u8>)>,
     pub(super) rng: Rng,
-    pub(super) loss_percent: u64,
     pub(super) sent: u64,
     /// Every address that each side ever had: a driver keeps its sockets over a restart.
     pub(super) homes: [Vec<SocketAddr>; 2],
@@ -39,9 +40,8 @@ impl Net {
             a,
             b,
             now: Time::ZERO,
-            flying: Vec::new(),
+            wire: Wire::new(Link::plain(LATENCY)),
             rng,
-            loss_percent: 0,
             sent: 0,
             homes: [Vec::new(), Vec::new()],
         }
@@ -90,13 +90,15 @@ impl Net {
 
     pub(super) fn flush(&mut self) {
         let mut out = Vec::new();
-        for agent in [&mut self.a, &mut self.b] {
+        let now = self.now.since(Time::ZERO);
+        for (from, agent) in [&mut self.a, &mut self.b].into_iter().enumerate() {
             while let Some(transmit) = agent.poll_transmit(self.now, &mut out) {
                 let bytes = std::mem::take(&mut out);
                 self.sent += 1;
-                if self.rng.below(100) >= self.loss_percent {
-                    self.flying.push((self.now + LATENCY, transmit.path, bytes));
-                }
+                let parcel = Parcel::bare(bytes.len());
+                let packet = (transmit.path, bytes);
+                let mut below = |bound| self.rng.below(bound);
+                self.wire.send(now, from, parcel, &packet, &mut below);
             }
         }
     }
@@ -106,16 +108,15 @@ impl Net {
         let end = self.now + time;
         loop {
             self.flush();
-            let arrivals = self.flying.iter().map(|(at, ..)| *at).min();
+            let arrivals = self.wire.next_arrival().map(|at| Time::ZERO + at);
             let timers = [self.a.poll_timeout(), self.b.poll_timeout()];
             let next = timers.into_iter().flatten().chain(arrivals).min();
             let Some(next) = next.filter(|at| *at <= end) else {
                 break;
             };
             self.now = self.now.max(next);
-            let (due, flying) = self.flying.drain(..).partition(|(at, ..)| *at <= self.now);
-            self.flying = flying;
-            for (_, path, bytes) in due {
+            let now = self.now.since(Time::ZERO);
+            while let Some((_, (path, bytes))) = self.wire.receive(now) {
                 let back = Path {
                     local: path.remote,
                     remote: path.local,
@@ -276,7 +277,7 @@ fn a_peer_that_never_checks_is_nominated_in_the_end() {
 fn agents_connect_through_30_percent_loss() {
     for seed in 100..130 {
         let mut net = Net::new(seed);
-        net.loss_percent = 30;
+        net.wire.link.loss = 300;
         net.gather(&["10.0.0.1:1000", "10.1.0.1:1000"], &["10.0.0.2:2000"]);
         net.introduce();
         net.tell_candidates();
@@ -324,7 +325,7 @@ fn a_lite_peer_is_reached_and_nominates_nothing() {
 #[test]
 fn consent_ends_thirty_seconds_after_the_last_answer() {
     let mut net = Net::connected(6);
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     let path = net.a.selected().unwrap();
     net.run(Duration::from_secs(10));
     assert_eq!(net.a.state(), IceState::Disconnected);
@@ -341,10 +342,10 @@ fn consent_ends_thirty_seconds_after_the_last_answer() {
 #[test]
 fn a_short_silence_passes() {
     let mut net = Net::connected(7);
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     net.run(Duration::from_secs(15));
     assert_eq!(net.a.state(), IceState::Disconnected);
-    net.loss_percent = 0;
+    net.wire.link.loss = 0;
     net.run(Duration::from_secs(10));
     assert_eq!(net.a.state(), IceState::Completed);
     net.run(Duration::from_secs(300));
@@ -426,7 +427,7 @@ fn a_check_whose_fragments_are_of_two_generations_is_not_answered() {
 #[test]
 fn an_unreachable_peer_fails_after_patience() {
     let mut net = Net::new(9);
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     net.gather(&["10.0.0.1:1000"], &["10.0.0.2:2000"]);
     net.introduce();
     net.tell_candidates();
@@ -670,7 +671,7 @@ fn a_pair_in_use_lives_on_consent_though_nobody_nominates_it() {
     let asked = stats[0].counters.consent_requests_sent;
     assert!((90..150).contains(&asked), "{asked} in 600 s");
     // And it ends with consent.
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     net.run(Duration::from_secs(31));
     assert_eq!(net.a.selected(), None);
 }
@@ -679,7 +680,7 @@ fn a_pair_in_use_lives_on_consent_though_nobody_nominates_it() {
 fn an_unheard_controlled_side_waits_for_its_description_to_arrive() {
     // Nothing gets through before the peer knows us, as behind NATs.
     let mut net = with_a_peer_that_only_answers(32, Role::Controlled);
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     net.run(Duration::from_secs(280));
     assert_eq!(net.a.state(), IceState::Checking);
     let sent = net.a.pair_stats()[0].counters.requests_sent;
@@ -687,7 +688,7 @@ fn an_unheard_controlled_side_waits_for_its_description_to_arrive() {
         (18..30).contains(&sent),
         "seven, then one each 15 s: {sent}"
     );
-    net.loss_percent = 0;
+    net.wire.link.loss = 0;
     let credentials = net.a.local_credentials().unwrap().clone();
     net.b.set_remote(net.now, credentials, false);
     for candidate in net.a.local_candidates().to_vec() {
@@ -697,11 +698,11 @@ fn an_unheard_controlled_side_waits_for_its_description_to_arrive() {
     assert!(net.a.pair_stats()[0].nominated && net.b.pair_stats()[0].nominated);
 
     let mut net = with_a_peer_that_only_answers(33, Role::Controlled);
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     net.run(Duration::from_secs(301));
     assert_eq!(net.a.state(), IceState::Failed, "some day it is over");
     let mut net = with_a_peer_that_only_answers(34, Role::Controlling);
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     net.run(Duration::from_secs(31));
     assert_eq!(
         net.a.state(),
@@ -744,7 +745,7 @@ fn a_restart_that_nobody_follows_leaves_the_old_pair_alive_and_says_when_it_is_n
     net.run(Duration::from_secs(300));
     assert_eq!(net.a.selected(), Some(old));
     assert_eq!(net.a.state(), IceState::Connected);
-    net.loss_percent = 100;
+    net.wire.link.loss = 1000;
     while net.a.poll_event().is_some() {}
     net.run(Duration::from_secs(60));
     let states: Vec<Event> = std::iter::from_fn(|| net.a.poll_event())
