@@ -180,7 +180,7 @@ fn an_alert_before_the_first_message_ends_nothing() {
             }
         }
     }
-    pair.run(|| false);
+    pair.run();
     assert_eq!(pair.client.state(), DtlsState::Connected);
     assert_eq!(pair.server.state(), DtlsState::Connected);
 }
@@ -196,7 +196,7 @@ fn a_forged_alert_in_the_handshake_ends_nothing_that_goes_on() {
     let mut alert = record::alert(FATAL, HANDSHAKE_FAILURE);
     pair.server
         .handle_datagram(pair.now, &mut alert, &mut |_| panic!());
-    pair.run(|| false);
+    pair.run();
     assert_eq!(pair.server.state(), DtlsState::Connected);
     assert_eq!(pair.client.state(), DtlsState::Connected);
     let next = pair.server.poll_timeout();
@@ -247,7 +247,7 @@ fn a_first_flight_is_repeated_for_as_long_as_the_peer_is_silent() {
     // The peer turns up: at once the flight goes out again, and 40 seconds begin.
     pair.now = hour;
     pair.client.hurry(hour);
-    pair.run(|| false);
+    pair.run();
     assert_eq!(pair.client.state(), DtlsState::Connected);
     assert_eq!(pair.server.state(), DtlsState::Connected);
     assert_eq!(pair.now, hour);

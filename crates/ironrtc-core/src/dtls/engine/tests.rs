@@ -3,6 +3,8 @@
     reason = "the library under test counts in `Instant`"
 )]
 
+use ironrtc_netem::{Link, Parcel, Wire};
+
 use super::*;
 use crate::dtls::{CertificateOptions, HashAlgorithm};
 use crate::rng::Rng;
@@ -21,6 +23,9 @@ pub(super) struct Pair {
     pub(super) client: Engine,
     pub(super) server: Engine,
     pub(super) now: Time,
+    /// Without delay, so that time passes by timers alone.
+    wire: Wire<Vec<u8>>,
+    rng: Rng,
     to_client: Vec<Vec<u8>>,
     to_server: Vec<Vec<u8>>,
 }
@@ -45,35 +50,27 @@ impl Pair {
             client: engine(client, Role::Client, expected_by_client),
             server: engine(server, Role::Server, expected_by_server),
             now: Time::ZERO,
+            wire: Wire::new(Link::plain(Duration::ZERO)),
+            rng: Rng::from_test_seed(0),
             to_client: Vec::new(),
             to_server: Vec::new(),
         }
     }
 
-    /// Exchanges datagrams until both are quiet; `lose` says which to drop.
-    pub(super) fn run(&mut self, mut lose: impl FnMut() -> bool) {
-        for _ in 0..200 {
+    /// Exchanges datagrams until both are quiet.
+    pub(super) fn run(&mut self) {
+        for _ in 0..400 {
+            self.flush();
             let mut moved = false;
-            let mut out = Vec::new();
-            while let Some(len) = self.client.poll_transmit(&mut out) {
+            while let Some((to, mut datagram)) = self.wire.receive(self.now.since(Time::ZERO)) {
                 moved = true;
-                let datagram = out.split_off(out.len() - len);
-                if !lose() {
-                    self.server
-                        .handle_datagram(self.now, &mut datagram.clone(), &mut |data| {
-                            self.to_server.push(data.to_vec());
-                        });
-                }
-            }
-            while let Some(len) = self.server.poll_transmit(&mut out) {
-                moved = true;
-                let datagram = out.split_off(out.len() - len);
-                if !lose() {
-                    self.client
-                        .handle_datagram(self.now, &mut datagram.clone(), &mut |data| {
-                            self.to_client.push(data.to_vec());
-                        });
-                }
+                let (engine, messages) = match to {
+                    0 => (&mut self.client, &mut self.to_client),
+                    _ => (&mut self.server, &mut self.to_server),
+                };
+                engine.handle_datagram(self.now, &mut datagram, &mut |data| {
+                    messages.push(data.to_vec());
+                });
             }
             if !moved {
                 let next = [self.client.poll_timeout(), self.server.poll_timeout()];
@@ -89,12 +86,25 @@ impl Pair {
             }
         }
     }
+
+    fn flush(&mut self) {
+        let mut out = Vec::new();
+        for (from, engine) in [&mut self.client, &mut self.server].into_iter().enumerate() {
+            while engine.poll_transmit(&mut out).is_some() {
+                let datagram = std::mem::take(&mut out);
+                let parcel = Parcel::bare(datagram.len());
+                let mut below = |bound| self.rng.below(bound);
+                let now = self.now.since(Time::ZERO);
+                self.wire.send(now, from, parcel, &datagram, &mut below);
+            }
+        }
+    }
 }
 
 #[test]
 fn two_engines_connect_and_exchange_records() {
     let mut pair = Pair::new();
-    pair.run(|| false);
+    pair.run();
     assert_eq!(
         pair.client.state(),
         DtlsState::Connected,
@@ -126,9 +136,10 @@ fn two_engines_connect_and_exchange_records() {
 #[test]
 fn a_handshake_survives_loss() {
     for seed in 0..10 {
-        let mut rng = Rng::from_test_seed(seed);
         let mut pair = Pair::new();
-        pair.run(|| rng.below(10) < 3);
+        pair.rng = Rng::from_test_seed(seed);
+        pair.wire.link.loss = 300;
+        pair.run();
         assert_eq!(pair.client.state(), DtlsState::Connected, "seed {seed}");
         assert_eq!(pair.server.state(), DtlsState::Connected, "seed {seed}");
     }
@@ -140,11 +151,11 @@ fn any_matching_fingerprint_is_enough_and_none_fails_closed() {
     let mut several = other.fingerprints();
     several.push(Fingerprint::of(HashAlgorithm::Sha384, b.der()));
     let mut pair = Pair::with(&a, several, &b, a.fingerprints());
-    pair.run(|| false);
+    pair.run();
     assert_eq!(pair.client.state(), DtlsState::Connected);
 
     let mut pair = Pair::with(&a, other.fingerprints(), &b, a.fingerprints());
-    pair.run(|| false);
+    pair.run();
     assert_eq!(pair.client.state(), DtlsState::Failed);
     assert_eq!(pair.client.failure(), Some(&DtlsError::FingerprintMismatch));
     assert_eq!(pair.client.remote_certificate(), None);
@@ -155,7 +166,7 @@ fn any_matching_fingerprint_is_enough_and_none_fails_closed() {
     assert!(pair.to_client.is_empty());
 
     let mut pair = Pair::with(&a, b.fingerprints(), &b, other.fingerprints());
-    pair.run(|| false);
+    pair.run();
     assert_eq!(pair.server.state(), DtlsState::Failed);
     // The client may think that it is connected, but nothing that it sends gets through.
     let mut out = Vec::new();
@@ -196,7 +207,7 @@ fn garbage_before_and_during_the_handshake_changes_nothing() {
     let mut stray = vec![22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4];
     pair.client
         .handle_datagram(pair.now, &mut stray, &mut |_| panic!());
-    pair.run(|| false);
+    pair.run();
     assert_eq!(
         pair.client.state(),
         DtlsState::Connected,
@@ -215,7 +226,7 @@ fn garbage_before_and_during_the_handshake_changes_nothing() {
 #[test]
 fn plaintext_application_data_after_the_handshake_is_dropped() {
     let mut pair = Pair::new();
-    pair.run(|| false);
+    pair.run();
     let mut record = vec![23, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, 3, b'b', b'a', b'd'];
     pair.server
         .handle_datagram(pair.now, &mut record, &mut |_| panic!("plaintext passed"));
@@ -225,10 +236,10 @@ fn plaintext_application_data_after_the_handshake_is_dropped() {
 #[test]
 fn close_reaches_the_peer() {
     let mut pair = Pair::new();
-    pair.run(|| false);
+    pair.run();
     pair.client.close();
     assert_eq!(pair.client.state(), DtlsState::Closed);
-    pair.run(|| false);
+    pair.run();
     assert_eq!(pair.server.state(), DtlsState::Closed);
     assert_eq!(pair.client.poll_timeout(), None);
 }
@@ -255,7 +266,7 @@ fn a_peer_that_falls_silent_in_the_handshake_ends_it_in_failure() {
 #[test]
 fn no_timer_stays_in_the_past() {
     let mut pair = Pair::new();
-    pair.run(|| false);
+    pair.run();
     for engine in [&mut pair.client, &mut pair.server] {
         let mut now = pair.now;
         for _ in 0..50 {
