@@ -1,6 +1,5 @@
 //! Transports without offer and answer, from plans written by hand.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use ironrtc_core::transport::{
     DtlsPlan, Event, IoResult, RemoteIce, SctpPlan, Transport, TransportConfig, TransportPlan,
 };
 use ironrtc_core::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, Writer};
+use ironrtc_netem::{Link, Parcel, Wire};
 use ironrtc_sim::peer_config;
 
 struct Side {
@@ -58,19 +58,23 @@ impl Side {
 /// Moves datagrams without delay until both are quiet, then lets timers run.
 fn run(sides: &mut [Side; 2], now: &mut Time, time: Duration) {
     let end = *now + time;
+    let mut wire = Wire::new(Link::plain(Duration::ZERO));
     loop {
-        let mut queue = VecDeque::new();
-        for (index, side) in sides.iter_mut().enumerate() {
+        let at = now.since(Time::ZERO);
+        for (from, side) in sides.iter_mut().enumerate() {
             let mut out = Vec::new();
             while let Some(transmit) = side.transport.poll_transmit(*now, 1, &mut out) {
-                queue.push_back((1 - index, transmit.path, std::mem::take(&mut out)));
+                let packet = (transmit.path, std::mem::take(&mut out));
+                let parcel = Parcel::bare(packet.1.len());
+                // Nothing on this wire is left to chance.
+                wire.send(at, from, parcel, &packet, &mut |_| 0);
             }
             if side.reads {
                 side.events
                     .extend(std::iter::from_fn(|| side.transport.poll_event()));
             }
         }
-        if queue.is_empty() {
+        if wire.next_arrival().is_none() {
             let timeouts = sides
                 .iter()
                 .filter_map(|side| side.transport.poll_timeout());
@@ -83,7 +87,7 @@ fn run(sides: &mut [Side; 2], now: &mut Time, time: Duration) {
                 side.transport.handle_timeout(*now);
             }
         }
-        for (to, path, mut data) in queue {
+        while let Some((to, (path, mut data))) = wire.receive(at) {
             let path = Path {
                 local: path.remote,
                 remote: path.local,
