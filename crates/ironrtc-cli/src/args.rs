@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// What to log to stderr, for example `debug` or `ironrtc=trace`; RUST_LOG does the same.
-    #[arg(long, global = true, value_name = "FILTER")]
+    #[arg(long, global = true, value_name = "FILTER", display_order = 900)]
     pub(crate) log: Option<String>,
     #[command(flatten)]
     pub(crate) record: RecordOptions,

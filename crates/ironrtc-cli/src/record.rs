@@ -10,7 +10,8 @@ use crate::usage::Usage;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Seeing inside")]
 pub(crate) struct RecordOptions {
-    /// Write what connections do, one JSON object a line: states, candidates, figures.
+    /// Write what connections do, one JSON object a line: states, candidates, figures; `time` is
+    /// in milliseconds.
     #[arg(long, global = true, value_name = "FILE")]
     event_log: Option<PathBuf>,
     /// Write the packets of connections, decrypted, for Wireshark (pcapng).
