@@ -215,6 +215,8 @@ impl Driver {
                     core.sleep(context);
                     return if core.closing { Sent::Over } else { Sent::All };
                 };
+                // Whoever waits for room fills the queue while this batch is sent.
+                core.wake_drained();
                 drop(core);
                 let mut progress = Progress::default();
                 if !self.send(context, &transmit, out, &mut progress) {
@@ -222,7 +224,6 @@ impl Driver {
                     return self.blocked(context);
                 }
                 if now >= end {
-                    self.shared.lock().wake_drained();
                     return Sent::Enough;
                 }
             }
