@@ -3,11 +3,12 @@ import { here, runAll } from '../run.js';
 import { restartRefused, takesItsOfferBack } from '../ours.js';
 
 const ONCE = 'it negotiates once';
-// It starts ICE before it keeps our description, and DTLS may be done by then on a busy machine.
-const EARLY = {
+// It starts ICE before it keeps our description, and DTLS may be done by then: so it was in 5 of 360
+// connections, and in 1 of 90 on a busy core. Of thirty, more fail in one run of a few thousand.
+const early = (times) => ({
   why: 'it may check our certificate before it knows the fingerprint',
-  run: (context) => connectsInARow(context, 'foreign', { failure: /without ICE transport/, times: 10 }),
-};
+  run: (context) => connectsInARow(context, 'foreign', { failure: /without ICE transport/, times }),
+});
 
 runAll({
   name: 'libdatachannel',
@@ -15,8 +16,8 @@ runAll({
   silent: true,
   options: { tells: ['label', 'protocol'] },
   faults: {
-    'the peer offers thirty times in a row': EARLY,
-    'the peer offers thirty times in a row, on a busy core': EARLY,
+    'the peer offers thirty times in a row': early(4),
+    'the peer offers thirty times in a row, on a busy core': early(6),
     'IronRTC restarts ICE': { why: 'it refuses restarts', run: restartRefused },
     "IronRTC restarts ICE by an offer's option": { why: 'it refuses restarts', run: restartRefused },
     'the peer restarts ICE': { why: 'it has no restarts' },
