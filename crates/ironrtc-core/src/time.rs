@@ -67,6 +67,27 @@ impl Sub for Time {
     }
 }
 
+/// When a state machine wants to be woken, and what for. The earlier one is the lesser one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline {
+    /// When.
+    pub at: Time,
+    /// What for, in words joined by `_`, such as `ice_consent` or `sctp_retransmission`.
+    pub reason: &'static str,
+}
+
+impl Deadline {
+    /// The earliest of several timers, each with what it is for.
+    pub(crate) fn earliest<const N: usize>(
+        timers: [(Option<Time>, &'static str); N],
+    ) -> Option<Self> {
+        timers
+            .into_iter()
+            .filter_map(|(at, reason)| Some(Self { at: at?, reason }))
+            .min()
+    }
+}
+
 /// One optional deadline per variant of a timer enum; each state machine owns one table.
 ///
 /// `N` is the number of variants and a timer's index is its discriminant.
@@ -107,15 +128,34 @@ impl<const N: usize> TimerTable<N> {
         due
     }
 
-    /// The earliest deadline.
-    pub(crate) fn next(&self) -> Option<Time> {
-        self.deadlines.iter().flatten().min().copied()
+    /// The earliest deadline, and its timer.
+    pub(crate) fn next(&self) -> Option<(Time, usize)> {
+        let timers = self.deadlines.iter().enumerate();
+        timers
+            .filter_map(|(timer, deadline)| Some(((*deadline)?, timer)))
+            .min()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_earliest_deadline_has_its_own_reason() {
+        let at = Time::from_millis;
+        let timers = [
+            (Some(at(3)), "late"),
+            (None, "never"),
+            (Some(at(2)), "soon"),
+        ];
+        let soon = Deadline {
+            at: at(2),
+            reason: "soon",
+        };
+        assert_eq!(Deadline::earliest(timers), Some(soon));
+        assert_eq!(Deadline::earliest([(None, "never")]), None);
+    }
 
     #[test]
     fn arithmetic_saturates_in_both_directions() {
@@ -137,11 +177,11 @@ mod tests {
         assert_eq!(table.next(), None);
         table.set(2, Time::from_millis(20));
         table.set(0, Time::from_millis(10));
-        assert_eq!(table.next(), Some(Time::from_millis(10)));
+        assert_eq!(table.next().map(|(at, _)| at), Some(Time::from_millis(10)));
         assert!(!table.expire(0, Time::from_millis(9)));
         assert!(table.expire(0, Time::from_millis(10)));
         assert!(!table.expire(0, Time::from_millis(10)));
-        assert_eq!(table.next(), Some(Time::from_millis(20)));
+        assert_eq!(table.next().map(|(at, _)| at), Some(Time::from_millis(20)));
         table.stop(2);
         assert_eq!(table.next(), None);
     }

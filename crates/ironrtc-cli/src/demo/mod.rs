@@ -49,6 +49,8 @@ pub(crate) async fn run(options: DemoOptions, observer: Observer) -> anyhow::Res
         .route("/ws", get(entrance::upgrade))
         .merge(page::router())
         .with_state(Arc::clone(&hub));
+    // What is said below holds from here on.
+    let interrupted = interrupted();
     say("IronRTC demo. Open one of these in a browser:");
     for line in addresses(address) {
         say(&format!("  {line}"));
@@ -58,7 +60,7 @@ pub(crate) async fn run(options: DemoOptions, observer: Observer) -> anyhow::Res
     let serving = axum::serve(listener, service).into_future();
     tokio::select! {
         result = serving => result.context("the web server stopped")?,
-        () = interrupted() => {}
+        () = interrupted => {}
     }
     hub.stop();
     // Each session holds a sender; the channel ends with the last of them.

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::datagram::{DropCounters, DropReason};
 use crate::observe::Observer;
-use crate::time::Time;
+use crate::time::{Deadline, Time};
 use crate::work;
 
 /// Bytes that the largest record of any suite we negotiate adds to its plaintext: a header of 13,
@@ -376,13 +376,21 @@ impl Engine {
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
+        self.next_deadline().map(|deadline| deadline.at)
+    }
+
+    /// The same, and what for.
+    pub fn next_deadline(&self) -> Option<Deadline> {
         if self.is_over() {
             return None;
         }
         if !self.clock.is_running() {
-            return self.first_flight.next();
+            return Deadline::earliest([(self.first_flight.next(), "dtls_first_flight")]);
         }
-        self.deadline.into_iter().chain(self.refusal.at()).min()
+        Deadline::earliest([
+            (self.deadline, "dtls_flight"),
+            (self.refusal.at(), "dtls_refusal"),
+        ])
     }
 
     /// Advances the time: retransmits a flight, or gives the handshake up.

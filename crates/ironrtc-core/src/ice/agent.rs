@@ -17,7 +17,7 @@ use super::{
 use crate::datagram::{DropCounters, DropReason, Path, Transmit};
 use crate::observe::Observer;
 use crate::rng::Rng;
-use crate::time::Time;
+use crate::time::{Deadline, Time};
 
 /// Why a remote candidate was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -330,38 +330,44 @@ impl Agent {
     /// When [`handle_timeout`](Self::handle_timeout) and
     /// [`poll_transmit`](Self::poll_transmit) want to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
+        self.next_deadline().map(|deadline| deadline.at)
+    }
+
+    /// The same, and what for.
+    pub fn next_deadline(&self) -> Option<Deadline> {
         if self.selection.is_closed() {
             return None;
         }
-        let checks = self
-            .generation
-            .checklist
-            .pairs()
-            .filter_map(|pair| pair.check.as_ref().map(|c| c.next_send));
-        let consent = self
-            .generation
-            .checklist
-            .pairs()
-            // A lite agent may have nominated before it knows the peer's credentials.
-            .filter(|pair| self.is_in_use(pair) && self.generation.remote.is_some())
-            .map(|p| p.next_consent);
-        let ordinary = self
-            .generation
-            .checklist
-            .next_ordinary()
-            .filter(|_| self.may_check() && self.generation.remote.is_some());
+        let known = self.generation.remote.is_some();
+        let pairs = || self.generation.checklist.pairs();
+        let retransmissions = pairs().filter_map(|pair| Some(pair.check.as_ref()?.next_send));
+        // A lite agent may have nominated before it knows the peer's credentials.
+        let in_use = pairs().filter(|pair| self.is_in_use(pair) && known);
+        let consent = in_use.map(|pair| pair.next_consent);
+        let ordinary = (known && self.may_check())
+            .then(|| self.generation.checklist.next_ordinary())
+            .flatten();
         let nomination = self.generation.nomination_at.filter(|_| self.may_check());
         let nomination = nomination.into_iter().flat_map(|at| [at, at + UNHEARD]);
-        checks
-            .chain(consent)
-            .chain(self.next_previous_consent())
-            .chain(self.next_triggered().map(|(_, at)| at))
-            .chain(ordinary.map(|_| self.generation.next_check))
-            .chain(nomination.filter(|at| *at > self.clock))
-            .chain(self.next_probe().map(|(_, at)| at))
-            .chain(self.gatherer.next_query())
-            .chain(self.next_verdict())
-            .min()
+        Deadline::earliest([
+            (retransmissions.min(), "ice_check_retransmission"),
+            (
+                consent.chain(self.next_previous_consent()).min(),
+                "ice_consent",
+            ),
+            (
+                self.next_triggered().map(|(_, at)| at),
+                "ice_triggered_check",
+            ),
+            (ordinary.map(|_| self.generation.next_check), "ice_check"),
+            (
+                nomination.filter(|at| *at > self.clock).min(),
+                "ice_nomination",
+            ),
+            (self.next_probe().map(|(_, at)| at), "ice_probe"),
+            (self.gatherer.next_query(), "ice_gathering"),
+            (self.next_verdict(), "ice_verdict"),
+        ])
     }
 
     /// Advances the time.

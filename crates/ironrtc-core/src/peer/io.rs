@@ -5,7 +5,7 @@ use super::Event;
 use super::PeerConnection;
 use crate::channel::{ChannelId, CreateError, DataChannelInit};
 use crate::datagram::{Ecn, Path, Transmit};
-use crate::time::Time;
+use crate::time::{Deadline, Time};
 use crate::transport::{ChannelsMut, IoResult};
 
 impl PeerConnection {
@@ -47,6 +47,11 @@ impl PeerConnection {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
         self.first.transport.poll_timeout()
+    }
+
+    /// The same, and what for.
+    pub fn next_deadline(&self) -> Option<Deadline> {
+        self.first.transport.next_deadline()
     }
 
     /// Runs the timers that are due.

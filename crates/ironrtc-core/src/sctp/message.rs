@@ -127,6 +127,11 @@ pub enum SendError {
     BufferFull,
 }
 
+/// The reason of the deadline that lets the next packet of a paced flow out.
+pub(crate) const PACING: &str = "sctp_pacing";
+/// The reason of the deadline at which what came alone is acknowledged.
+pub(crate) const DELAYED_SACK: &str = "sctp_delayed_sack";
+
 /// Figures of an association.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SctpStats {

@@ -18,6 +18,7 @@ mod tx;
 
 pub use assoc::Association;
 pub use config::{CongestionAlgorithm, SctpConfig};
+pub(crate) use message::{DELAYED_SACK, PACING};
 pub use message::{
     Event, IncomingMessage, OutgoingMessage, Reliability, SctpState, SctpStats, SendError, StreamId,
 };

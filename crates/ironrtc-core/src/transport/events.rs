@@ -7,26 +7,34 @@ use super::{Event, Security, Transport};
 use crate::dtls::{self, DtlsState};
 use crate::ice;
 use crate::sctp;
-use crate::time::Time;
+use crate::time::{Deadline, Time};
 
 impl Transport {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called; see what there is to send
     /// then as well. It is due at once while consequences of input are still to be drawn, since
     /// those may begin what has timers.
     pub fn poll_timeout(&self) -> Option<Time> {
+        self.next_deadline().map(|deadline| deadline.at)
+    }
+
+    /// The same, and what for.
+    pub fn next_deadline(&self) -> Option<Deadline> {
         if self.closed {
             return None;
         }
         if self.news {
-            return Some(self.clock);
+            return Some(Deadline {
+                at: self.clock,
+                reason: "input",
+            });
         }
-        let dtls = self.dtls().and_then(dtls::Engine::poll_timeout);
+        let dtls = self.dtls().and_then(dtls::Engine::next_deadline);
         let running = self.sctp_started && self.dtls_state() == DtlsState::Connected;
         let sctp = self.association.as_ref().filter(|_| running);
         [
-            self.ice.poll_timeout(),
+            self.ice.next_deadline(),
             dtls,
-            sctp.and_then(sctp::Association::poll_timeout),
+            sctp.and_then(sctp::Association::next_deadline),
         ]
         .into_iter()
         .flatten()
@@ -38,6 +46,7 @@ impl Transport {
         if self.closed {
             return;
         }
+        self.tell_timeout(now);
         self.ice.handle_timeout(now);
         if let Security::Begun(engine) = &mut self.security {
             engine.handle_timeout(now);

@@ -7,7 +7,7 @@ use crate::channel;
 use crate::datagram::{DropCounters, DropReason};
 use crate::dtls::{self, DtlsState};
 use crate::ice::{self, AddCandidateError, Candidate};
-use crate::observe::{Value, observe};
+use crate::observe::{Category, Value, observe};
 use crate::sctp::{self, SctpStats};
 use crate::time::Time;
 
@@ -120,6 +120,24 @@ impl Transport {
                 .unwrap_or_default(),
             reason = reason.as_deref().unwrap_or_default(),
         );
+    }
+
+    /// A timer fires. Those that are a part of the flow of data are not worth a word each.
+    pub(super) fn tell_timeout(&self, now: Time) {
+        let observer = &self.config.observer;
+        if observer.wants(Category::Transport)
+            && let Some(deadline) = self.next_deadline()
+            && deadline.at <= now
+            && ![sctp::PACING, sctp::DELAYED_SACK].contains(&deadline.reason)
+        {
+            observe!(
+                observer,
+                now,
+                Transport,
+                "timeout",
+                reason = deadline.reason
+            );
+        }
     }
 
     pub(super) fn tell_sctp(&self, now: Time, event: &sctp::Event) {

@@ -79,6 +79,18 @@ impl Timer {
         Self::Heartbeat,
         Self::Probe,
     ];
+
+    /// What it is for.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::Handshake => "sctp_handshake",
+            Self::Shutdown => "sctp_shutdown",
+            Self::ShutdownGuard => "sctp_shutdown_guard",
+            Self::Reconfig => "sctp_reconfig",
+            Self::Heartbeat => "sctp_heartbeat",
+            Self::Probe => "sctp_mtu_probe",
+        }
+    }
 }
 
 /// Most control chunks that wait for a packet.

@@ -2,7 +2,8 @@
 
 use super::Association;
 use super::state::{State, Timer};
-use crate::time::Time;
+use crate::sctp::message::DELAYED_SACK;
+use crate::time::{Deadline, Time};
 
 impl Association {
     pub(super) fn set_timer(&mut self, timer: Timer, at: Time) {
@@ -15,11 +16,21 @@ impl Association {
 
     /// When [`Self::handle_timeout`] wants to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
+        self.next_deadline().map(|deadline| deadline.at)
+    }
+
+    /// The same, and what for.
+    pub fn next_deadline(&self) -> Option<Deadline> {
         if self.state == State::Closed {
             return None;
         }
+        let own = self.timers.next().map(|(at, timer)| Deadline {
+            at,
+            reason: Timer::ALL.get(timer).map_or("sctp", |timer| timer.reason()),
+        });
         let sack = self.rx.as_ref().and_then(|rx| rx.poll_timeout());
-        [self.timers.next(), self.tx.poll_timeout(), sack]
+        let sack = Deadline::earliest([(sack, DELAYED_SACK)]);
+        [own, self.tx.next_deadline(), sack]
             .into_iter()
             .flatten()
             .min()

@@ -7,9 +7,10 @@ use super::Sender;
 use super::outstanding::Acked;
 use crate::sctp::cc::{Ack, Rate, Sample};
 use crate::sctp::message::Event;
+use crate::sctp::message::PACING;
 use crate::sctp::packet::data::DataHeader;
 use crate::sctp::packet::sack::Sack;
-use crate::time::Time;
+use crate::time::{Deadline, Time};
 
 /// A run of the retransmission timer, to find out whether it was for nothing (RFC 5682).
 #[derive(Clone, Copy, Debug)]
@@ -326,11 +327,13 @@ impl Sender {
         }
     }
 
-    pub(crate) fn poll_timeout(&self) -> Option<Time> {
-        [self.t3, self.pto, self.reorder, self.paced_until()]
-            .into_iter()
-            .flatten()
-            .min()
+    pub(crate) fn next_deadline(&self) -> Option<Deadline> {
+        Deadline::earliest([
+            (self.t3, "sctp_retransmission"),
+            (self.pto, "sctp_loss_probe"),
+            (self.reorder, "sctp_reordering"),
+            (self.paced_until(), PACING),
+        ])
     }
 
     /// When pacing lets the next packet out, if there is one that nothing else holds.
