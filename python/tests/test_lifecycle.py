@@ -34,8 +34,11 @@ def test_a_connection_moves_to_another_loop():
     channel = one.createDataChannel("chat")
 
     async def first():
+        # The other side hears of the channel after it is open here.
+        announced = happened(two, "datachannel")
         await negotiate(one, two)
         await opened(channel)
+        await announced
 
     async def second():
         # Each method moves its connection to the loop that calls it.
