@@ -51,6 +51,7 @@ pub use ironrtc_core::channel::{
     ChannelState as DataChannelState, CreateError as CreateDataChannelError, DataChannelInit,
     Message, Priority, SendError, Text,
 };
+pub use ironrtc_core::datagram::Path as NetworkPath;
 pub use ironrtc_core::dtls::{
     Certificate, CertificateError, CertificateOptions, DtlsState, Fingerprint, FingerprintError,
     HashAlgorithm, KeyAlgorithm, Role as DtlsRole,
@@ -64,7 +65,7 @@ pub use ironrtc_core::ice::{
     PairState as IceCandidatePairState, Role as IceRole, TcpType as IceTcpCandidateType,
 };
 pub use ironrtc_core::jsep::{
-    BundlePolicy, CandidateInit as IceCandidateInit, JsepError, OfferOptions, SdpType,
+    BundlePolicy, CandidateInit as IceCandidateInit, JsepError, Mid, OfferOptions, SdpType,
     SessionDescription, SignalingState,
 };
 pub use ironrtc_core::peer::ConnectionState;
@@ -74,5 +75,6 @@ pub use ironrtc_core::stats::{
     CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
     Stats, StatsReport, StatsType, StatsValue, TransportStats,
 };
+pub use ironrtc_core::time::Time;
 pub use ironrtc_core::wire::sdp::SdpError;
 pub use ironrtc_core::words::UnknownWord;
