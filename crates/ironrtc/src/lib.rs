@@ -65,9 +65,10 @@ pub use ironrtc_core::ice::{
     PairState as IceCandidatePairState, Role as IceRole, TcpType as IceTcpCandidateType,
 };
 pub use ironrtc_core::jsep::{
-    BundlePolicy, CandidateInit as IceCandidateInit, JsepError, Mid, OfferOptions, SdpType,
-    SessionDescription, SignalingState,
+    BundlePolicy, CandidateInit as IceCandidateInit, JsepError, Mid, MidError, OfferOptions,
+    SdpType, SessionDescription, SignalingState,
 };
+pub use ironrtc_core::observe::Observer;
 pub use ironrtc_core::peer::ConnectionState;
 pub use ironrtc_core::rng::Rng;
 pub use ironrtc_core::sctp::{CongestionAlgorithm, SctpConfig, SctpState};
