@@ -7,7 +7,9 @@ const CORE: &str = "crates/ironrtc-core/src/";
 
 /// Lowest first. Modules of one layer do not know each other.
 const LAYERS: [&[&str]; 11] = [
-    &["time", "rng", "datagram", "setters", "words", "work"],
+    &[
+        "time", "rng", "datagram", "ids", "serial", "setters", "words", "work",
+    ],
     &["observe"],
     &["wire"],
     &["ice"],

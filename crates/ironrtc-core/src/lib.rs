@@ -6,8 +6,10 @@
 #![forbid(unsafe_code)]
 
 pub mod datagram;
+pub mod ids;
 pub mod observe;
 pub mod rng;
+mod serial;
 pub mod setters;
 pub mod time;
 pub mod words;

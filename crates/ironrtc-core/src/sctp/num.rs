@@ -1,52 +1,30 @@
-//! Serial numbers (RFC 1982): what wraps on the wire, and its unwrapped form inside.
-//!
-//! Inside, positions are `u64` and never wrap; their low bits are the number on the wire. So maps
-//! and ranges order correctly, and only parsing and printing know about wrapping.
+//! SCTP's serial numbers (RFC 1982).
 
-macro_rules! serial {
-    ($(#[$doc:meta])* $name:ident, $word:ty, $signed:ty) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-        pub(crate) struct $name(pub(crate) $word);
-
-        impl $name {
-            /// The wire form of an unwrapped position.
-            #[allow(dead_code, reason = "not each number is made from a position")]
-            pub(crate) const fn of(position: u64) -> Self {
-                Self(position as $word)
-            }
-
-            /// The position nearest to `reference` that has this wire form.
-            pub(crate) const fn near(self, reference: u64) -> u64 {
-                let distance = self.0.wrapping_sub(reference as $word) as $signed;
-                reference.wrapping_add(distance as i64 as u64)
-            }
-        }
-    };
-}
+pub(crate) use crate::serial::EPOCH;
+use crate::serial::serial;
 
 serial!(
     /// Transmission sequence number (RFC 9260 section 1.6).
-    Tsn,
+    pub(crate) Tsn,
     u32,
     i32
 );
 serial!(
     /// Stream sequence number of a DATA chunk.
-    Ssn,
+    pub(crate) Ssn,
     u16,
     i16
 );
 serial!(
     /// The number of a message in I-DATA chunks. RFC 8260 section 2.1 calls it MID, which in SDP is
     /// another thing: the name of a media section.
-    MessageNo,
+    pub(crate) MessageNo,
     u32,
     i32
 );
 serial!(
     /// Sequence number of a re-configuration request (RFC 6525 section 4.1).
-    RequestSn,
+    pub(crate) RequestSn,
     u32,
     i32
 );
@@ -54,9 +32,6 @@ serial!(
 /// Fragment sequence number of an I-DATA chunk: starts at 0 in each message, never wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fsn(pub(crate) u32);
-
-/// Where positions start, so that a number slightly before the first one is not negative.
-pub(crate) const EPOCH: u64 = 1 << 32;
 
 #[cfg(test)]
 mod tests {

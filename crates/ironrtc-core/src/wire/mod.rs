@@ -1,4 +1,7 @@
 //! Parsing and printing only, no policy.
 
+mod reader;
 pub mod sdp;
 pub mod stun;
+
+pub(crate) use reader::Reader;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::dtls::{Fingerprint, FingerprintError};
 use crate::ice::Candidate;
-use crate::jsep::mid::{Mid, MidError};
+use crate::ids::{Mid, MidError};
 use crate::wire::sdp::{SdpError, Section};
 
 /// Most fingerprint lines that are looked at in a section.

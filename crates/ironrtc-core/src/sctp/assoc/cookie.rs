@@ -6,8 +6,8 @@ use aws_lc_rs::hmac;
 use crate::rng::Rng;
 use crate::sctp::num::Tsn;
 use crate::sctp::packet::init::{Extensions, Init};
-use crate::sctp::packet::reader::Reader;
 use crate::time::Time;
+use crate::wire::Reader;
 
 const MAC_LEN: usize = 32;
 

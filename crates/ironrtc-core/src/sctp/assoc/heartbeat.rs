@@ -4,9 +4,9 @@ use super::Association;
 use super::state::{State, Timer};
 use crate::datagram::DropReason;
 use crate::sctp::packet::param::{Param, Params, kind as param_kind, write_param};
-use crate::sctp::packet::reader::Reader;
 use crate::sctp::packet::{CHUNK_HEADER_LEN, kind, write_chunk};
 use crate::time::Time;
+use crate::wire::Reader;
 
 /// Longest heartbeat that is answered. The answer has to fit into a packet, and what a probe for a
 /// larger size adds is padding beside it (RFC 4820).

@@ -6,10 +6,10 @@ use crate::datagram::DropReason;
 use crate::sctp::message::{Event, SctpState};
 use crate::sctp::num::Tsn;
 use crate::sctp::packet::param::{Params, cause, write_param};
-use crate::sctp::packet::reader::Reader;
 use crate::sctp::packet::sack::Sack;
 use crate::sctp::packet::{FLAG_T, kind, write_chunk};
 use crate::time::Time;
+use crate::wire::Reader;
 
 /// Longest reason put into an ABORT, in bytes.
 const MAX_REASON: usize = 256;

@@ -2,9 +2,9 @@
 
 use super::kind;
 use super::param::pad;
-use super::reader::Reader;
 use crate::sctp::message::StreamId;
 use crate::sctp::num::{Fsn, Tsn};
+use crate::wire::Reader;
 
 /// Last fragment of its message.
 pub(crate) const FLAG_END: u8 = 1;

@@ -1,9 +1,9 @@
 //! FORWARD-TSN (RFC 3758 section 3.2) and I-FORWARD-TSN (RFC 8260 section 2.3.1).
 
-use super::reader::Reader;
 use super::{CHUNK_HEADER_LEN, kind, write_chunk_header};
 use crate::sctp::message::StreamId;
 use crate::sctp::num::Tsn;
+use crate::wire::Reader;
 
 /// One stream's skipped messages: everything up to `sequence`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! INIT and INIT-ACK (RFC 9260 sections 3.3.2 and 3.3.3) and what they negotiate.
 
 use super::param::{Param, Params, UnknownAction, kind as param_kind, write_param};
-use super::reader::Reader;
 use super::{CHUNK_HEADER_LEN, kind, write_chunk_header};
 use crate::sctp::num::Tsn;
+use crate::wire::Reader;
 
 /// RFC 9653 section 4: the alternate error detection method of SCTP over DTLS.
 const EDMID_DTLS: u32 = 1;

@@ -4,7 +4,6 @@ pub(crate) mod data;
 pub(crate) mod forward;
 pub(crate) mod init;
 pub(crate) mod param;
-pub(crate) mod reader;
 pub(crate) mod reconfig;
 pub(crate) mod sack;
 #[cfg(test)]
@@ -12,8 +11,8 @@ mod tests;
 
 use crc_fast::CrcAlgorithm;
 
+use crate::wire::Reader;
 use param::{UnknownAction, pad};
-use reader::Reader;
 
 use crate::work;
 

@@ -1,6 +1,6 @@
 //! Parameters and error causes: both are type, length, value, padded to four bytes.
 
-use super::reader::Reader;
+use crate::wire::Reader;
 use crate::work;
 
 /// Type of a parameter (RFC 9260 section 3.2.1 and the extensions' own).

@@ -1,9 +1,9 @@
 //! RE-CONFIG (RFC 6525 sections 3 and 4).
 
 use super::param::{Param, Params, kind as param_kind, write_param};
-use super::reader::Reader;
 use crate::sctp::message::StreamId;
 use crate::sctp::num::{RequestSn, Tsn};
+use crate::wire::Reader;
 
 /// Outcome of a request (RFC 6525 section 4.4).
 pub(crate) mod outcome {

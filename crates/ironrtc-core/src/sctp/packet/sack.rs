@@ -1,8 +1,8 @@
 //! SACK (RFC 9260 section 3.3.4).
 
-use super::reader::Reader;
 use super::{CHUNK_HEADER_LEN, kind, write_chunk_header};
 use crate::sctp::num::Tsn;
+use crate::wire::Reader;
 
 /// Length of a SACK without gap blocks and duplicates.
 pub(crate) const SACK_LEN: usize = CHUNK_HEADER_LEN + 12;
