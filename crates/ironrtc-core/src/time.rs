@@ -1,5 +1,6 @@
 //! Time as an argument: the core is told the time and never reads a clock.
 
+use std::marker::PhantomData;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
@@ -88,39 +89,54 @@ impl Deadline {
     }
 }
 
-/// One optional deadline per variant of a timer enum; each state machine owns one table.
-///
-/// `N` is the number of variants and a timer's index is its discriminant.
-#[derive(Clone, Debug)]
-pub(crate) struct TimerTable<const N: usize> {
-    deadlines: [Option<Time>; N],
+/// The timers of one state machine: an enumeration whose discriminants count from zero.
+pub(crate) trait TimerName: Copy + 'static {
+    /// All of them, in the order of their discriminants.
+    const ALL: &[Self];
+
+    /// The discriminant.
+    fn index(self) -> usize;
+
+    /// What it is for, as in [`Deadline::reason`].
+    fn reason(self) -> &'static str;
 }
 
-impl<const N: usize> TimerTable<N> {
+/// One optional deadline for each of `N` timers; each state machine owns one table.
+#[derive(Clone, Debug)]
+pub(crate) struct TimerTable<T, const N: usize> {
+    deadlines: [Option<Time>; N],
+    names: PhantomData<T>,
+}
+
+impl<T: TimerName, const N: usize> TimerTable<T, N> {
     pub(crate) const fn new() -> Self {
         Self {
             deadlines: [None; N],
+            names: PhantomData,
         }
     }
 
-    pub(crate) fn set(&mut self, timer: usize, at: Time) {
-        if let Some(slot) = self.deadlines.get_mut(timer) {
-            *slot = Some(at);
+    /// Starts a timer anew, or with `None` stops it.
+    pub(crate) fn set(&mut self, timer: T, at: impl Into<Option<Time>>) {
+        if let Some(slot) = self.deadlines.get_mut(timer.index()) {
+            *slot = at.into();
         }
     }
 
-    pub(crate) fn stop(&mut self, timer: usize) {
-        if let Some(slot) = self.deadlines.get_mut(timer) {
-            *slot = None;
-        }
+    pub(crate) fn stop(&mut self, timer: T) {
+        self.set(timer, None);
     }
 
-    pub(crate) fn get(&self, timer: usize) -> Option<Time> {
-        self.deadlines.get(timer).copied().flatten()
+    fn get(&self, timer: T) -> Option<Time> {
+        self.deadlines.get(timer.index()).copied().flatten()
+    }
+
+    pub(crate) fn is_set(&self, timer: T) -> bool {
+        self.get(timer).is_some()
     }
 
     /// Stops `timer` and returns true if its deadline has passed.
-    pub(crate) fn expire(&mut self, timer: usize, now: Time) -> bool {
+    pub(crate) fn expire(&mut self, timer: T, now: Time) -> bool {
         let due = self.get(timer).is_some_and(|at| at <= now);
         if due {
             self.stop(timer);
@@ -128,12 +144,16 @@ impl<const N: usize> TimerTable<N> {
         due
     }
 
-    /// The earliest deadline, and its timer.
-    pub(crate) fn next(&self) -> Option<(Time, usize)> {
-        let timers = self.deadlines.iter().enumerate();
-        timers
-            .filter_map(|(timer, deadline)| Some(((*deadline)?, timer)))
-            .min()
+    /// The earliest deadline, and what it is for; of several at one time, the first of [`TimerName::ALL`].
+    pub(crate) fn next_deadline(&self) -> Option<Deadline> {
+        let timers = T::ALL.iter().zip(self.deadlines);
+        let (at, timer) = timers
+            .filter_map(|(timer, deadline)| Some((deadline?, *timer)))
+            .min_by_key(|(at, _)| *at)?;
+        Some(Deadline {
+            at,
+            reason: timer.reason(),
+        })
     }
 }
 
@@ -171,18 +191,50 @@ mod tests {
         );
     }
 
+    #[derive(Clone, Copy)]
+    enum Alarm {
+        Tea,
+        Eggs,
+        Bread,
+    }
+
+    impl TimerName for Alarm {
+        const ALL: &[Self] = &[Self::Tea, Self::Eggs, Self::Bread];
+
+        fn index(self) -> usize {
+            self as usize
+        }
+
+        fn reason(self) -> &'static str {
+            match self {
+                Self::Tea => "tea",
+                Self::Eggs => "eggs",
+                Self::Bread => "bread",
+            }
+        }
+    }
+
     #[test]
     fn a_timer_expires_once_and_the_table_reports_the_earliest() {
-        let mut table = TimerTable::<3>::new();
-        assert_eq!(table.next(), None);
-        table.set(2, Time::from_millis(20));
-        table.set(0, Time::from_millis(10));
-        assert_eq!(table.next().map(|(at, _)| at), Some(Time::from_millis(10)));
-        assert!(!table.expire(0, Time::from_millis(9)));
-        assert!(table.expire(0, Time::from_millis(10)));
-        assert!(!table.expire(0, Time::from_millis(10)));
-        assert_eq!(table.next().map(|(at, _)| at), Some(Time::from_millis(20)));
-        table.stop(2);
-        assert_eq!(table.next(), None);
+        let mut table = TimerTable::<Alarm, 3>::new();
+        let next = |table: &TimerTable<Alarm, 3>| {
+            let deadline = table.next_deadline();
+            deadline.map(|deadline| (deadline.at, deadline.reason))
+        };
+        let at = Time::from_millis;
+        assert_eq!(next(&table), None);
+        table.set(Alarm::Bread, at(20));
+        table.set(Alarm::Tea, at(10));
+        assert_eq!(next(&table), Some((at(10), "tea")));
+        assert!(!table.expire(Alarm::Tea, at(9)));
+        assert!(table.expire(Alarm::Tea, at(10)));
+        assert!(!table.expire(Alarm::Tea, at(10)));
+        assert_eq!(next(&table), Some((at(20), "bread")));
+        table.set(Alarm::Eggs, at(20));
+        assert_eq!(next(&table), Some((at(20), "eggs")));
+        table.stop(Alarm::Eggs);
+        assert!(!table.is_set(Alarm::Eggs) && table.is_set(Alarm::Bread));
+        table.stop(Alarm::Bread);
+        assert_eq!(next(&table), None);
     }
 }

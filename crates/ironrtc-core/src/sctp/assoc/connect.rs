@@ -11,7 +11,7 @@ use crate::sctp::packet::init::{Extensions, Init, ReceivedInit, write_init};
 use crate::sctp::packet::param::{cause, kind as param_kind, write_param};
 use crate::sctp::packet::{kind, write_chunk};
 use crate::sctp::rx::{Receiver, ReceiverConfig};
-use crate::time::Time;
+use crate::time::{Time, TimerTable};
 
 /// The state of our side of a handshake.
 #[derive(Debug, Default)]
@@ -263,9 +263,7 @@ impl Association {
         self.local_tag = cookie.local_tag;
         self.local_tsn = cookie.local_tsn;
         self.pending.clear();
-        for timer in Timer::ALL {
-            self.timers.stop(timer as usize);
-        }
+        self.timers = TimerTable::new();
         self.tx.restart(&self.config, cookie.local_tsn);
         self.resets = Resets::new(cookie.local_tsn);
         self.pmtud.restart(self.tx.loss_episodes());

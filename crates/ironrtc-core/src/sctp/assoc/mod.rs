@@ -68,7 +68,7 @@ pub struct Association {
     pmtud: Pmtud,
     /// The last packet written was a probe.
     wrote_probe: bool,
-    timers: TimerTable<{ Timer::COUNT }>,
+    timers: TimerTable<Timer, { Timer::COUNT }>,
     events: VecDeque<Event>,
     traffic: Traffic,
 }

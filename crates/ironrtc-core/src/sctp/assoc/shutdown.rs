@@ -8,7 +8,7 @@ use crate::sctp::num::Tsn;
 use crate::sctp::packet::param::{Params, cause, write_param};
 use crate::sctp::packet::sack::Sack;
 use crate::sctp::packet::{FLAG_T, kind, write_chunk};
-use crate::time::Time;
+use crate::time::{Time, TimerTable};
 use crate::wire::Reader;
 
 /// Longest reason put into an ABORT, in bytes.
@@ -73,9 +73,7 @@ impl Association {
     }
 
     fn close(&mut self) {
-        for timer in Timer::ALL {
-            self.stop_timer(timer);
-        }
+        self.timers = TimerTable::new();
         self.pending.clear();
         self.set_state(State::Closed);
     }

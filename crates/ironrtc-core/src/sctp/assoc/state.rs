@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::sctp::message::SctpState;
+use crate::time::TimerName;
 
 /// Where the state machine of RFC 9260 section 4 is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,10 @@ pub(super) enum Timer {
 
 impl Timer {
     pub(super) const COUNT: usize = Self::Probe as usize + 1;
-    pub(super) const ALL: [Self; Self::COUNT] = [
+}
+
+impl TimerName for Timer {
+    const ALL: &[Self] = &[
         Self::Handshake,
         Self::Shutdown,
         Self::ShutdownGuard,
@@ -80,8 +84,11 @@ impl Timer {
         Self::Probe,
     ];
 
-    /// What it is for.
-    pub(super) const fn reason(self) -> &'static str {
+    fn index(self) -> usize {
+        self as usize
+    }
+
+    fn reason(self) -> &'static str {
         match self {
             Self::Handshake => "sctp_handshake",
             Self::Shutdown => "sctp_shutdown",

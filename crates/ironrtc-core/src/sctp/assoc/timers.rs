@@ -3,15 +3,15 @@
 use super::Association;
 use super::state::{State, Timer};
 use crate::sctp::message::DELAYED_SACK;
-use crate::time::{Deadline, Time};
+use crate::time::{Deadline, Time, TimerName};
 
 impl Association {
     pub(super) fn set_timer(&mut self, timer: Timer, at: Time) {
-        self.timers.set(timer as usize, at);
+        self.timers.set(timer, at);
     }
 
     pub(super) fn stop_timer(&mut self, timer: Timer) {
-        self.timers.stop(timer as usize);
+        self.timers.stop(timer);
     }
 
     /// When [`Self::handle_timeout`] wants to be called.
@@ -24,13 +24,9 @@ impl Association {
         if self.state == State::Closed {
             return None;
         }
-        let own = self.timers.next().map(|(at, timer)| Deadline {
-            at,
-            reason: Timer::ALL.get(timer).map_or("sctp", |timer| timer.reason()),
-        });
         let sack = self.rx.as_ref().and_then(|rx| rx.poll_timeout());
         let sack = Deadline::earliest([(sack, DELAYED_SACK)]);
-        [own, self.tx.next_deadline(), sack]
+        [self.timers.next_deadline(), self.tx.next_deadline(), sack]
             .into_iter()
             .flatten()
             .min()
@@ -52,8 +48,8 @@ impl Association {
         }
         self.check_black_hole(now);
         for timer in Timer::ALL {
-            if self.timers.expire(timer as usize, now) {
-                self.on_timer(now, timer);
+            if self.timers.expire(*timer, now) {
+                self.on_timer(now, *timer);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The sending direction: queue, retransmission, congestion and flow control.
 
 mod abandon;
+mod acks;
 mod delivery;
 mod doubts;
 mod losses;
@@ -17,14 +18,13 @@ mod rtt;
 
 use std::collections::VecDeque;
 
-use doubts::Doubts;
 use losses::ToSend;
 pub(crate) use out_stream::StreamPhase;
 use outstanding::Outstanding;
 use pacer::Pacer;
 use queue::{Room, SendQueue};
 use rack::Rack;
-use recovery::Timeout;
+use recovery::{Counts, Recovery};
 use rtt::Rtt;
 
 use super::cc::{self, CongestionControl};
@@ -34,12 +34,43 @@ use super::num::Tsn;
 use super::packet::HEADER_LEN;
 use super::packet::data::{FLAG_IMMEDIATE, header_len, write_data};
 use super::packet::forward::{forward_len, skip_len, write_forward};
-use crate::time::Time;
+use crate::time::{Time, TimerName, TimerTable};
 
 /// Most chunks in flight. Gap blocks reach no further than 65,535 (RFC 9260 section 3.3.4), but the
 /// messages of one stream, which may be a chunk each, must be within half of the 16 bits of an SSN,
 /// or a receiver takes those behind a loss for old ones.
 const MAX_OUTSTANDING: usize = 32_000;
+
+/// The timers of the sending direction, beside that of pacing.
+#[derive(Clone, Copy, Debug)]
+enum Timer {
+    /// PTO of RFC 8985: a probe for a loss at the end.
+    LossProbe,
+    /// When the next chunk is lost, if nothing more is heard of it.
+    Reordering,
+    /// T3-rtx.
+    Retransmission,
+}
+
+impl Timer {
+    const COUNT: usize = Self::Retransmission as usize + 1;
+}
+
+impl TimerName for Timer {
+    const ALL: &[Self] = &[Self::LossProbe, Self::Reordering, Self::Retransmission];
+
+    fn index(self) -> usize {
+        self as usize
+    }
+
+    fn reason(self) -> &'static str {
+        match self {
+            Self::LossProbe => "sctp_loss_probe",
+            Self::Reordering => "sctp_reordering",
+            Self::Retransmission => "sctp_retransmission",
+        }
+    }
+}
 
 /// The sending direction of one association.
 #[derive(Debug)]
@@ -53,23 +84,8 @@ pub(crate) struct Sender {
     chunk_packet_size: usize,
     /// The window that the peer advertised last.
     peer_window: usize,
-    /// Losses before this position were answered by the congestion control already.
-    recovery_point: u64,
-    fast_recovery: bool,
+    recovery: Recovery,
     rack: Rack,
-    /// Losses of the last reduction of the congestion window that are not shown to be none.
-    doubts: Doubts,
-    /// The last reduction can be taken back.
-    undoable: bool,
-    /// The last timeout, until what was in flight then is acknowledged.
-    timed_out: Option<Timeout>,
-    /// Nothing was acknowledged since the last timeout.
-    backed_off: bool,
-    /// RFC 9260 section 7.2.4: the first packet of a fast recovery ignores the window.
-    forced_packet: bool,
-    /// Packets of new data that may still be sent before the next acknowledgement.
-    burst: usize,
-    max_burst: usize,
     pacer: Pacer,
     initial_window: usize,
     sack_delay: std::time::Duration,
@@ -78,58 +94,44 @@ pub(crate) struct Sender {
     forward_due: bool,
     /// What the last FORWARD-TSN said, and when it was sent.
     forwarded: Option<(Tsn, Time)>,
-    t3: Option<Time>,
-    pto: Option<Time>,
-    reorder: Option<Time>,
+    timers: TimerTable<Timer, { Timer::COUNT }>,
     last_send: Option<Time>,
     /// Consecutive timeouts without an answer.
     errors: u32,
     messages_sent: u64,
     messages_abandoned: u64,
-    timeouts: u64,
-    fast_recoveries: u64,
-    undone: u64,
 }
 
 impl Sender {
     pub(crate) fn new(config: &SctpConfig, initial_tsn: Tsn) -> Self {
+        Self::counting_from(config, initial_tsn, Counts::default())
+    }
+
+    fn counting_from(config: &SctpConfig, initial_tsn: Tsn, counts: Counts) -> Self {
         let initial = (config.initial_window_packets.max(1) * config.max_packet_size)
             .min(config.max_congestion_window);
         let outstanding = Outstanding::new(initial_tsn);
         Self {
             queue: SendQueue::new(),
-            recovery_point: outstanding.next(),
+            recovery: Recovery::new(outstanding.next(), counts),
             outstanding,
             cc: cc::new(config.congestion, initial, config.max_congestion_window),
             rtt: Rtt::new(config.rto_initial, config.rto_min, config.rto_max),
             packet_size: config.max_packet_size,
             chunk_packet_size: config.max_packet_size,
             peer_window: 0,
-            fast_recovery: false,
             rack: Rack::new(),
-            doubts: Doubts::default(),
-            undoable: false,
-            timed_out: None,
-            backed_off: false,
-            forced_packet: false,
-            burst: config.max_burst,
-            max_burst: config.max_burst.max(1),
-            pacer: Pacer::new(),
+            pacer: Pacer::new(config.max_burst),
             initial_window: initial,
             sack_delay: config.sack_delay,
             probe: false,
             forward_due: false,
             forwarded: None,
-            t3: None,
-            pto: None,
-            reorder: None,
+            timers: TimerTable::new(),
             last_send: None,
             errors: 0,
             messages_sent: 0,
             messages_abandoned: 0,
-            timeouts: 0,
-            fast_recoveries: 0,
-            undone: 0,
         }
     }
 
@@ -143,15 +145,12 @@ impl Sender {
 
     /// The peer started over: what was sent or queued is lost, counters stay.
     pub(crate) fn restart(&mut self, config: &SctpConfig, initial_tsn: Tsn) {
-        let fresh = Self::new(config, initial_tsn);
+        let fresh = Self::counting_from(config, initial_tsn, self.recovery.counts());
         let old = std::mem::replace(self, fresh);
         self.queue = old.queue;
         self.queue.clear();
         self.messages_sent = old.messages_sent;
         self.messages_abandoned = old.messages_abandoned;
-        self.timeouts = old.timeouts;
-        self.fast_recoveries = old.fast_recoveries;
-        self.undone = old.undone;
         self.outstanding.retransmissions = old.outstanding.retransmissions;
     }
 
@@ -211,12 +210,13 @@ impl Sender {
 
     /// How often losses were found, by acknowledgements or by the lack of them.
     pub(crate) const fn loss_episodes(&self) -> u64 {
-        self.timeouts + self.fast_recoveries
+        let counts = self.recovery.counts();
+        counts.timeouts + counts.fast_recoveries
     }
 
     #[cfg(test)]
     pub(crate) const fn count_loss_episode(&mut self) {
-        self.fast_recoveries += 1;
+        self.recovery.count_fast_recovery();
     }
 
     pub(crate) const fn peer_window(&self) -> usize {
@@ -233,6 +233,7 @@ impl Sender {
     }
 
     pub(crate) fn add_stats(&self, stats: &mut SctpStats) {
+        let counts = self.recovery.counts();
         stats.srtt = self.rtt.smoothed();
         stats.rto = self.rtt.timeout();
         stats.cwnd = self.cc.window();
@@ -243,9 +244,9 @@ impl Sender {
         stats.packet_size = self.packet_size;
         stats.messages_sent = self.messages_sent;
         stats.retransmissions = self.outstanding.retransmissions;
-        stats.timeouts = self.timeouts;
-        stats.fast_recoveries = self.fast_recoveries;
-        stats.spurious_losses = self.undone;
+        stats.timeouts = counts.timeouts;
+        stats.fast_recoveries = counts.fast_recoveries;
+        stats.spurious_losses = counts.undone;
         stats.messages_abandoned = self.messages_abandoned;
     }
 
@@ -259,7 +260,7 @@ impl Sender {
 
     fn may_resend(&self) -> bool {
         self.outstanding.has_lost()
-            && (self.forced_packet
+            && (self.recovery.forces_packet()
                 || (self.pacer.may_send() && self.outstanding.flight() < self.cc.window()))
     }
 
@@ -269,8 +270,7 @@ impl Sender {
         // out when it opens. Rule B: no new chunk beyond the congestion window.
         (len <= self.available_window() || flight == 0)
             && flight < self.cc.window()
-            && self.pacer.may_send()
-            && (self.burst > 0 || self.pacer.is_active())
+            && self.pacer.may_send_new()
             && self.outstanding.len() < MAX_OUTSTANDING
     }
 
@@ -370,9 +370,9 @@ impl Sender {
             }
         }
         if resent {
-            self.forced_packet = false;
+            self.recovery.on_resent();
             // RFC 9260 section 6.3.2, rule R1, and section 7.2.4, rule 4.
-            self.t3 = Some(now + self.rtt.timeout());
+            self.restart_t3(now);
         }
     }
 
@@ -412,7 +412,7 @@ impl Sender {
             self.outstanding.push(now, fragment);
         }
         if sent {
-            self.burst = self.burst.saturating_sub(1);
+            self.pacer.on_new_packet();
             self.last_send = Some(now);
             self.start_t3(now);
             self.arm_probe(now);

@@ -1,4 +1,4 @@
-//! Pacing: bursts no larger than a budget that fills with time.
+//! Pacing: bursts no larger than a budget that fills with time, or else than a number of packets.
 
 use std::time::Duration;
 
@@ -23,16 +23,22 @@ pub(super) struct Pacer {
     packet: f64,
     /// The budget was used up, and a whole quantum is awaited.
     waits: bool,
+    /// Packets of new data that may still be sent before the next acknowledgement, where nothing
+    /// else spreads them (RFC 9260 section 6.1, rule D).
+    burst: usize,
+    max_burst: usize,
 }
 
 impl Pacer {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new(max_burst: usize) -> Self {
         Self {
             rate: None,
             budget: 0.0,
             at: Time::ZERO,
             packet: 0.0,
             waits: false,
+            burst: max_burst,
+            max_burst: max_burst.max(1),
         }
     }
 
@@ -43,11 +49,6 @@ impl Pacer {
         if self.rate.is_none() {
             self.waits = false;
         }
-    }
-
-    /// Whether there is a limit at all.
-    pub(super) const fn is_active(&self) -> bool {
-        self.rate.is_some()
     }
 
     fn quantum(&self, rate: f64) -> f64 {
@@ -78,6 +79,21 @@ impl Pacer {
         !self.waits
     }
 
+    /// Whether another packet of new data may be.
+    pub(super) const fn may_send_new(&self) -> bool {
+        !self.waits && (self.burst > 0 || self.rate.is_some())
+    }
+
+    /// A packet of new data was sent.
+    pub(super) const fn on_new_packet(&mut self) {
+        self.burst = self.burst.saturating_sub(1);
+    }
+
+    /// The peer answers, or is asked with patience: another burst may follow.
+    pub(super) const fn allow_burst(&mut self) {
+        self.burst = self.max_burst;
+    }
+
     pub(super) fn on_sent(&mut self, bytes: usize) {
         if self.rate.is_some() {
             self.budget -= bytes as f64;
@@ -101,7 +117,7 @@ mod tests {
 
     /// Bytes sent in a second, and the largest burst.
     fn run(rate: f64, late: Duration) -> (usize, usize) {
-        let mut pacer = Pacer::new();
+        let mut pacer = Pacer::new(4);
         let mut now = Time::from_millis(1);
         let end = now + Duration::from_secs(1);
         pacer.set_rate(Some(rate), RTT, 1200);
@@ -135,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_lower_rate_leaves_no_timer_that_is_due_and_changes_nothing() {
-        let mut pacer = Pacer::new();
+        let mut pacer = Pacer::new(4);
         let now = Time::from_millis(1);
         pacer.set_rate(Some(10e6), RTT, 1200);
         pacer.refill(now);
@@ -152,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_short_path_or_an_unknown_rate_is_not_paced() {
-        let mut pacer = Pacer::new();
+        let mut pacer = Pacer::new(4);
         for (rate, rtt) in [(None, RTT), (Some(1e6), Duration::from_micros(300))] {
             pacer.set_rate(rate, rtt, 1200);
             pacer.on_sent(1 << 30);
