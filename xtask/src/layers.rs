@@ -6,7 +6,7 @@ use crate::tree::Tree;
 const CORE: &str = "crates/ironrtc-core/src/";
 
 /// Lowest first. Modules of one layer do not know each other.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &[
         "time", "rng", "datagram", "ids", "serial", "setters", "words", "work",
     ],
@@ -16,6 +16,7 @@ const LAYERS: [&[&str]; 11] = [
     &["dtls"],
     &["sctp"],
     &["channel"],
+    &["rtp"],
     &["transport"],
     &["jsep"],
     &["stats"],

@@ -26,6 +26,8 @@ pub mod sctp;
 
 pub mod channel;
 
+pub mod rtp;
+
 pub mod transport;
 
 pub mod jsep;
