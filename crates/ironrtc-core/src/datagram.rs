@@ -3,13 +3,35 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-/// The two ends of a UDP flow, seen from here.
+/// What carries datagrams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// UDP.
+    Udp,
+}
+
+/// The two ends of a flow of datagrams, seen from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub struct Path {
+    /// What carries them. While there is one protocol only, this takes no room and no comparison.
+    pub protocol: Protocol,
     /// The address of the local socket, as the driver announced it.
     pub local: SocketAddr,
     /// The peer's address (or the STUN server's).
     pub remote: SocketAddr,
+}
+
+impl Path {
+    /// From a UDP socket to an address.
+    pub const fn udp(local: SocketAddr, remote: SocketAddr) -> Self {
+        Self {
+            protocol: Protocol::Udp,
+            local,
+            remote,
+        }
+    }
 }
 
 /// An explicit congestion notification codepoint (RFC 3168).

@@ -88,10 +88,7 @@ fn run(sides: &mut [Side; 2], now: &mut Time, time: Duration) {
             }
         }
         while let Some((to, (path, mut data))) = wire.receive(at) {
-            let path = Path {
-                local: path.remote,
-                remote: path.local,
-            };
+            let path = Path::udp(path.remote, path.local);
             sides[to]
                 .transport
                 .handle_datagram(*now, path, None, &mut data);
@@ -204,10 +201,7 @@ fn what_somebody_else_has_us_hold_is_not_held_in_place_of_the_peers_first_flight
     ];
     sides[0].transport.handle_io(now, IoResult::Socket(own));
     sides[0].transport.apply(now, &plans[0]);
-    let stranger = Path {
-        local: own,
-        remote: "198.51.100.66:9".parse().unwrap(),
-    };
+    let stranger = Path::udp(own, "198.51.100.66:9".parse().unwrap());
     let victim = &mut sides[0];
     let mut check = recorded(
         &victim.credentials,

@@ -103,10 +103,7 @@ impl World {
     }
 
     fn arrive(&mut self, path: Path, bytes: &[u8]) {
-        let back = Path {
-            local: path.remote,
-            remote: path.local,
-        };
+        let back = Path::udp(path.remote, path.local);
         // Each agent's sockets are those of its own host.
         let side = usize::from(back.local.ip() == address(2, 0).ip());
         self.agents[side].handle_datagram(self.now, back, bytes);
@@ -144,10 +141,7 @@ impl World {
                 }
             }
             What::Noise { port, bytes } => {
-                let path = Path {
-                    local: address(9, port),
-                    remote: address(host, port % 3),
-                };
+                let path = Path::udp(address(9, port), address(host, port % 3));
                 self.arrive(path, &bytes);
             }
             What::Wait { millis } => {

@@ -186,10 +186,7 @@ impl Endpoint {
         if !self.sockets.contains(&datagram.to) {
             return;
         }
-        let path = Path {
-            local: datagram.to,
-            remote: datagram.from,
-        };
+        let path = Path::udp(datagram.to, datagram.from);
         self.connection
             .handle_datagram(now, path, None, &mut datagram.data);
     }

@@ -38,10 +38,7 @@ fn burdened(role: Role, candidates: usize) -> Agent {
     for number in 1..=candidates {
         agent.add_remote_candidate(now, told(number)).unwrap();
         for of in 0..SOCKETS {
-            let path = Path {
-                local: socket(of),
-                remote: told(number).socket_addr().unwrap(),
-            };
+            let path = Path::udp(socket(of), told(number).socket_addr().unwrap());
             let id = [&[of as u8 + 1, number as u8][..], &[9; 10]].concat();
             agent.handle_datagram(now, path, &check(id.try_into().unwrap(), false));
         }

@@ -182,10 +182,7 @@ impl Gatherer {
         let start = now + around.config.gather_interval.saturating_mul(count);
         self.queries.push(Query {
             url: server.url.clone(),
-            path: Path {
-                local: socket,
-                remote: server.address,
-            },
+            path: Path::udp(socket, server.address),
             transaction: around.rng.bytes(),
             next_send: start,
             interval: around.config.gather_rto,

@@ -18,10 +18,7 @@ fn local() -> SocketAddr {
 }
 
 pub(super) fn from(remote: &str) -> Path {
-    Path {
-        local: local(),
-        remote: remote.parse().unwrap(),
-    }
+    Path::udp(local(), remote.parse().unwrap())
 }
 
 /// An agent that knows its peer.

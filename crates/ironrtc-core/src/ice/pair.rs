@@ -157,7 +157,7 @@ impl Agent {
 fn reachable_path(local: SocketAddr, remote: &Candidate) -> Option<Path> {
     work::add(1);
     let remote = remote.socket_addr()?;
-    reachable(local.ip(), remote.ip()).then_some(Path { local, remote })
+    reachable(local.ip(), remote.ip()).then_some(Path::udp(local, remote))
 }
 
 /// RFC 8445 section 6.1.2.2, with the scopes of RFC 6724: a link-local address only reaches its

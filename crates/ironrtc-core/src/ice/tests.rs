@@ -117,10 +117,7 @@ impl Net {
             self.now = self.now.max(next);
             let now = self.now.since(Time::ZERO);
             while let Some((_, (path, bytes))) = self.wire.receive(now) {
-                let back = Path {
-                    local: path.remote,
-                    remote: path.local,
-                };
+                let back = Path::udp(path.remote, path.local);
                 if self.homes[0].contains(&back.local) {
                     self.a.handle_datagram(self.now, back, &bytes);
                 } else if self.homes[1].contains(&back.local) {
@@ -145,10 +142,7 @@ fn two_agents_connect_within_a_few_round_trips() {
     net.run(Duration::from_millis(20));
     assert_eq!(net.a.state(), IceState::Completed);
     assert_eq!(net.b.state(), IceState::Completed);
-    let path = Path {
-        local: address("10.0.0.1:1000"),
-        remote: address("10.0.0.2:2000"),
-    };
+    let path = Path::udp(address("10.0.0.1:1000"), address("10.0.0.2:2000"));
     assert_eq!(net.a.selected(), Some(path));
     assert!(net.a.accepts(path));
     assert!(!net.a.accepts(Path {
@@ -622,14 +616,7 @@ fn lite_without_remote_does_not_spin() {
             } else {
                 &mut net.b
             };
-            to.handle_datagram(
-                now,
-                Path {
-                    local: path.remote,
-                    remote: path.local,
-                },
-                &bytes,
-            );
+            to.handle_datagram(now, Path::udp(path.remote, path.local), &bytes);
         }
         let next = [net.a.poll_timeout(), net.b.poll_timeout()]
             .into_iter()

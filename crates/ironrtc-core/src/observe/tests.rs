@@ -85,10 +85,7 @@ impl Observe for Counting {
 #[test]
 fn packets_go_only_to_those_who_want_them() {
     let sink = Arc::new(Counting::default());
-    let path = Path {
-        local: address("192.0.2.1:1"),
-        remote: address("192.0.2.2:2"),
-    };
+    let path = Path::udp(address("192.0.2.1:1"), address("192.0.2.2:2"));
     let observer = Observer::new(sink.clone());
     observer.packet(Time::ZERO, Direction::Sent, path, Content::Udp, b"x");
     assert_eq!(sink.packets.load(Ordering::Relaxed), 0);
@@ -102,10 +99,7 @@ fn a_capture_has_blocks_that_add_up() {
         connection: 0,
         at: Time::ZERO,
         direction: Direction::Received,
-        path: Path {
-            local: address("192.0.2.1:1000"),
-            remote: address("192.0.2.2:2000"),
-        },
+        path: Path::udp(address("192.0.2.1:1000"), address("192.0.2.2:2000")),
         content: Content::Udp,
         data: b"hello",
     };

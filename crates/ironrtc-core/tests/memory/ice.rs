@@ -27,10 +27,8 @@ fn local(number: u16) -> SocketAddr {
 /// The n-th of many addresses.
 fn path(number: u32) -> Path {
     let ip = Ipv4Addr::from(0xc633_0000 + number / 1_000);
-    Path {
-        local: local(0),
-        remote: SocketAddr::from((ip, 1_000 + (number % 1_000) as u16)),
-    }
+    let port = 1_000 + (number % 1_000) as u16;
+    Path::udp(local(0), SocketAddr::from((ip, port)))
 }
 
 /// A victim with four sockets, which may know its peer.

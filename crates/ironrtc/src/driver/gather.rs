@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 
 use ironrtc_core::ice::{Candidate, CandidateAddress};
 use ironrtc_core::time::Time;
-use ironrtc_core::transport::IoResult;
+use ironrtc_core::transport::{IoResult, TransportId};
 use tokio::task::JoinSet;
 
 use super::socket::{self, Socket};
+use super::sockets::Sockets;
 use super::{interfaces, resolve};
 use crate::machine::Machine;
 use crate::shared::{Core, Shared};
@@ -47,15 +48,19 @@ impl Gathering {
     }
 
     /// Begins a round: announces the sockets at once, and servers as they are found.
-    pub(super) fn start(&mut self, shared: &Shared<dyn Machine>, sockets: &mut Vec<Socket>) {
+    pub(super) fn start(
+        &mut self,
+        shared: &Shared<dyn Machine>,
+        transport: TransportId,
+        sockets: &mut Sockets,
+    ) {
         self.round += 1;
         self.outstanding = 0;
-        self.open_sockets(sockets);
+        self.open_sockets(transport, sockets);
         let now = shared.clock.now();
         let mut core = shared.lock();
-        for socket in &*sockets {
-            let socket = IoResult::Socket(socket.local());
-            core.machine.handle_io(now, socket);
+        for local in sockets.locals(transport) {
+            core.machine.handle_io(now, IoResult::Socket(local));
         }
         for server in core.servers.clone() {
             self.ask(now, &mut core, server);
@@ -86,20 +91,18 @@ impl Gathering {
 
     /// Binds to what is not bound yet. An interface that came up since the last round counts; one
     /// that went away no longer does.
-    fn open_sockets(&mut self, sockets: &mut Vec<Socket>) {
+    fn open_sockets(&mut self, transport: TransportId, sockets: &mut Sockets) {
         for bound in self.bound.drain(..) {
             match Socket::new(bound) {
-                Ok(socket) => sockets.push(socket),
+                Ok(socket) => sockets.add(transport, socket),
                 Err(error) => tracing::warn!(%error, "a socket cannot be used"),
             }
         }
         let wanted = interfaces::addresses(&self.bind);
-        sockets.retain(|socket| {
-            let kept = |address: &SocketAddr| address.ip() == socket.local().ip();
-            wanted.iter().any(kept)
-        });
-        for address in wanted {
-            open(sockets, address);
+        let is_wanted = |local: SocketAddr| wanted.iter().any(|wanted| wanted.ip() == local.ip());
+        sockets.keep(transport, is_wanted);
+        for address in &wanted {
+            open(transport, sockets, *address);
         }
         if sockets.is_empty() {
             tracing::warn!("no address could be bound: there will be no candidates");
@@ -169,16 +172,15 @@ impl Gathering {
 }
 
 /// Binds to an address, unless a socket is bound to it.
-fn open(sockets: &mut Vec<Socket>, address: SocketAddr) {
-    let same = |socket: &Socket| {
-        let local = socket.local();
+fn open(transport: TransportId, sockets: &mut Sockets, address: SocketAddr) {
+    let same = |local: SocketAddr| {
         local.ip() == address.ip() && (address.port() == 0 || address.port() == local.port())
     };
-    if sockets.iter().any(same) {
+    if sockets.locals(transport).any(same) {
         return;
     }
     match socket::bind(address).and_then(Socket::new) {
-        Ok(socket) => sockets.push(socket),
+        Ok(socket) => sockets.add(transport, socket),
         Err(error) => tracing::warn!(%address, %error, "an address is skipped"),
     }
 }

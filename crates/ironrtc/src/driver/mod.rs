@@ -11,6 +11,7 @@ mod interfaces;
 mod mdns;
 mod resolve;
 mod socket;
+mod sockets;
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -22,13 +23,14 @@ use std::time::Duration;
 
 use ironrtc_core::datagram::{Path, Transmit};
 use ironrtc_core::time::Time;
-use ironrtc_core::transport::IoRequest;
+use ironrtc_core::transport::{IoRequest, TransportId};
 use tokio::time::Sleep;
 use tracing::Instrument as _;
 
 use self::gather::Gathering;
 pub(crate) use self::resolve::candidate as resolve_candidate;
-use self::socket::{Progress, Socket};
+use self::socket::Progress;
+use self::sockets::Sockets;
 use crate::ConfigurationError;
 use crate::machine::Machine;
 use crate::shared::Shared;
@@ -70,7 +72,7 @@ pub(crate) fn spawn(
     let span = shared.span.clone();
     let driver = Driver {
         shared,
-        sockets: Vec::new(),
+        sockets: Sockets::default(),
         gathering: Gathering::new(bind, bound),
         timer: None,
         armed: None,
@@ -83,7 +85,7 @@ pub(crate) fn spawn(
 
 struct Driver {
     shared: Arc<Shared<dyn Machine>>,
-    sockets: Vec<Socket>,
+    sockets: Sockets,
     gathering: Gathering,
     /// Made when first needed.
     timer: Option<Pin<Box<Sleep>>>,
@@ -148,7 +150,11 @@ impl Driver {
         let served = !requests.is_empty();
         for request in requests {
             match request {
-                IoRequest::Gather => self.gathering.start(&self.shared, &mut self.sockets),
+                IoRequest::Gather => {
+                    let transport = TransportId::default();
+                    let sockets = &mut self.sockets;
+                    self.gathering.start(&self.shared, transport, sockets);
+                }
                 IoRequest::Resolve(candidate) => self.gathering.resolve(candidate),
                 request => tracing::debug!(?request, "not known to this driver"),
             }
@@ -160,16 +166,13 @@ impl Driver {
     fn receive(&mut self, context: &mut Context<'_>) -> bool {
         let shared = &self.shared;
         let mut received = false;
-        for socket in &mut self.sockets {
+        for (_, socket) in self.sockets.iter_mut() {
             let local = socket.local();
             let batch = socket.poll_receive(context, |batch| {
                 let now = shared.clock.now();
                 let mut core = shared.lock();
                 for buffer in batch {
-                    let path = Path {
-                        local,
-                        remote: buffer.remote,
-                    };
+                    let path = Path::udp(local, buffer.remote);
                     for datagram in buffer.data.chunks_mut(buffer.stride) {
                         core.machine
                             .handle_datagram(now, path, buffer.ecn, datagram);
@@ -179,7 +182,7 @@ impl Driver {
             });
             received |= batch.is_ready();
         }
-        self.sockets.retain(|socket| !socket.is_broken());
+        self.sockets.drop_broken();
         received
     }
 
@@ -200,9 +203,7 @@ impl Driver {
             self.pending = Some((transmit, data, progress));
             return self.blocked(context);
         }
-        // The path is not known yet; all sockets are alike anyway.
-        let segments = self.sockets.iter().map(Socket::max_segments).min();
-        let segments = segments.unwrap_or(1);
+        let segments = self.sockets.max_segments();
         OUT.with_borrow_mut(|out| {
             loop {
                 out.clear();
@@ -238,8 +239,7 @@ impl Driver {
         data: &[u8],
         progress: &mut Progress,
     ) -> bool {
-        let local = transmit.path.local;
-        let Some(socket) = self.sockets.iter().find(|socket| socket.local() == local) else {
+        let Some(socket) = self.sockets.at(transmit.path) else {
             // Its interface is gone.
             return true;
         };

@@ -291,10 +291,7 @@ mod tests {
     }
 
     async fn send(from: &Socket, to: &Socket, data: &[u8], segment_size: Option<usize>) {
-        let path = Path {
-            local: from.local(),
-            remote: to.local(),
-        };
+        let path = Path::udp(from.local(), to.local());
         let mut transmit = Transmit::single(path, data.len());
         transmit.segment_size = segment_size;
         let mut progress = Progress::default();
