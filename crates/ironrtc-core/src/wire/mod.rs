@@ -1,6 +1,7 @@
 //! Parsing and printing only, no policy.
 
 mod reader;
+pub mod rtp;
 pub mod sdp;
 pub mod stun;
 
