@@ -100,7 +100,7 @@ impl Association {
             }
             State::ShutdownAckSent => {
                 // RFC 9260 section 9.2: "discard the INIT and retransmit the SHUTDOWN ACK".
-                self.pending.shutdown_ack = true;
+                self.pending.goodbye = self.state.goodbye();
                 return;
             }
             // RFC 9260 section 5.2.1: the same tag and TSN as in our own INIT.
@@ -176,8 +176,8 @@ impl Association {
     fn adopt(&mut self, peer: &Init) {
         self.peer_tag = peer.tag;
         self.extensions = self.offered().shared_with(peer.extensions);
-        self.pmtud.set_limit(self.probe_limit());
-        self.be_cautious();
+        self.pmtud.on_peer_known(self.extensions.large_packets);
+        self.apply_packet_size();
         // RFC 9260 section 5.1.1: each side sends on no more streams than the other takes.
         self.outbound_streams = self.config.max_outbound_streams.min(peer.inbound_streams);
         self.inbound_streams = self.config.max_inbound_streams.min(peer.outbound_streams);
@@ -267,7 +267,6 @@ impl Association {
         self.tx.restart(&self.config, cookie.local_tsn);
         self.resets = Resets::new(cookie.local_tsn);
         self.pmtud.restart(self.tx.loss_episodes());
-        self.apply_packet_size();
         self.adopt(&cookie.peer);
         self.events.push_back(Event::Restarted);
         self.on_established(now);
@@ -280,7 +279,7 @@ impl Association {
         let mut chunk = Vec::new();
         write_chunk(&mut chunk, kind::ERROR, 0, &causes);
         self.pending.push_chunk(chunk);
-        self.pending.shutdown_ack = true;
+        self.pending.goodbye = self.state.goodbye();
     }
 
     /// RFC 9260 section 3.3.10.3.

@@ -81,7 +81,7 @@ impl Association {
             self.drops.add(DropReason::SctpChunk);
             return;
         }
-        self.on_sign_of_life();
+        self.pmtud.on_sign_of_life();
         self.check_black_hole(now);
         self.on_acknowledged(now);
     }
@@ -99,7 +99,7 @@ impl Association {
         // RFC 9260 section 9.2: in SHUTDOWN-SENT, data is answered by SHUTDOWN and SACK at once.
         if self.state == State::ShutdownSent && rx.sack_is_pending() {
             rx.want_sack();
-            self.pending.shutdown = true;
+            self.pending.goodbye = self.state.goodbye();
             // The guard is against a peer that never ends, not against one that is still sending.
             self.start_shutdown_timers(now);
         }

@@ -74,7 +74,7 @@ impl Association {
         if let Some((_, sent_at)) = self.heartbeat.sent.take_if(|(sent, _)| *sent == nonce) {
             self.tx.rtt_mut().on_sample(now, now.since(sent_at));
             self.tx.set_errors(0);
-            self.on_sign_of_life();
+            self.pmtud.on_sign_of_life();
         } else if !self.on_probe_answered(now, nonce) {
             self.drops.add(DropReason::SctpChunk);
         }

@@ -114,8 +114,8 @@ impl Association {
             kind::ABORT => self.on_abort(chunk.value),
             kind::ERROR => self.on_error(now, chunk.value),
             kind::SHUTDOWN => self.on_shutdown(now, chunk.value),
-            kind::SHUTDOWN_ACK => self.on_shutdown_ack(),
-            kind::SHUTDOWN_COMPLETE => self.on_shutdown_complete(),
+            kind::SHUTDOWN_ACK => self.on_shutdown_ack(now),
+            kind::SHUTDOWN_COMPLETE => self.on_shutdown_complete(now),
             kind::PAD => {}
             // An INIT inside another packet, or a COOKIE-ECHO behind another chunk.
             kind::INIT | kind::COOKIE_ECHO => {

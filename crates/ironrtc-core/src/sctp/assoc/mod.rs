@@ -3,10 +3,12 @@
 mod connect;
 mod cookie;
 mod data;
+mod discovery;
 mod heartbeat;
 mod input;
 mod output;
 mod pmtud;
+mod reconfig;
 mod reset;
 mod shutdown;
 mod state;
@@ -146,7 +148,7 @@ impl Association {
             // The peer may have seen the end of a reset whose answer is still on its way here, and
             // begin a channel anew; the answer to that waits for the end, too.
             let held = message.control
-                && self.reset_is_requested(stream)
+                && self.resets.is_requested(stream)
                 && self.tx.queue_mut().hold(stream, message);
             return if held {
                 Ok(())
@@ -250,7 +252,7 @@ impl Association {
     /// Changes the largest packet to send, as when the path changed.
     pub fn set_max_packet_size(&mut self, size: usize) {
         self.config.max_packet_size = size;
-        self.pmtud = Pmtud::new(size, self.probe_limit());
+        self.pmtud.set_base(size);
         self.apply_packet_size();
         self.stop_timer(Timer::Probe);
     }

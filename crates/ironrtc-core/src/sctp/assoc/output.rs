@@ -1,7 +1,7 @@
 //! Packets out: one at a time, as full as there is something to say.
 
 use super::Association;
-use super::state::State;
+use super::state::{Goodbye, State};
 use crate::sctp::num::Tsn;
 use crate::sctp::packet::sack::SACK_LEN;
 use crate::sctp::packet::{
@@ -27,7 +27,7 @@ impl Association {
         self.tx.give_up_spent(now, &mut self.events);
         self.write_header(out, self.peer_tag);
         let body = out.len();
-        if self.write_probe(out) {
+        if self.state == State::Established && self.pmtud.write_probe(&mut self.rng, out) {
             self.wrote_probe = true;
             return Some(self.finish(out, start, false));
         }
@@ -82,14 +82,13 @@ impl Association {
         {
             out.extend_from_slice(&chunk);
         }
-        if std::mem::take(&mut self.pending.shutdown)
-            && let Some(rx) = &self.rx
-        {
-            let cumulative = Tsn::of(rx.cumulative()).0.to_be_bytes();
-            write_chunk(out, kind::SHUTDOWN, 0, &cumulative);
-        }
-        if std::mem::take(&mut self.pending.shutdown_ack) {
-            write_chunk(out, kind::SHUTDOWN_ACK, 0, &[]);
+        match (self.pending.goodbye.take(), &self.rx) {
+            (Some(Goodbye::Shutdown), Some(rx)) => {
+                let cumulative = Tsn::of(rx.cumulative()).0.to_be_bytes();
+                write_chunk(out, kind::SHUTDOWN, 0, &cumulative);
+            }
+            (Some(Goodbye::ShutdownAck), _) => write_chunk(out, kind::SHUTDOWN_ACK, 0, &[]),
+            _ => {}
         }
     }
 

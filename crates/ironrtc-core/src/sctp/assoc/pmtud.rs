@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use super::Association;
 use super::heartbeat::{heartbeat_chunk, padded_heartbeat_chunk};
-use super::state::{State, Timer};
+use crate::rng::Rng;
 use crate::sctp::packet::{CHUNK_HEADER_LEN, HEADER_LEN, kind, write_chunk};
 use crate::time::Time;
 
@@ -19,15 +18,13 @@ const MAX_REPEATED_PROBES: u32 = 6;
 /// Probes come so many times more slowly after those, while nothing is heard of the peer.
 const SLOW_PROBES: u32 = 4;
 /// RFC 8899 section 5.1.1: CONFIRMATION_TIMER, after which the present size is tried again.
-const CONFIRM: Duration = Duration::from_secs(60);
+pub(super) const CONFIRM: Duration = Duration::from_secs(60);
 /// RFC 8899 section 5.1.1: PMTU_RAISE_TIMER, after which a size that failed is tried again.
 const RAISE: Duration = Duration::from_secs(600);
 /// Timeouts in a row after which packets of the present size are no longer trusted to get through.
 const BLACK_HOLE_TIMEOUTS: u32 = 2;
 /// Losses give reason to ask for the present size no more often than this.
 const SUSPECT_PAUSE: Duration = Duration::from_secs(1);
-/// PROBE_TIMER (RFC 8899 section 5.1.1) is a multiple of the round trip, no less than this.
-const MIN_PROBE_WAIT: Duration = Duration::from_millis(200);
 /// Largest packets of usual paths under UDP and a DTLS record: over IPv4 576, 1,006, 1,200, 1,220
 /// and 1,236 bytes; then tunnels, PPPoE, Ethernet over IPv6 and IPv4, jumbo frames. The base and
 /// the limit come between them.
@@ -50,11 +47,43 @@ enum Search {
     Probing { size: usize, attempts: u32 },
 }
 
+/// What is to be done for the search. With all but [`Nothing`](Self::Nothing) the sizes of packets
+/// may have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProbeStep {
+    Nothing,
+    /// A probe is to be written, and its answer waited for.
+    Probe {
+        /// So many times as long as usual.
+        patience: u32,
+        /// A heartbeat with this random number is to be sent beside it.
+        control: Option<u64>,
+    },
+    /// The search is at its end for so long as [`CONFIRM`].
+    Rest,
+    /// The search is at its end for good.
+    Stop,
+}
+
+/// What a heartbeat's answer means to the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProbeAnswer {
+    /// Nothing.
+    NotOurs,
+    /// The peer is there.
+    Alive,
+    /// The probe got through.
+    Confirmed(ProbeStep),
+}
+
 /// The search for the largest packet.
 #[derive(Debug)]
 pub(super) struct Pmtud {
     base: usize,
+    /// The largest packet to probe for with a peer that takes it.
     max: usize,
+    /// The peer says that it takes larger packets, and PAD.
+    peer_pads: bool,
     current: usize,
     /// The path stays as it is, so that chunks may be as large as its packets.
     stable: bool,
@@ -83,6 +112,7 @@ impl Pmtud {
         Self {
             base,
             max: max.min(MAX_PACKET),
+            peer_pads: false,
             current: base,
             stable: false,
             search: Search::Idle,
@@ -115,17 +145,47 @@ impl Pmtud {
         }
     }
 
-    /// The largest size to probe for from now on.
-    pub(super) fn set_limit(&mut self, max: usize) {
-        self.max = max.min(MAX_PACKET);
+    /// The largest packet to probe for with this peer. One that does not say that it takes larger
+    /// ones is not asked: aiortc reads a DTLS record in pieces of 1,500 bytes and takes each for a
+    /// packet, libwebrtc gives a connection up when a record holds more than 2,048 bytes, and
+    /// others end on a chunk of the type PAD.
+    pub(super) const fn limit(&self) -> usize {
+        if self.peer_pads { self.max } else { 0 }
     }
 
-    /// Begins anew. `episodes` are the losses so far, which are nothing against what comes.
+    /// What the peer says of itself is known.
+    pub(super) const fn on_peer_known(&mut self, peer_pads: bool) {
+        self.peer_pads = peer_pads;
+        self.cautious = peer_pads;
+    }
+
+    /// Begins anew with packets of another size.
+    pub(super) fn set_base(&mut self, base: usize) {
+        *self = Self {
+            peer_pads: self.peer_pads,
+            ..Self::new(base, self.max)
+        };
+    }
+
+    /// Begins anew with a peer that did. `episodes` are the losses so far, which are nothing against
+    /// what comes.
     pub(super) fn restart(&mut self, episodes: u64) {
         *self = Self {
             stable: self.stable,
             episodes,
             ..Self::new(self.base, self.max)
+        };
+    }
+
+    /// Begins anew on another path, where packets up to `max` are probed for; `stable` says that it
+    /// stays as it is.
+    pub(super) fn on_path_change(&mut self, base: usize, max: usize, stable: bool, episodes: u64) {
+        *self = Self {
+            peer_pads: self.peer_pads,
+            stable,
+            episodes,
+            cautious: self.peer_pads,
+            ..Self::new(base, max)
         };
     }
 
@@ -137,8 +197,8 @@ impl Pmtud {
         let blocked = self.ceiling.map_or(usize::MAX, |(size, _)| size);
         LADDER
             .into_iter()
-            .chain([self.floor(), self.base, self.max])
-            .filter(move |size| *size < blocked && *size <= self.max.max(self.base))
+            .chain([self.floor(), self.base, self.limit()])
+            .filter(move |size| *size < blocked && *size <= self.limit().max(self.base))
     }
 
     fn next_above(&self, size: usize) -> Option<usize> {
@@ -158,243 +218,180 @@ impl Pmtud {
             self.ceiling = Some((size, now));
         }
     }
-}
 
-impl Association {
-    /// The largest packet to probe for with this peer. One that does not say that it takes larger
-    /// ones is not asked: aiortc reads a DTLS record in pieces of 1,500 bytes and takes each for a
-    /// packet, libwebrtc gives a connection up when a record holds more than 2,048 bytes, and
-    /// others end on a chunk of the type PAD.
-    pub(super) fn probe_limit(&self) -> usize {
-        if self.extensions.large_packets {
-            self.config.max_probe_packet_size
+    /// The path can be used: the search begins, if it has not.
+    pub(super) fn begin(&mut self) -> ProbeStep {
+        if std::mem::take(&mut self.wanted) {
+            self.confirm()
         } else {
-            0
+            ProbeStep::Nothing
         }
     }
 
-    /// Whether the last packet written was a probe of the path's MTU, which must not be cut into
-    /// fragments on its way.
-    pub fn wrote_probe(&self) -> bool {
-        self.wrote_probe
-    }
-
-    /// There is another path, for which nothing is known yet. `max_probe` is the largest packet to
-    /// probe for; `stable` says that its MTU will not shrink, as between two ends on one host.
-    pub fn handle_path_change(&mut self, max_probe: usize, stable: bool) {
-        self.config.max_probe_packet_size = max_probe;
-        self.pmtud = Pmtud::new(self.config.max_packet_size, self.probe_limit());
-        self.pmtud.stable = stable;
-        // What was lost on the old path is nothing against the new one.
-        self.pmtud.episodes = self.tx.loss_episodes();
-        self.be_cautious();
-        self.stop_timer(Timer::Probe);
-    }
-
-    /// Begins the search on a new path.
-    pub(super) fn begin_discovery(&mut self, now: Time) {
-        if self.pmtud.wanted && self.state == State::Established {
-            self.pmtud.wanted = false;
-            self.confirm(now);
+    const fn probe(&mut self, size: usize) -> ProbeStep {
+        self.search = Search::Probing { size, attempts: 0 };
+        self.alive = false;
+        self.control = None;
+        self.due = true;
+        ProbeStep::Probe {
+            patience: 1,
+            control: None,
         }
-    }
-
-    /// A new path, or a peer of which it is now known that it takes probes.
-    pub(super) fn be_cautious(&mut self) {
-        self.pmtud.cautious = self.extensions.large_packets;
-        self.apply_packet_size();
-    }
-
-    pub(super) fn apply_packet_size(&mut self) {
-        self.tx.set_packet_size(self.pmtud.packet_size());
-        self.tx
-            .set_chunk_packet_size(self.pmtud.chunk_packet_size());
-    }
-
-    fn probe(&mut self, now: Time, size: usize) {
-        self.pmtud.search = Search::Probing { size, attempts: 0 };
-        self.pmtud.alive = false;
-        self.pmtud.control = None;
-        self.send_probe(now, 1);
-    }
-
-    /// The retransmission timeout may have been doubled many times by what a probe is to find out.
-    fn send_probe(&mut self, now: Time, times: u32) {
-        self.pmtud.due = true;
-        let rto = self.tx.rto();
-        let round_trip = self.tx.rtt_mut().smoothed();
-        let wait = round_trip.map_or(rto, |trip| (3 * trip).max(MIN_PROBE_WAIT).min(rto));
-        self.set_timer(Timer::Probe, now + wait * times);
     }
 
     /// Finds out whether the present size gets through in one piece, as larger ones tell as well.
-    fn confirm(&mut self, now: Time) {
-        let larger = self.pmtud.next_above(self.pmtud.current);
-        if larger.is_some_and(|size| size > self.pmtud.base) {
-            self.search_on(now);
-        } else if self.extensions.large_packets && self.pmtud.current > self.pmtud.floor() {
-            self.probe(now, self.pmtud.current);
+    pub(super) fn confirm(&mut self) -> ProbeStep {
+        let larger = self.next_above(self.current);
+        if larger.is_some_and(|size| size > self.base) {
+            self.search_on()
+        } else if self.peer_pads && self.current > self.floor() {
+            self.probe(self.current)
         } else {
-            self.search_on(now);
+            self.search_on()
         }
     }
 
     /// Searches for a larger packet size.
-    fn search_on(&mut self, now: Time) {
-        match self.pmtud.next_above(self.pmtud.current) {
-            Some(size) => self.probe(now, size),
-            None => self.end_search(now),
+    fn search_on(&mut self) -> ProbeStep {
+        match self.next_above(self.current) {
+            Some(size) => self.probe(size),
+            None => self.end(),
         }
     }
 
-    fn end_search(&mut self, now: Time) {
-        self.pmtud.cautious = false;
-        self.apply_packet_size();
-        self.pmtud.search = Search::Idle;
-        self.pmtud.nonce = None;
-        self.pmtud.control = None;
+    const fn end(&mut self) -> ProbeStep {
+        self.cautious = false;
+        self.search = Search::Idle;
+        self.nonce = None;
+        self.control = None;
         // A peer that does not take PAD is only asked about sizes that seem to have failed.
-        if self.extensions.large_packets || self.pmtud.ceiling.is_some() {
-            self.set_timer(Timer::Probe, now + CONFIRM);
+        if self.peer_pads || self.ceiling.is_some() {
+            ProbeStep::Rest
         } else {
-            self.stop_timer(Timer::Probe);
+            ProbeStep::Stop
         }
     }
 
     /// A probe was not answered, or it is time to look again.
-    pub(super) fn on_probe_timeout(&mut self, now: Time) {
-        if self.state != State::Established {
-            return;
-        }
-        match &mut self.pmtud.search {
+    pub(super) fn on_timeout(&mut self, now: Time, rng: &mut Rng) -> ProbeStep {
+        match &mut self.search {
             Search::Idle => {
                 let old = |(_, since): &mut (usize, Time)| now.since(*since) >= RAISE;
-                self.pmtud.ceiling.take_if(old);
-                self.confirm(now);
+                self.ceiling.take_if(old);
+                self.confirm()
             }
             Search::Probing { size, attempts } => {
                 *attempts += 1;
                 let (size, attempts) = (*size, *attempts);
                 // A lost probe says nothing about congestion (RFC 8899 section 3, point 7), nor
                 // about the path while nothing else arrives either.
-                let known = size == self.pmtud.current && !self.pmtud.cautious;
+                let known = size == self.current && !self.cautious;
                 let most = if known {
                     MAX_REPEATED_PROBES
                 } else {
                     MAX_PROBES
                 };
-                if attempts >= most && self.pmtud.alive {
-                    self.on_probe_failed(now, size);
-                    return;
+                if attempts >= most && self.alive {
+                    return self.on_failed(now, size);
                 }
-                if !self.pmtud.alive {
-                    let nonce = self.rng.u64();
-                    self.pmtud.control = Some(nonce);
-                    self.pending.push_chunk(heartbeat_chunk(nonce));
+                let control = (!self.alive).then(|| rng.u64());
+                self.control = control.or(self.control);
+                self.due = true;
+                ProbeStep::Probe {
+                    patience: if attempts >= most { SLOW_PROBES } else { 1 },
+                    control,
                 }
-                let slow = attempts >= most;
-                self.send_probe(now, if slow { SLOW_PROBES } else { 1 });
             }
         }
     }
 
     /// Packets of this size do not get through.
-    fn on_probe_failed(&mut self, now: Time, size: usize) {
-        self.pmtud.block(now, size);
-        if self.pmtud.current >= size {
+    fn on_failed(&mut self, now: Time, size: usize) -> ProbeStep {
+        self.block(now, size);
+        if self.current >= size {
             // RFC 8899 section 5.3.3: a size that was in use must be reduced.
-            self.pmtud.current = self.pmtud.floor();
-            self.apply_packet_size();
-            self.search_on(now);
-        } else if self.pmtud.cautious {
-            self.probe(now, self.pmtud.current);
+            self.current = self.floor();
+            self.search_on()
+        } else if self.cautious {
+            self.probe(self.current)
         } else {
-            self.end_search(now);
+            self.end()
         }
     }
 
     /// The peer acknowledged or answered something, so the path works for small packets at least.
     pub(super) const fn on_sign_of_life(&mut self) {
-        self.pmtud.alive = true;
+        self.alive = true;
     }
 
-    /// Takes in the answer to a probe; false if it is none.
-    pub(super) fn on_probe_answered(&mut self, now: Time, nonce: u64) -> bool {
-        let Search::Probing { size, .. } = self.pmtud.search else {
-            return false;
+    /// A heartbeat with this random number was answered.
+    pub(super) fn on_answer(&mut self, nonce: u64) -> ProbeAnswer {
+        let Search::Probing { size, .. } = self.search else {
+            return ProbeAnswer::NotOurs;
         };
-        if self.pmtud.control.take_if(|sent| *sent == nonce).is_some() {
-            self.pmtud.alive = true;
-            return true;
+        if self.control.take_if(|sent| *sent == nonce).is_some() {
+            self.alive = true;
+            return ProbeAnswer::Alive;
         }
-        if self.pmtud.nonce.take_if(|sent| *sent == nonce).is_none() {
-            return false;
+        if self.nonce.take_if(|sent| *sent == nonce).is_none() {
+            return ProbeAnswer::NotOurs;
         }
-        // RFC 9260 section 8.3: the answer to a heartbeat clears the error counter.
-        self.tx.set_errors(0);
-        self.pmtud.current = size;
-        self.pmtud.cautious &= size < self.pmtud.base;
-        self.apply_packet_size();
-        self.search_on(now);
-        true
+        self.current = size;
+        self.cautious &= size < self.base;
+        ProbeAnswer::Confirmed(self.search_on())
     }
 
-    /// RFC 8899 section 4.3: packets of the present size may no longer get through. A probe tells,
-    /// as losses have other causes more often.
-    pub(super) fn check_black_hole(&mut self, now: Time) {
-        let episodes = self.tx.loss_episodes();
-        let lost = std::mem::replace(&mut self.pmtud.episodes, episodes) != episodes;
-        let size = self.pmtud.current;
-        if self.state != State::Established || size <= self.pmtud.floor() {
-            return;
-        }
-        let asked = match self.pmtud.search {
+    /// How often losses were found so far, for [`suspect`](Self::suspect) to compare. True if that
+    /// was more often than when this was told last.
+    pub(super) const fn on_losses(&mut self, episodes: u64) -> bool {
+        std::mem::replace(&mut self.episodes, episodes) != episodes
+    }
+
+    /// RFC 8899 section 4.3: packets of the present size may no longer get through, as `lost` says
+    /// or `timeouts` in a row. A probe tells, as losses have other causes more often.
+    pub(super) fn suspect(&mut self, now: Time, lost: bool, timeouts: u32) -> ProbeStep {
+        let size = self.current;
+        let asked = match self.search {
             Search::Probing { size: probe, .. } => probe == size,
             Search::Idle => false,
         };
-        let silent = self.tx.errors() >= BLACK_HOLE_TIMEOUTS;
-        let suspect = lost && self.extensions.large_packets && !self.pmtud.stable;
+        let suspect = timeouts >= BLACK_HOLE_TIMEOUTS || (lost && self.peer_pads && !self.stable);
         let recently = |at| now.since(at) < SUSPECT_PAUSE;
-        if !asked && (silent || suspect) && !self.pmtud.suspected.is_some_and(recently) {
-            self.pmtud.suspected = Some(now);
-            self.pmtud.wanted = false;
-            self.probe(now, size);
+        if size <= self.floor() || asked || !suspect || self.suspected.is_some_and(recently) {
+            return ProbeStep::Nothing;
         }
+        self.suspected = Some(now);
+        self.wanted = false;
+        self.probe(size)
     }
 
     /// The system has not sent a packet of `size` bytes, or not in one piece, as the path is known
-    /// to take less (RFC 8899 section 4.6.1, but from a source that needs no validation).
-    pub fn handle_too_large(&mut self, now: Time, size: usize) {
-        self.pmtud.block(now, size.max(self.pmtud.floor() + 1));
-        let fits = self.pmtud.highest(self.pmtud.current);
-        let shrinks = fits < self.pmtud.current;
-        if shrinks {
-            self.pmtud.current = fits;
-            self.apply_packet_size();
-        }
-        let fails = match self.pmtud.search {
+    /// to take less. True if the search is to begin anew.
+    pub(super) fn on_too_large(&mut self, now: Time, size: usize) -> bool {
+        self.block(now, size.max(self.floor() + 1));
+        let fits = self.highest(self.current);
+        let shrinks = fits < self.current;
+        self.current = self.current.min(fits);
+        match self.search {
             Search::Probing { size: probe, .. } => probe >= size,
             Search::Idle => shrinks,
-        };
-        if fails && self.state == State::Established {
-            self.confirm(now);
         }
     }
 
     /// Appends the chunks of a probe that is due, for a packet that holds nothing else.
-    pub(super) fn write_probe(&mut self, out: &mut Vec<u8>) -> bool {
-        let Search::Probing { size, .. } = self.pmtud.search else {
+    pub(super) fn write_probe(&mut self, rng: &mut Rng, out: &mut Vec<u8>) -> bool {
+        let Search::Probing { size, .. } = self.search else {
             return false;
         };
-        if !std::mem::take(&mut self.pmtud.due) || self.state != State::Established {
+        if !std::mem::take(&mut self.due) {
             return false;
         }
-        let nonce = self.rng.u64();
-        self.pmtud.nonce = Some(nonce);
+        let nonce = rng.u64();
+        self.nonce = Some(nonce);
         let room = (size & !3).saturating_sub(HEADER_LEN);
         // Without a word of the peer's about PAD, the padding is within the heartbeat, and comes
         // back in its answer.
-        if !self.extensions.large_packets {
+        if !self.peer_pads {
             out.extend_from_slice(&padded_heartbeat_chunk(nonce, room));
             return true;
         }
@@ -409,8 +406,6 @@ impl Association {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::Rng;
-    use crate::sctp::SctpConfig;
 
     #[test]
     fn a_larger_size_that_fails_does_not_put_off_the_next_try_of_a_smaller_one() {
@@ -425,16 +420,31 @@ mod tests {
 
     #[test]
     fn losses_of_the_old_path_are_no_reason_to_doubt_the_new_one() {
-        let mut assoc = Association::new(SctpConfig::default(), Rng::from_test_seed(1));
-        assoc.state = State::Established;
-        assoc.extensions.large_packets = true;
-        assoc.tx.count_loss_episode();
+        let mut pmtud = Pmtud::new(1191, 1191);
+        pmtud.on_peer_known(true);
+        assert!(pmtud.on_losses(1));
         let now = Time::from_millis(1000);
-        assoc.handle_path_change(0, false);
-        assoc.check_black_hole(now);
-        assert_eq!(assoc.pmtud.suspected, None);
-        assoc.tx.count_loss_episode();
-        assoc.check_black_hole(now);
-        assert_eq!(assoc.pmtud.suspected, Some(now));
+        pmtud.on_path_change(1191, 0, false, 1);
+        assert!(!pmtud.on_losses(1));
+        assert_eq!(pmtud.suspect(now, false, 0), ProbeStep::Nothing);
+        assert!(pmtud.on_losses(2));
+        assert_ne!(pmtud.suspect(now, true, 0), ProbeStep::Nothing);
+        // No more often than once a second.
+        pmtud.search = Search::Idle;
+        let soon = now + SUSPECT_PAUSE / 2;
+        assert_eq!(pmtud.suspect(soon, true, 0), ProbeStep::Nothing);
+    }
+
+    #[test]
+    fn a_peer_without_pad_is_asked_only_about_sizes_that_seem_to_have_failed() {
+        let mut pmtud = Pmtud::new(1191, 1431);
+        assert_eq!(pmtud.begin(), ProbeStep::Stop);
+        let now = Time::from_millis(1000);
+        assert_eq!(pmtud.suspect(now, true, 1), ProbeStep::Nothing);
+        let probe = ProbeStep::Probe {
+            patience: 1,
+            control: None,
+        };
+        assert_eq!(pmtud.suspect(now, true, 2), probe);
     }
 }

@@ -1,22 +1,14 @@
-//! Stream reset (RFC 6525).
+//! Resets of streams in both directions (RFC 6525): which are due, and what the peer is answered.
 
 use std::collections::BTreeSet;
 
-use super::Association;
-use super::state::{State, Timer};
-use crate::datagram::DropReason;
-use crate::sctp::message::{Event, StreamId};
+use crate::sctp::message::StreamId;
 use crate::sctp::num::{EPOCH, RequestSn, Tsn};
-use crate::sctp::packet::reconfig::{Reconfig, Streams, outcome, write_outgoing, write_response};
-use crate::sctp::packet::{kind, write_chunk};
-use crate::sctp::tx::StreamPhase;
-use crate::time::Time;
+use crate::sctp::packet::reconfig::{outcome, write_outgoing};
 use crate::work;
 
 /// Most streams in one request, so that it fits into a packet of any size.
 const MAX_STREAMS: usize = 200;
-/// With so many events not taken by the application, the peer has to wait with resets.
-const MAX_EVENTS: usize = 4096;
 
 /// A request of ours in flight.
 #[derive(Debug)]
@@ -33,6 +25,34 @@ struct Deferred {
     last: u64,
     /// Empty means all.
     streams: Vec<StreamId>,
+}
+
+/// What is to be done about our resets.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ResetStep {
+    /// Nothing yet.
+    Wait,
+    /// These parameters are to be sent in a RE-CONFIG chunk, again and again until they are answered.
+    Ask(Vec<u8>),
+    /// These streams' resets are over.
+    Finish {
+        streams: Vec<StreamId>,
+        /// The peer has reset them, too, so that their numbers begin anew.
+        renumber: bool,
+    },
+    /// The answer was to nothing that we have asked.
+    Drop,
+}
+
+/// What is to be done about a reset of the peer's.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PeerReset {
+    /// These streams begin anew; none means all.
+    Perform(Vec<StreamId>),
+    /// That has been done.
+    Done,
+    /// Data before it is missing.
+    Wait,
 }
 
 /// Resets of both directions.
@@ -81,296 +101,247 @@ impl Resets {
         self.last_handled = EPOCH + u64::from(peer_tsn.0) - 1;
     }
 
+    /// We use a stream: a reset of all streams is to reach it. False if that is known.
+    pub(super) fn note_used(&mut self, stream: StreamId) -> bool {
+        let news = self.noted != Some(stream);
+        if news {
+            self.noted = Some(stream);
+            self.used.insert(stream);
+        }
+        news
+    }
+
+    /// Streams that we have used since we reset them last.
+    pub(super) fn used(&self) -> impl ExactSizeIterator<Item = StreamId> + '_ {
+        self.used.iter().copied()
+    }
+
     /// We reset a stream.
-    fn forget(&mut self, stream: StreamId) {
+    pub(super) fn forget(&mut self, stream: StreamId) {
         self.used.remove(&stream);
         self.noted = None;
     }
-}
 
-impl Association {
-    /// Resets our side of a stream (RFC 6525) once everything queued on it was sent.
-    pub fn reset_stream(&mut self, now: Time, stream: StreamId) {
-        if matches!(self.state, State::Closed)
-            || stream.0 >= self.outbound_streams
-            || self.tx.queue().phase(stream) == StreamPhase::Resetting
-        {
-            return;
-        }
-        self.tx.queue_mut().begin_reset(stream);
-        self.resets.forget(stream);
-        self.advance_resets(now);
+    /// Everything on these streams was sent, the last of it at these positions.
+    pub(super) fn on_drained(&mut self, streams: impl IntoIterator<Item = (u64, StreamId)>) {
+        self.waiting.extend(streams);
     }
 
-    /// We use a stream: a reset of all streams is to reach it.
-    pub(super) fn note_used(&mut self, stream: StreamId) {
-        if self.resets.noted == Some(stream) {
-            return;
-        }
-        self.resets.noted = Some(stream);
-        self.resets.used.insert(stream);
-        if let Some(rx) = &mut self.rx {
-            rx.note_used(stream);
-        }
+    /// Whether a stream's reset is so far that the peer may have seen its end.
+    pub(super) fn is_requested(&self, stream: StreamId) -> bool {
+        let request = self.request.as_ref();
+        request.is_some_and(|request| request.streams.contains(&stream))
     }
 
-    /// The peer's resets are to reach what we had used before it was known.
-    pub(super) fn note_early_use(&mut self) {
-        if let Some(rx) = &mut self.rx {
-            work::add(self.resets.used.len());
-            for stream in &self.resets.used {
-                rx.note_used(*stream);
-            }
+    /// Makes a request for the streams whose data was acknowledged, up to the position `cumulative`.
+    /// Waiting for that costs little and is what receivers without deferred resets need. `last_tsn`
+    /// is the last that was sent; `peer_resets` says that the peer knows resets at all.
+    pub(super) fn advance(
+        &mut self,
+        cumulative: u64,
+        last_tsn: Tsn,
+        peer_resets: bool,
+    ) -> ResetStep {
+        if self.request.is_some() {
+            return ResetStep::Wait;
         }
-    }
-
-    /// Makes a request for the streams whose data was acknowledged. Waiting for that costs little
-    /// and is what receivers without deferred resets need.
-    pub(super) fn advance_resets(&mut self, now: Time) {
-        let resets = &mut self.resets;
-        resets.waiting.extend(self.tx.queue_mut().take_drained());
-        if resets.waiting.is_empty()
-            || resets.request.is_some()
-            || !matches!(self.state, State::Established | State::ShutdownReceived)
-        {
-            return;
-        }
-        let cumulative = self.tx.cumulative();
         let mut streams = Vec::new();
         while streams.len() < MAX_STREAMS
-            && let Some(&(last, stream)) = resets.waiting.first()
+            && let Some(&(last, stream)) = self.waiting.first()
             && last <= cumulative
         {
             work::add(1);
-            resets.waiting.pop_first();
+            self.waiting.pop_first();
             streams.push(stream);
         }
         if streams.is_empty() {
-            return;
+            return ResetStep::Wait;
         }
-        if !self.extensions.reconfig {
+        if !peer_resets {
             // The peer cannot be told; numbers go on.
-            self.finish_request(now, &streams, false);
-            return;
+            return ResetStep::Finish {
+                streams,
+                renumber: false,
+            };
         }
-        let number = self.resets.next_number;
-        self.resets.next_number = RequestSn(number.0.wrapping_add(1));
-        self.resets.request = Some(Request {
+        let number = self.next_number;
+        self.next_number = RequestSn(number.0.wrapping_add(1));
+        self.request = Some(Request {
             number,
-            last_tsn: self.tx.last_tsn(),
+            last_tsn,
             streams,
         });
-        self.send_request(now);
+        self.ask()
     }
 
-    fn send_request(&mut self, now: Time) {
-        let Some(request) = &self.resets.request else {
-            return;
+    /// The request in flight, as it was (RFC 6525 section 5.1.1).
+    pub(super) fn ask(&self) -> ResetStep {
+        let Some(request) = &self.request else {
+            return ResetStep::Wait;
         };
         let mut params = Vec::new();
         write_outgoing(
             &mut params,
             request.number,
-            RequestSn::of(self.resets.last_handled),
+            RequestSn::of(self.last_handled),
             request.last_tsn,
             &request.streams,
         );
-        self.push_reconfig(&params);
-        self.set_timer(Timer::Reconfig, now + self.tx.rto());
+        ResetStep::Ask(params)
     }
 
-    fn push_reconfig(&mut self, params: &[u8]) {
-        let mut chunk = Vec::new();
-        write_chunk(&mut chunk, kind::RECONFIG, 0, params);
-        self.pending.push_chunk(chunk);
-    }
-
-    fn respond(&mut self, number: RequestSn, outcome: u32) {
-        let mut params = Vec::new();
-        write_response(&mut params, number, outcome);
-        self.push_reconfig(&params);
-    }
-
-    /// No answer, or "in progress": the same request again (RFC 6525 section 5.1.1).
-    pub(super) fn on_reconfig_timeout(&mut self, now: Time) {
-        if self.resets.request.is_none() {
-            return;
+    /// The peer has answered a request.
+    pub(super) fn on_response(&mut self, number: RequestSn, result: u32) -> ResetStep {
+        let Some(request) = self.request.take_if(|request| request.number == number) else {
+            return ResetStep::Drop;
+        };
+        if result == outcome::IN_PROGRESS {
+            // The timer, which is still running, asks again.
+            self.request = Some(request);
+            return ResetStep::Wait;
         }
-        self.tx.set_errors(self.tx.errors() + 1);
-        if !self.give_up_if_silent() {
-            self.tx.rtt_mut().back_off();
-            self.send_request(now);
+        ResetStep::Finish {
+            streams: request.streams,
+            // Refused: our numbers go on, but the stream is ours again.
+            renumber: matches!(result, outcome::PERFORMED | outcome::NOTHING_TO_DO),
         }
     }
 
-    pub(super) fn on_reconfig(&mut self, now: Time, value: &[u8]) {
-        if !self.extensions.reconfig || !self.state.sends_data() {
-            self.drops.add(DropReason::SctpChunk);
-            return;
-        }
-        for param in Reconfig::parse(value) {
-            match param {
-                Reconfig::Outgoing {
-                    request,
-                    last_tsn,
-                    streams,
-                } => self.on_request(request, |association| {
-                    association.on_outgoing_reset(request, last_tsn, streams)
-                }),
-                Reconfig::Incoming { request, streams } => self
-                    .on_request(request, |association| {
-                        association.on_incoming_reset(now, streams)
-                    }),
-                Reconfig::Other { request } => self.on_request(request, |_| outcome::DENIED),
-                Reconfig::Response { request, outcome } => self.on_response(now, request, outcome),
-            }
-        }
-    }
-
-    /// Checks a request's number and answers it (RFC 6525 section 5.2.1).
-    fn on_request(&mut self, request: RequestSn, perform: impl FnOnce(&mut Self) -> u32) {
-        let position = request.near(self.resets.last_handled);
-        let again = position == self.resets.last_handled;
-        let in_progress = self.resets.last_outcome == outcome::IN_PROGRESS;
+    /// Checks the number of a request of the peer's (RFC 6525 section 5.2.1). The error is what to
+    /// answer without looking at it.
+    pub(super) fn check(&mut self, number: RequestSn) -> Result<(), u32> {
+        let position = number.near(self.last_handled);
+        let again = position == self.last_handled;
+        let in_progress = self.last_outcome == outcome::IN_PROGRESS;
         if again && !in_progress {
-            self.respond(request, self.resets.last_outcome);
-            return;
+            return Err(self.last_outcome);
         }
-        if !again && position != self.resets.last_handled + 1 {
-            self.respond(request, outcome::BAD_SEQUENCE);
-            return;
+        if !again && position != self.last_handled + 1 {
+            return Err(outcome::BAD_SEQUENCE);
         }
         // RFC 6525 has a request that is in progress repeated as it was; libwebrtc gave it a new
         // number for years. Either way it is looked at afresh.
-        self.resets.last_handled = position;
-        let outcome = if self.events.len() > MAX_EVENTS {
-            outcome::IN_PROGRESS
-        } else {
-            perform(self)
-        };
-        self.resets.last_outcome = outcome;
-        self.respond(request, outcome);
+        self.last_handled = position;
+        Ok(())
     }
 
-    /// RFC 6525 section 5.2.2.
-    fn on_outgoing_reset(&mut self, number: RequestSn, last_tsn: Tsn, streams: Streams<'_>) -> u32 {
-        let Some(rx) = &self.rx else {
-            return outcome::DENIED;
-        };
-        if streams
-            .iter()
-            .any(|stream| stream.0 >= self.inbound_streams)
-        {
-            return outcome::WRONG_SSN;
-        }
-        self.resets.deferred = None;
-        let deferred = Deferred {
-            number,
-            last: rx.position(last_tsn),
-            streams: streams.iter().collect(),
-        };
-        if deferred.last > rx.cumulative() {
-            self.resets.deferred = Some(deferred);
-            return outcome::IN_PROGRESS;
+    /// What the request that was checked last is answered.
+    pub(super) const fn on_answered(&mut self, outcome: u32) {
+        self.last_outcome = outcome;
+    }
+
+    /// The peer resets streams after the data up to the position `last` (RFC 6525 section 5.2.2).
+    pub(super) fn on_outgoing(
+        &mut self,
+        number: RequestSn,
+        last: u64,
+        cumulative: u64,
+        streams: Vec<StreamId>,
+    ) -> PeerReset {
+        self.deferred = None;
+        if last > cumulative {
+            self.deferred = Some(Deferred {
+                number,
+                last,
+                streams,
+            });
+            return PeerReset::Wait;
         }
         // The same under a new number, as the answer to the old one was not waited for.
-        let done = self.resets.completed.take();
-        if done != Some((deferred.last, deferred.streams.clone())) {
-            self.perform(deferred.streams);
+        let reset = (last, streams);
+        if self.completed.take().as_ref() == Some(&reset) {
+            return PeerReset::Done;
         }
-        outcome::PERFORMED
+        self.noted = None;
+        PeerReset::Perform(reset.1)
     }
 
-    /// RFC 6525 section 5.2.3: the peer asks us to reset streams that we send on.
-    fn on_incoming_reset(&mut self, now: Time, streams: Streams<'_>) -> u32 {
-        let asked: Vec<StreamId> = if streams.is_empty() {
-            self.resets.used.iter().copied().collect()
-        } else {
-            streams.iter().collect()
-        };
-        if asked.iter().any(|stream| stream.0 >= self.outbound_streams) {
-            return outcome::WRONG_SSN;
-        }
-        for stream in asked {
-            work::add(1);
-            self.resets.forget(stream);
-            if self.tx.queue().phase(stream) == StreamPhase::Open {
-                self.reset_stream(now, stream);
-            }
-        }
-        outcome::PERFORMED
-    }
-
-    /// Performs a reset that has waited for data, once that is there.
-    pub(super) fn perform_deferred_resets(&mut self) {
-        let Some(rx) = &self.rx else { return };
-        let cumulative = rx.cumulative();
+    /// A reset of the peer's that has waited for data, once that is there: its request, which is
+    /// to be answered, and its streams.
+    pub(super) fn take_ready(&mut self, cumulative: u64) -> Option<(RequestSn, Vec<StreamId>)> {
         let ready = self
-            .resets
             .deferred
-            .take_if(|deferred| deferred.last <= cumulative);
-        if let Some(deferred) = ready {
-            self.resets.completed = Some((deferred.last, deferred.streams.clone()));
-            self.perform(deferred.streams);
-            self.resets.last_outcome = outcome::PERFORMED;
-            self.respond(deferred.number, outcome::PERFORMED);
-        }
+            .take_if(|deferred| deferred.last <= cumulative)?;
+        self.completed = Some((ready.last, ready.streams.clone()));
+        self.noted = None;
+        self.last_outcome = outcome::PERFORMED;
+        Some((ready.number, ready.streams))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STREAM: StreamId = StreamId(3);
+    const SENT: Tsn = Tsn(99);
+
+    fn resets() -> Resets {
+        let mut resets = Resets::new(Tsn(50));
+        resets.start(Tsn(50), Tsn(70));
+        resets
     }
 
-    fn perform(&mut self, streams: Vec<StreamId>) {
-        self.resets.noted = None;
-        let Some(rx) = &mut self.rx else { return };
-        let streams: BTreeSet<StreamId> = if streams.is_empty() {
-            rx.used_streams()
-        } else {
-            streams.into_iter().collect()
+    #[test]
+    fn a_request_waits_for_acknowledgements_and_for_the_answer_to_the_one_before() {
+        let mut resets = resets();
+        resets.on_drained([(10, STREAM), (20, StreamId(4))]);
+        assert_eq!(resets.advance(9, SENT, true), ResetStep::Wait);
+        assert!(matches!(resets.advance(10, SENT, true), ResetStep::Ask(_)));
+        assert!(resets.is_requested(STREAM) && !resets.is_requested(StreamId(4)));
+        assert_eq!(resets.advance(20, SENT, true), ResetStep::Wait);
+        let performed = resets.on_response(RequestSn(50), outcome::PERFORMED);
+        let finish = ResetStep::Finish {
+            streams: vec![STREAM],
+            renumber: true,
         };
-        for stream in streams {
-            rx.reset_stream(stream, &mut self.events);
-            self.events.push_back(Event::StreamResetByPeer(stream));
-        }
+        assert_eq!(performed, finish);
+        assert!(matches!(resets.advance(20, SENT, true), ResetStep::Ask(_)));
+        // An answer to the first comes twice.
+        let again = resets.on_response(RequestSn(50), outcome::PERFORMED);
+        assert_eq!(again, ResetStep::Drop);
     }
 
-    fn on_response(&mut self, now: Time, number: RequestSn, result: u32) {
-        let Some(request) = self
-            .resets
-            .request
-            .take_if(|request| request.number == number)
-        else {
-            self.drops.add(DropReason::SctpChunk);
-            return;
+    #[test]
+    fn a_request_in_progress_is_repeated_as_it_was() {
+        let mut resets = resets();
+        resets.on_drained([(10, STREAM)]);
+        let asked = resets.advance(10, SENT, true);
+        let progress = resets.on_response(RequestSn(50), outcome::IN_PROGRESS);
+        assert_eq!(progress, ResetStep::Wait);
+        assert_eq!(resets.ask(), asked);
+    }
+
+    #[test]
+    fn a_peer_that_knows_no_resets_is_not_asked() {
+        let mut resets = resets();
+        resets.on_drained([(10, STREAM)]);
+        let finish = ResetStep::Finish {
+            streams: vec![STREAM],
+            renumber: false,
         };
-        self.tx.set_errors(0);
-        match result {
-            outcome::IN_PROGRESS => {
-                // The timer, which is still running, asks again.
-                self.resets.request = Some(request);
-                return;
-            }
-            outcome::PERFORMED | outcome::NOTHING_TO_DO => {
-                self.finish_request(now, &request.streams, true);
-            }
-            // Refused: our numbers go on, but the stream is ours again.
-            _ => self.finish_request(now, &request.streams, false),
-        }
-        self.stop_timer(Timer::Reconfig);
-        self.advance_resets(now);
+        assert_eq!(resets.advance(10, SENT, false), finish);
+        assert_eq!(resets.ask(), ResetStep::Wait);
     }
 
-    /// Whether a stream's reset is so far that the peer may have seen its end.
-    pub(super) fn reset_is_requested(&self, stream: StreamId) -> bool {
-        let request = self.resets.request.as_ref();
-        request.is_some_and(|request| request.streams.contains(&stream))
-    }
-
-    fn finish_request(&mut self, now: Time, streams: &[StreamId], renumber: bool) {
-        for stream in streams {
-            let queue = self.tx.queue_mut();
-            if renumber {
-                queue.renumber(*stream);
-            }
-            queue.end_reset(now, *stream);
-            self.events.push_back(Event::StreamResetDone(*stream));
-        }
+    #[test]
+    fn a_deferred_reset_is_performed_once_under_whatever_number_it_comes() {
+        let mut resets = resets();
+        let streams = vec![STREAM];
+        assert_eq!(resets.check(RequestSn(70)), Ok(()));
+        let late = resets.on_outgoing(RequestSn(70), 30, 29, streams.clone());
+        assert_eq!(late, PeerReset::Wait);
+        resets.on_answered(outcome::IN_PROGRESS);
+        assert_eq!(resets.take_ready(29), None);
+        let ready = resets.take_ready(30);
+        assert_eq!(ready, Some((RequestSn(70), streams.clone())));
+        assert_eq!(resets.check(RequestSn(70)), Err(outcome::PERFORMED));
+        assert_eq!(resets.check(RequestSn(72)), Err(outcome::BAD_SEQUENCE));
+        assert_eq!(resets.check(RequestSn(71)), Ok(()));
+        let same = resets.on_outgoing(RequestSn(71), 30, 30, streams.clone());
+        assert_eq!(same, PeerReset::Done);
+        // Once more it is a reset of what came since.
+        let another = resets.on_outgoing(RequestSn(72), 30, 30, streams.clone());
+        assert_eq!(another, PeerReset::Perform(streams));
     }
 }

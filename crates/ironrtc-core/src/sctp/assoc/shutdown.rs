@@ -1,7 +1,7 @@
 //! The end of an association: shutdown (RFC 9260 section 9.2), abort (9.1), failure.
 
 use super::Association;
-use super::state::{State, Timer};
+use super::state::{ShutdownStep, State, Timer};
 use crate::datagram::DropReason;
 use crate::sctp::message::{Event, SctpState};
 use crate::sctp::num::Tsn;
@@ -17,15 +17,10 @@ const MAX_REASON: usize = 256;
 impl Association {
     /// Closes the association once everything queued has arrived.
     pub fn shutdown(&mut self, now: Time) {
-        match self.state {
-            State::Established => {
-                self.set_state(State::ShutdownPending);
-                self.advance_shutdown(now);
-            }
-            // Nothing can have arrived, and the peer may be half open.
-            State::CookieWait | State::CookieEchoed => self.abort("closed before it was connected"),
-            State::New => self.close(),
-            _ => {}
+        let step = self.state.on_application_shutdown();
+        self.carry_out_shutdown(now, step);
+        if matches!(step, ShutdownStep::Enter(_)) {
+            self.advance_shutdown(now);
         }
     }
 
@@ -98,18 +93,37 @@ impl Association {
         if !self.tx.is_idle() {
             return;
         }
-        match self.state {
-            State::ShutdownPending => {
-                self.set_state(State::ShutdownSent);
-                self.pending.shutdown = true;
-                self.start_shutdown_timers(now);
+        let step = self.state.on_all_acknowledged();
+        self.carry_out_shutdown(now, step);
+    }
+
+    fn carry_out_shutdown(&mut self, now: Time, step: ShutdownStep) {
+        match step {
+            ShutdownStep::Nothing => {}
+            ShutdownStep::Drop => self.drops.add(DropReason::SctpChunk),
+            ShutdownStep::Enter(state) => {
+                let under_way = self.state.goodbye().is_some();
+                self.set_state(state);
+                self.pending.goodbye = state.goodbye();
+                if under_way {
+                    // The guard counts from the first goodbye.
+                    self.set_timer(Timer::Shutdown, now + self.tx.rto());
+                } else if self.pending.goodbye.is_some() {
+                    self.start_shutdown_timers(now);
+                }
             }
-            State::ShutdownReceived => {
-                self.set_state(State::ShutdownAckSent);
-                self.pending.shutdown_ack = true;
-                self.start_shutdown_timers(now);
+            ShutdownStep::Repeat => self.pending.goodbye = self.state.goodbye(),
+            ShutdownStep::Complete => {
+                self.pending
+                    .push_packet(self.peer_tag, shutdown_complete(0));
+                self.close();
             }
-            _ => {}
+            ShutdownStep::Reflect => {
+                let chunk = shutdown_complete(FLAG_T);
+                self.pending.push_packet(self.local_tag, chunk);
+            }
+            ShutdownStep::Abort => self.abort("closed before it was connected"),
+            ShutdownStep::Close => self.close(),
         }
     }
 
@@ -128,11 +142,10 @@ impl Association {
             return;
         }
         self.tx.rtt_mut().back_off();
-        match self.state {
-            State::ShutdownSent => self.pending.shutdown = true,
-            State::ShutdownAckSent => self.pending.shutdown_ack = true,
-            _ => return,
-        }
+        let Some(goodbye) = self.state.goodbye() else {
+            return;
+        };
+        self.pending.goodbye = Some(goodbye);
         self.set_timer(Timer::Shutdown, now + self.tx.rto());
     }
 
@@ -141,57 +154,23 @@ impl Association {
             self.drops.add(DropReason::SctpChunk);
             return;
         };
-        match self.state {
-            State::Established | State::ShutdownPending => {
-                self.set_state(State::ShutdownReceived);
-            }
-            State::ShutdownReceived => {}
-            // Both sides shut down at once.
-            State::ShutdownSent => {
-                self.set_state(State::ShutdownAckSent);
-                self.pending.shutdown = false;
-                self.pending.shutdown_ack = true;
-                self.set_timer(Timer::Shutdown, now + self.tx.rto());
-                return;
-            }
-            State::ShutdownAckSent => {
-                self.pending.shutdown_ack = true;
-                return;
-            }
-            _ => {
-                self.drops.add(DropReason::SctpChunk);
-                return;
-            }
-        }
-        let window = u32::try_from(self.tx.peer_window()).unwrap_or(u32::MAX);
-        self.take_sack(now, &Sack::cumulative_only(cumulative, window));
-        self.advance_shutdown(now);
-    }
-
-    pub(super) fn on_shutdown_ack(&mut self) {
-        match self.state {
-            State::ShutdownSent | State::ShutdownAckSent => {
-                let mut chunk = Vec::new();
-                write_chunk(&mut chunk, kind::SHUTDOWN_COMPLETE, 0, &[]);
-                self.pending.push_packet(self.peer_tag, chunk);
-                self.close();
-            }
-            // RFC 9260 section 8.5.1, rule E: in the handshake it is out of the blue.
-            State::CookieWait | State::CookieEchoed => {
-                let mut chunk = Vec::new();
-                write_chunk(&mut chunk, kind::SHUTDOWN_COMPLETE, FLAG_T, &[]);
-                self.pending.push_packet(self.local_tag, chunk);
-            }
-            _ => self.drops.add(DropReason::SctpChunk),
+        let step = self.state.on_shutdown();
+        self.carry_out_shutdown(now, step);
+        if self.state == State::ShutdownReceived {
+            let window = u32::try_from(self.tx.peer_window()).unwrap_or(u32::MAX);
+            self.take_sack(now, &Sack::cumulative_only(cumulative, window));
+            self.advance_shutdown(now);
         }
     }
 
-    pub(super) fn on_shutdown_complete(&mut self) {
-        if self.state == State::ShutdownAckSent {
-            self.close();
-        } else {
-            self.drops.add(DropReason::SctpChunk);
-        }
+    pub(super) fn on_shutdown_ack(&mut self, now: Time) {
+        let step = self.state.on_shutdown_ack();
+        self.carry_out_shutdown(now, step);
+    }
+
+    pub(super) fn on_shutdown_complete(&mut self, now: Time) {
+        let step = self.state.on_shutdown_complete();
+        self.carry_out_shutdown(now, step);
     }
 
     /// Gives the association up if the peer has been silent for too long (RFC 9260 section 8.1).
@@ -203,6 +182,12 @@ impl Association {
         }
         silent
     }
+}
+
+fn shutdown_complete(flags: u8) -> Vec<u8> {
+    let mut chunk = Vec::new();
+    write_chunk(&mut chunk, kind::SHUTDOWN_COMPLETE, flags, &[]);
+    chunk
 }
 
 /// The beginning of a text, cut where a character ends.

@@ -44,6 +44,66 @@ impl State {
         )
     }
 
+    /// The application asks for the end (RFC 9260 section 9.2).
+    pub(super) const fn on_application_shutdown(self) -> ShutdownStep {
+        match self {
+            Self::Established => ShutdownStep::Enter(Self::ShutdownPending),
+            // Nothing can have arrived, and the peer may be half open.
+            Self::CookieWait | Self::CookieEchoed => ShutdownStep::Abort,
+            Self::New => ShutdownStep::Close,
+            _ => ShutdownStep::Nothing,
+        }
+    }
+
+    /// Everything sent was acknowledged, which a shutdown may have waited for.
+    pub(super) const fn on_all_acknowledged(self) -> ShutdownStep {
+        match self {
+            Self::ShutdownPending => ShutdownStep::Enter(Self::ShutdownSent),
+            Self::ShutdownReceived => ShutdownStep::Enter(Self::ShutdownAckSent),
+            _ => ShutdownStep::Nothing,
+        }
+    }
+
+    /// The peer sends SHUTDOWN.
+    pub(super) const fn on_shutdown(self) -> ShutdownStep {
+        match self {
+            Self::Established | Self::ShutdownPending | Self::ShutdownReceived => {
+                ShutdownStep::Enter(Self::ShutdownReceived)
+            }
+            // Both sides shut down at once.
+            Self::ShutdownSent => ShutdownStep::Enter(Self::ShutdownAckSent),
+            Self::ShutdownAckSent => ShutdownStep::Repeat,
+            _ => ShutdownStep::Drop,
+        }
+    }
+
+    /// The peer sends SHUTDOWN-ACK.
+    pub(super) const fn on_shutdown_ack(self) -> ShutdownStep {
+        match self {
+            Self::ShutdownSent | Self::ShutdownAckSent => ShutdownStep::Complete,
+            // RFC 9260 section 8.5.1, rule E: in the handshake it is out of the blue.
+            Self::CookieWait | Self::CookieEchoed => ShutdownStep::Reflect,
+            _ => ShutdownStep::Drop,
+        }
+    }
+
+    /// The peer sends SHUTDOWN-COMPLETE.
+    pub(super) const fn on_shutdown_complete(self) -> ShutdownStep {
+        match self {
+            Self::ShutdownAckSent => ShutdownStep::Close,
+            _ => ShutdownStep::Drop,
+        }
+    }
+
+    /// What this state tells the peer until it is answered.
+    pub(super) const fn goodbye(self) -> Option<Goodbye> {
+        match self {
+            Self::ShutdownSent => Some(Goodbye::Shutdown),
+            Self::ShutdownAckSent => Some(Goodbye::ShutdownAck),
+            _ => None,
+        }
+    }
+
     /// User data of the peer's is taken in. It may overtake the COOKIE-ACK.
     pub(super) const fn receives_data(self) -> bool {
         matches!(
@@ -51,6 +111,30 @@ impl State {
             Self::CookieEchoed | Self::Established | Self::ShutdownPending | Self::ShutdownSent
         )
     }
+}
+
+/// What is to be done for a shutdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ShutdownStep {
+    Nothing,
+    /// What came belongs to no shutdown.
+    Drop,
+    Enter(State),
+    /// What the peer was told is told again.
+    Repeat,
+    /// SHUTDOWN-COMPLETE, and the end.
+    Complete,
+    /// SHUTDOWN-COMPLETE for an association that is not ours.
+    Reflect,
+    Abort,
+    Close,
+}
+
+/// A chunk of a shutdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goodbye {
+    Shutdown,
+    ShutdownAck,
 }
 
 /// The timers of an association beside those of its sender and receiver.
@@ -118,8 +202,7 @@ pub(super) struct LonePacket {
 pub(super) struct Pending {
     pub(super) cookie_echo: bool,
     pub(super) cookie_ack: bool,
-    pub(super) shutdown: bool,
-    pub(super) shutdown_ack: bool,
+    pub(super) goodbye: Option<Goodbye>,
     chunks: VecDeque<Vec<u8>>,
     packets: VecDeque<LonePacket>,
 }
@@ -158,5 +241,57 @@ impl Pending {
             packets,
             ..Self::default()
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the peer sends, or what happens here, in a shutdown.
+    type Input = fn(State) -> ShutdownStep;
+
+    fn entered(from: State, input: Input) -> State {
+        match input(from) {
+            ShutdownStep::Enter(state) => state,
+            step => panic!("{from:?}: {step:?}"),
+        }
+    }
+
+    #[test]
+    fn a_shutdown_waits_on_both_sides_until_everything_was_acknowledged() {
+        let ours = entered(State::Established, State::on_application_shutdown);
+        assert_eq!((ours, ours.goodbye()), (State::ShutdownPending, None));
+        let ours = entered(ours, State::on_all_acknowledged);
+        assert_eq!(ours.goodbye(), Some(Goodbye::Shutdown));
+        let theirs = entered(State::Established, State::on_shutdown);
+        assert_eq!((theirs, theirs.goodbye()), (State::ShutdownReceived, None));
+        let theirs = entered(theirs, State::on_all_acknowledged);
+        assert_eq!(theirs.goodbye(), Some(Goodbye::ShutdownAck));
+        assert_eq!(ours.on_shutdown_ack(), ShutdownStep::Complete);
+        assert_eq!(theirs.on_shutdown_complete(), ShutdownStep::Close);
+    }
+
+    #[test]
+    fn shutdowns_that_cross_are_acknowledged_by_both() {
+        let crossed = entered(State::ShutdownSent, State::on_shutdown);
+        assert_eq!(crossed.goodbye(), Some(Goodbye::ShutdownAck));
+        assert_eq!(crossed.on_shutdown_ack(), ShutdownStep::Complete);
+    }
+
+    #[test]
+    fn what_belongs_to_no_shutdown_is_dropped() {
+        let inputs: [Input; 3] = [
+            State::on_shutdown,
+            State::on_shutdown_ack,
+            State::on_shutdown_complete,
+        ];
+        for input in inputs {
+            assert_eq!(input(State::Closed), ShutdownStep::Drop);
+            assert_eq!(input(State::New), ShutdownStep::Drop);
+        }
+        assert_eq!(State::Established.on_shutdown_ack(), ShutdownStep::Drop);
+        let early = State::ShutdownSent.on_shutdown_complete();
+        assert_eq!(early, ShutdownStep::Drop);
     }
 }

@@ -214,11 +214,6 @@ impl Sender {
         counts.timeouts + counts.fast_recoveries
     }
 
-    #[cfg(test)]
-    pub(crate) const fn count_loss_episode(&mut self) {
-        self.recovery.count_fast_recovery();
-    }
-
     pub(crate) const fn peer_window(&self) -> usize {
         self.peer_window
     }

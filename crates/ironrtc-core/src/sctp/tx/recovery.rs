@@ -228,11 +228,6 @@ impl Recovery {
         self.point = cumulative + 1;
         reduced
     }
-
-    #[cfg(test)]
-    pub(super) const fn count_fast_recovery(&mut self) {
-        self.counts.fast_recoveries += 1;
-    }
 }
 
 #[cfg(test)]

@@ -338,10 +338,10 @@ fn large_packets_are_probed_for_only_where_the_peer_takes_them() {
         ..SctpConfig::default()
     };
     let pair = Pair::new(config.clone(), 1);
-    assert_eq!(pair.ends[0].assoc.probe_limit(), 0, "not said yet");
+    assert_eq!(pair.ends[0].assoc.pmtud.limit(), 0, "not said yet");
     let pair = Pair::connected(config, 1);
     for end in &pair.ends {
-        assert_eq!(end.assoc.probe_limit(), 9000);
+        assert_eq!(end.assoc.pmtud.limit(), 9000);
     }
 }
 
