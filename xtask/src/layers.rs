@@ -6,14 +6,15 @@ use crate::tree::Tree;
 const CORE: &str = "crates/ironrtc-core/src/";
 
 /// Lowest first. Modules of one layer do not know each other.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &[
         "time", "rng", "datagram", "ids", "serial", "setters", "words", "work",
     ],
-    &["observe"],
+    &["observe", "replay"],
     &["wire"],
     &["ice"],
     &["dtls"],
+    &["srtp"],
     &["sctp"],
     &["channel"],
     &["rtp"],

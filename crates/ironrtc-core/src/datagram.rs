@@ -99,13 +99,19 @@ pub enum DropReason {
     ChannelControl,
     /// Media for which nothing was negotiated.
     Media,
+    /// A packet of RTP or RTCP that was malformed.
+    RtpMalformed,
+    /// A packet of SRTP or SRTCP that is not the peer's, or shows what it was to encrypt.
+    SrtpAuth,
+    /// A packet of SRTP or SRTCP that came before, or so late that this cannot be told.
+    SrtpReplay,
     /// Arrived after close.
     Closed,
 }
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::UnknownProtocol,
         Self::UnvalidatedPath,
         Self::StunMalformed,
@@ -115,6 +121,9 @@ impl DropReason {
         Self::SctpChunk,
         Self::ChannelControl,
         Self::Media,
+        Self::RtpMalformed,
+        Self::SrtpAuth,
+        Self::SrtpReplay,
         Self::Closed,
     ];
     /// Number of reasons.
@@ -133,6 +142,9 @@ impl fmt::Display for DropReason {
             Self::SctpChunk => "bad SCTP chunk",
             Self::ChannelControl => "bad data channel control message",
             Self::Media => "media that was not negotiated",
+            Self::RtpMalformed => "malformed RTP",
+            Self::SrtpAuth => "unauthenticated SRTP",
+            Self::SrtpReplay => "repeated SRTP",
             Self::Closed => "connection closed",
         })
     }

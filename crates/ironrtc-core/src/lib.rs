@@ -8,6 +8,7 @@
 pub mod datagram;
 pub mod ids;
 pub mod observe;
+mod replay;
 pub mod rng;
 mod serial;
 pub mod setters;
@@ -21,6 +22,8 @@ pub mod wire;
 pub mod ice;
 
 pub mod dtls;
+
+pub mod srtp;
 
 pub mod sctp;
 

@@ -16,7 +16,6 @@ mod library;
 mod narrow;
 mod record;
 mod records;
-mod replay;
 mod replayed;
 mod tap;
 

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use super::acks::{Acks, Renumbered};
 use super::keys::{Opened, ReceiveKeys, SealFailure, SendKeys};
 use super::record::{self, ALERT, APPLICATION_DATA, HANDSHAKE};
-use super::replay::reconstruct;
 use super::tap::{self, Direction, Learnt, Scheme, TAG_LEN, Tap};
+use crate::replay::reconstruct;
 use crate::work;
 
 /// One of so many of our records is shown to dimpl as sent, for it counts towards a key update.

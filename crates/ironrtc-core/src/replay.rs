@@ -1,67 +1,68 @@
-//! Which sequence numbers an epoch has seen (RFC 9147 section 4.5.1).
+//! Which numbers of packets were seen, where each may count once: records of an epoch of DTLS (RFC 9147
+//! section 4.5.1), packets of a source of SRTP (RFC 3711 section 3.3.2).
 
 use crate::work;
 
-/// Numbers below the highest that are still told apart. The RFC advises 64, but what is older is
-/// lost, and 20 ms of jitter at 100 Mbit/s put 200 of our small packets out of order. This covers
-/// 40 ms at 1 Gbit/s.
-const WIDTH: u64 = 4096;
-const WORDS: usize = (WIDTH / 64) as usize;
-
-/// A sliding window over the sequence numbers of one epoch.
+/// A sliding window over numbers, of so many words of 64 bits.
 #[derive(Debug)]
-pub(super) struct ReplayWindow {
+pub(crate) struct ReplayWindow<const WORDS: usize> {
     /// One more than the highest number seen.
     next: u64,
     /// One bit for each number of the window, at its remainder by the width.
     seen: [u64; WORDS],
 }
 
-impl ReplayWindow {
-    /// One more than the highest number seen.
-    pub(super) fn next(&self) -> u64 {
-        self.next
-    }
+impl<const WORDS: usize> ReplayWindow<WORDS> {
+    /// Numbers below the highest that are still told apart.
+    pub(crate) const WIDTH: u64 = WORDS as u64 * 64;
 
     /// A window that has seen nothing, whose next number is expected to be `next`.
-    pub(super) fn starting_at(next: u64) -> Self {
+    pub(crate) const fn starting_at(next: u64) -> Self {
         Self {
             next,
             seen: [0; WORDS],
         }
     }
 
-    fn word(&self, sequence: u64) -> u64 {
+    /// One more than the highest number seen.
+    pub(crate) const fn next(&self) -> u64 {
+        self.next
+    }
+
+    const fn word(&self, sequence: u64) -> u64 {
         self.seen[(sequence / 64) as usize % WORDS]
     }
 
-    fn word_mut(&mut self, sequence: u64) -> &mut u64 {
+    const fn word_mut(&mut self, sequence: u64) -> &mut u64 {
         &mut self.seen[(sequence / 64) as usize % WORDS]
     }
 
     /// True if the number is neither seen nor too old to tell.
-    pub(super) fn is_new(&self, sequence: u64) -> bool {
-        match self.next.checked_sub(sequence) {
-            None | Some(0) => true,
-            Some(back) => back <= WIDTH && self.word(sequence) & (1 << (sequence % 64)) == 0,
-        }
+    pub(crate) fn is_new(&self, sequence: u64) -> bool {
+        sequence >= self.next
+            || self.covers(sequence) && self.word(sequence) & (1 << (sequence % 64)) == 0
+    }
+
+    /// True if the number is not too old to tell.
+    pub(crate) const fn covers(&self, sequence: u64) -> bool {
+        self.next.saturating_sub(sequence) <= Self::WIDTH
     }
 
     /// Records an authenticated number.
-    pub(super) fn insert(&mut self, sequence: u64) {
+    pub(crate) fn insert(&mut self, sequence: u64) {
         if sequence >= self.next {
             self.forget(self.next, sequence);
             self.next = sequence + 1;
         }
-        if self.next - sequence <= WIDTH {
+        if self.covers(sequence) {
             *self.word_mut(sequence) |= 1 << (sequence % 64);
         }
     }
 
-    /// Clears the bits of the numbers from `first` to `last`, a word at a time: each record of a
+    /// Clears the bits of the numbers from `first` to `last`, a word at a time: each packet of a
     /// peer's may skip as many as it likes.
     fn forget(&mut self, first: u64, last: u64) {
-        if last - first >= WIDTH {
+        if last - first >= Self::WIDTH {
             work::add(WORDS);
             self.seen = [0; WORDS];
             return;
@@ -78,9 +79,9 @@ impl ReplayWindow {
     }
 }
 
-/// The full sequence number of which a record carries the low `bits`: the closest to the expected
-/// one (RFC 9147 section 4.2.2).
-pub(super) fn reconstruct(partial: u64, bits: u32, expected: u64) -> u64 {
+/// The full sequence number of which a packet carries the low `bits`: the closest to the expected
+/// one (RFC 9147 section 4.2.2, RFC 3711 section 3.3.1).
+pub(crate) fn reconstruct(partial: u64, bits: u32, expected: u64) -> u64 {
     let span = 1_u64 << bits;
     let near = (expected & !(span - 1)) | (partial & (span - 1));
     if near > expected + span / 2 {
@@ -96,9 +97,12 @@ pub(super) fn reconstruct(partial: u64, bits: u32, expected: u64) -> u64 {
 mod tests {
     use super::*;
 
+    type Window = ReplayWindow<64>;
+    const WIDTH: u64 = Window::WIDTH;
+
     #[test]
     fn each_number_passes_once_and_old_ones_never() {
-        let mut window = ReplayWindow::starting_at(0);
+        let mut window = Window::starting_at(0);
         for sequence in [0, 5, 3, 4098, 4, 4099] {
             assert!(window.is_new(sequence), "{sequence}");
             window.insert(sequence);
@@ -114,7 +118,7 @@ mod tests {
     #[test]
     fn the_window_agrees_with_a_set_for_any_order() {
         let mut rng = crate::rng::Rng::from_test_seed(1);
-        let mut window = ReplayWindow::starting_at(100);
+        let mut window = Window::starting_at(100);
         let mut seen = std::collections::BTreeSet::new();
         let mut highest = 0;
         for _ in 0..20_000 {
@@ -131,7 +135,7 @@ mod tests {
     fn numbers_far_apart_forget_what_lies_between_and_no_more() {
         let mut rng = crate::rng::Rng::from_test_seed(2);
         for most in [3, 64, 200, 4095, 4096, 5000, 9000] {
-            let mut window = ReplayWindow::starting_at(0);
+            let mut window = Window::starting_at(0);
             let mut seen = std::collections::BTreeSet::new();
             let mut highest = 0_u64;
             for _ in 0..2_000 {
