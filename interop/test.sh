@@ -14,6 +14,7 @@ root=$(cd .. && pwd)
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 export IRONRTC_INTEROP=$CARGO_TARGET_DIR/debug/ironrtc-interop
 export IRONRTC=$CARGO_TARGET_DIR/debug/ironrtc
+export IRONRTC_SRTP=$CARGO_TARGET_DIR/debug/examples/srtp_lines
 export IRONRTC_EXAMPLE=$CARGO_TARGET_DIR/debug/examples/axum_chat
 # Debian's browsers are used; nothing may download another.
 export PUPPETEER_SKIP_DOWNLOAD=1
@@ -70,6 +71,7 @@ peers() {
 
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc-interop -p ironrtc-cli
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc --example axum_chat
+cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc-core --example srtp_lines
 failed=()
 for part in "${@:-browser python rust peers}"; do
     for name in $part; do

@@ -12,13 +12,14 @@ mod ice;
 mod jsep;
 mod sctp;
 mod sdp;
+mod srtp;
 mod stun;
 
 /// One target: its name, and what it does with an input.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     ("candidate", candidate::run),
     ("dcep", dcep::run),
     ("dtls", dtls::run),
@@ -26,6 +27,7 @@ pub const TARGETS: [Target; 8] = [
     ("jsep", jsep::run),
     ("sctp", sctp::run),
     ("sdp", sdp::run),
+    ("srtp", srtp::run),
     ("stun", stun::run),
 ];
 

@@ -89,4 +89,4 @@ macro_rules! targets {
     };
 }
 
-targets!(candidate, dcep, dtls, ice, jsep, sctp, sdp, stun);
+targets!(candidate, dcep, dtls, ice, jsep, sctp, sdp, srtp, stun);
