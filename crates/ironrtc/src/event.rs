@@ -120,9 +120,9 @@ fn translate(event: peer::Event) -> Option<Event> {
         peer::Event::Transport(_, event) => match event {
             TransportEvent::DtlsStateChange(state) => Event::DtlsStateChange(state),
             TransportEvent::SctpStateChange(state) => Event::SctpStateChange(state),
-            TransportEvent::SelectedPairChange(path) => Event::SelectedCandidatePairChange {
-                local: path.local,
-                remote: path.remote,
+            TransportEvent::SelectedPairChange(route) => Event::SelectedCandidatePairChange {
+                local: route.local(),
+                remote: route.remote(),
             },
             _ => return None,
         },

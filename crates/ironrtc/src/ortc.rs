@@ -295,9 +295,9 @@ fn translate(event: transport::Event) -> Option<Event> {
                 error_code,
                 error_text,
             },
-            ice::Event::SelectedPairChange(path) => Event::SelectedCandidatePairChange {
-                local: path.local,
-                remote: path.remote,
+            ice::Event::SelectedPairChange(route) => Event::SelectedCandidatePairChange {
+                local: route.local(),
+                remote: route.remote(),
             },
         },
         transport::Event::DtlsStateChange(state) => Event::DtlsStateChange(state),

@@ -286,13 +286,13 @@ impl PeerConnection {
     pub fn selected_candidate_pair(&self) -> Option<(Candidate, Candidate)> {
         self.handle.read(|core| {
             let ice = core.transport().ice();
-            let path = ice.selected()?;
+            let route = ice.selected()?;
             let at = |candidates: &[Candidate], address| {
                 let found = |one: &&Candidate| one.socket_addr() == Some(address);
                 candidates.iter().find(found).cloned()
             };
-            let local = at(ice.local_candidates(), path.local)?;
-            Some((local, at(ice.remote_candidates(), path.remote)?))
+            let local = at(ice.local_candidates(), route.local())?;
+            Some((local, at(ice.remote_candidates(), route.remote())?))
         })
     }
     /// The peer's certificate in DER, once it is shown and its fingerprint matched.

@@ -12,9 +12,9 @@ use super::remotes::Told;
 use super::selection::Selection;
 use super::{
     Candidate, CandidateAddress, CandidateProtocol, Credentials, Event, GatheringState, IceConfig,
-    IceState, Role,
+    IceState, Role, Route,
 };
-use crate::datagram::{DropCounters, DropReason, Path, Transmit};
+use crate::datagram::{DropCounters, DropReason, Transmit};
 use crate::observe::Observer;
 use crate::rng::Rng;
 use crate::time::{Deadline, Time};
@@ -79,7 +79,7 @@ pub struct Agent {
     pub(super) recent: Recent,
     /// Paces checks towards learnt addresses.
     pub(super) throttle: Throttle,
-    pub(super) responses: VecDeque<(Path, Vec<u8>)>,
+    pub(super) responses: VecDeque<(Route, Vec<u8>)>,
     pub(super) events: VecDeque<Event>,
     pub(super) drops: DropCounters,
     pub(super) observer: Observer,
@@ -301,13 +301,13 @@ impl Agent {
     }
 
     /// Takes in one STUN message.
-    pub fn handle_datagram(&mut self, now: Time, path: Path, data: &[u8]) {
+    pub fn handle_datagram(&mut self, now: Time, route: impl Into<Route>, data: &[u8]) {
         if self.selection.is_closed() {
             self.drops.add(DropReason::Closed);
             return;
         }
         self.clock = now;
-        if self.on_message(now, path, data) {
+        if self.on_message(now, route.into(), data) {
             self.settle(now);
         }
     }
@@ -315,9 +315,9 @@ impl Agent {
     /// Appends one STUN message that is due.
     pub fn poll_transmit(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit> {
         self.clock = now;
-        if let Some((path, bytes)) = self.responses.pop_front() {
+        if let Some((route, bytes)) = self.responses.pop_front() {
             out.extend_from_slice(&bytes);
-            return Some(Transmit::single(path, bytes.len()));
+            return Some(Transmit::single(route.path(), bytes.len()));
         }
         if self.selection.is_closed() {
             return None;
@@ -389,25 +389,27 @@ impl Agent {
 
     /// Whether data from this path may be handed up: the peer has answered a check of ours on it,
     /// which nobody can do who only repeats what the peer once said, and still consents.
-    pub fn accepts(&self, path: Path) -> bool {
+    pub fn accepts(&self, route: impl Into<Route>) -> bool {
+        let route = route.into();
         self.previous
             .as_ref()
-            .is_some_and(|previous| !previous.pair.lost && previous.pair.path == path)
+            .is_some_and(|previous| !previous.pair.lost && previous.pair.route == route)
             || self
                 .generation
                 .checklist
-                .at(path)
+                .at(route)
                 .is_some_and(|pair| pair.authenticated && pair.is_valid())
     }
 
     /// Whether an authenticated request came from this path, perhaps before the peer's description
     /// did: [`accepts`](Self::accepts) may follow.
-    pub fn may_accept(&self, path: Path) -> bool {
-        self.generation.early.iter().any(|seen| seen.path == path)
+    pub fn may_accept(&self, route: impl Into<Route>) -> bool {
+        let route = route.into();
+        self.generation.early.iter().any(|seen| seen.route == route)
             || self
                 .generation
                 .checklist
-                .at(path)
+                .at(route)
                 .is_some_and(|pair| pair.authenticated)
     }
 
@@ -429,8 +431,8 @@ impl Agent {
     }
 
     /// Where to send data.
-    pub fn selected(&self) -> Option<Path> {
-        self.selection.path()
+    pub fn selected(&self) -> Option<Route> {
+        self.selection.route()
     }
 
     /// The connection state.

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use super::pair::Pair;
-use super::{Candidate, PairState, Role};
-use crate::datagram::Path;
+use super::{Candidate, PairState, Role, Route};
 use crate::time::Time;
 use crate::work;
 
@@ -54,16 +53,16 @@ impl Checklist {
         self.iter().find(|(_, pair)| holds(pair)).map(|(id, _)| id)
     }
 
-    pub(super) fn id_at(&self, path: Path) -> Option<PairId> {
-        self.find(|pair| pair.path == path)
+    pub(super) fn id_at(&self, route: Route) -> Option<PairId> {
+        self.find(|pair| pair.route == route)
     }
 
-    pub(super) fn at(&self, path: Path) -> Option<&Pair> {
-        self.pairs().find(|pair| pair.path == path)
+    pub(super) fn at(&self, route: Route) -> Option<&Pair> {
+        self.pairs().find(|pair| pair.route == route)
     }
 
-    pub(super) fn at_mut(&mut self, path: Path) -> Option<&mut Pair> {
-        self.pairs_mut().find(|pair| pair.path == path)
+    pub(super) fn at_mut(&mut self, route: Route) -> Option<&mut Pair> {
+        self.pairs_mut().find(|pair| pair.route == route)
     }
 
     pub(super) fn has_nominated(&self) -> bool {
@@ -75,13 +74,13 @@ impl Checklist {
         &mut self,
         now: Time,
         role: Role,
-        path: Path,
+        route: Route,
         (local, remote): (&Candidate, &Candidate),
     ) -> Option<PairId> {
-        if let Some(known) = self.id_at(path) {
+        if let Some(known) = self.id_at(route) {
             return Some(known);
         }
-        let mut pair = Pair::new(now, role, path, local.clone(), remote.clone());
+        let mut pair = Pair::new(now, role, route, local.clone(), remote.clone());
         if self.pairs.len() >= MAX_PAIRS && !self.drop_worst_unused(pair.priority) {
             return None;
         }
@@ -124,14 +123,15 @@ impl Checklist {
     /// Removes the pairs of a remote address.
     pub(super) fn remove_remote(&mut self, address: SocketAddr) {
         work::add(self.pairs.len() + self.triggered.len());
-        self.pairs.retain(|_, pair| pair.path.remote != address);
+        self.pairs.retain(|_, pair| pair.route.remote() != address);
         let pairs = &self.pairs;
         self.triggered.retain(|id| pairs.contains_key(id));
     }
 
     /// The remote candidate at an address is known better now.
     pub(super) fn replace_remote(&mut self, role: Role, address: SocketAddr, known: &Candidate) {
-        let of_address = |(id, pair): (PairId, &Pair)| (pair.path.remote == address).then_some(id);
+        let of_address =
+            |(id, pair): (PairId, &Pair)| (pair.route.remote() == address).then_some(id);
         let ids: Vec<PairId> = self.iter().filter_map(of_address).collect();
         for id in ids {
             let Some(mut pair) = self.pairs.remove(&id) else {

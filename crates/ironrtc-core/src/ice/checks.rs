@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::checklist::PairId;
 use super::pair::{Check, Pair};
-use super::{Agent, CandidateKind, Credentials, PairState, Role};
-use crate::datagram::{Path, Transmit};
+use super::{Agent, CandidateKind, Credentials, PairState, Role, Route};
+use crate::datagram::Transmit;
 use crate::time::Time;
 use crate::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, TransactionId, Writer};
 
@@ -73,7 +73,7 @@ impl Agent {
     /// Whether data goes over the pair: then consent is asked for on it (RFC 7675 section 5.1), and
     /// it is kept alive (RFC 8445 section 11), nominated or not.
     pub(super) fn is_in_use(&self, pair: &Pair) -> bool {
-        pair.nominated || (pair.is_valid() && self.selection.path() == Some(pair.path))
+        pair.nominated || (pair.is_valid() && self.selection.route() == Some(pair.route))
     }
 
     /// Once a pair is nominated no new ones are checked (RFC 8445 section 8.1.2).
@@ -128,11 +128,11 @@ impl Agent {
             pair.check = None;
             // A nominating check that fails leaves a pair that worked before; RFC 8445 section 8.1.1
             // has us try another. Of the pair in use, consent decides.
-            let path = pair.path;
+            let route = pair.route;
             if !in_use {
                 pair.state = PairState::Failed;
             }
-            self.tell_verdict(now, path, "unanswered");
+            self.tell_verdict(now, route, "unanswered");
             return self.write_due_check(now, out);
         }
         check.sent += 1;
@@ -140,8 +140,8 @@ impl Agent {
         check.next_send = now + check.interval;
         let (transaction, nominates) = (check.transaction, check.nominates);
         pair.counters.requests_sent += 1;
-        let path = pair.path;
-        Some(self.write_own_request(path, transaction, nominates, remote, out))
+        let route = pair.route;
+        Some(self.write_own_request(route, transaction, nominates, remote, out))
     }
 
     fn start_check(
@@ -168,9 +168,9 @@ impl Agent {
             as_role,
         });
         pair.counters.requests_sent += 1;
-        let path = pair.path;
-        self.tell_check(now, path, nominates);
-        Some(self.write_own_request(path, transaction, nominates, remote, out))
+        let route = pair.route;
+        self.tell_check(now, route, nominates);
+        Some(self.write_own_request(route, transaction, nominates, remote, out))
     }
 
     /// RFC 7675 section 5.1: every 5 s, give or take a fifth, never retransmitted.
@@ -192,10 +192,10 @@ impl Agent {
         pair.next_consent = now + interval;
         pair.consent_check = Some((transaction, now));
         pair.counters.consent_requests_sent += 1;
-        let path = pair.path;
+        let route = pair.route;
         // A peer that has missed the nomination learns of it here.
         let nominates = self.role == Role::Controlling;
-        Some(self.write_own_request(path, transaction, nominates, remote, out))
+        Some(self.write_own_request(route, transaction, nominates, remote, out))
     }
 
     /// The pair to nominate now (RFC 8445 section 8.1.1): the best valid one, once no better one
@@ -233,20 +233,20 @@ impl Agent {
 
     fn write_own_request(
         &self,
-        path: Path,
+        route: Route,
         transaction: TransactionId,
         nominates: bool,
         remote: &Credentials,
         out: &mut Vec<u8>,
     ) -> Transmit {
         let local = self.local.as_ref().map_or("", |local| local.ufrag.as_str());
-        self.write_request(path, transaction, nominates, (local, remote), out)
+        self.write_request(route, transaction, nominates, (local, remote), out)
     }
 
     /// Writes a request of the generation that has our fragment and the peer's credentials.
     pub(super) fn write_request(
         &self,
-        path: Path,
+        route: Route,
         transaction: TransactionId,
         nominates: bool,
         (local, remote): (&str, &Credentials),
@@ -260,7 +260,7 @@ impl Agent {
         // RFC 8445 section 7.1.1: the priority as if the candidate were peer-reflexive.
         let priority = self
             .gatherer
-            .priority_of(CandidateKind::PeerReflexive, path.local);
+            .priority_of(CandidateKind::PeerReflexive, route.local());
         writer.attribute(AttributeType::PRIORITY, &priority.to_be_bytes());
         let role = match self.role {
             Role::Controlling => AttributeType::ICE_CONTROLLING,
@@ -272,6 +272,6 @@ impl Agent {
         }
         writer.integrity(IntegrityKind::Sha1, remote.pwd.as_bytes());
         writer.fingerprint();
-        Transmit::single(path, out.len() - start)
+        Transmit::single(route.path(), out.len() - start)
     }
 }

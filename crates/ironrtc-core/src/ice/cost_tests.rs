@@ -92,7 +92,7 @@ fn what_comes_in_costs_as_much_as_there_are_pairs() {
         ("data", |agent| {
             let path = from("203.0.113.1:9");
             assert!(!agent.accepts(path));
-            agent.on_data_received(Time::ZERO, path, 1, 100);
+            agent.on_data_received(Time::ZERO, path.into(), 1, 100);
         }),
         ("the choice of a pair", |agent| {
             flush(agent, Time::ZERO, true);

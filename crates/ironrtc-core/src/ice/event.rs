@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::Candidate;
-use crate::datagram::Path;
+use super::{Candidate, Route};
 use crate::words::words;
 
 /// Which side nominates (RFC 8445 section 6.1.1).
@@ -94,6 +93,6 @@ pub enum Event {
         /// The reason.
         error_text: String,
     },
-    /// Data goes along another path from now on.
-    SelectedPairChange(Path),
+    /// Data goes another way from now on.
+    SelectedPairChange(Route),
 }

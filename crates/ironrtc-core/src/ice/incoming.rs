@@ -3,8 +3,8 @@
 use super::checklist::PairId;
 use super::gather::Malformed;
 use super::learnt::Freshness;
-use super::{Agent, Credentials, PairState, Role};
-use crate::datagram::{DropReason, Path};
+use super::{Agent, Credentials, PairState, Role, Route};
+use crate::datagram::DropReason;
 use crate::time::Time;
 use crate::wire::stun::{BINDING, Class, IntegrityKind, Message, Writer};
 
@@ -16,7 +16,7 @@ const MAX_EARLY: usize = 16;
 /// An authenticated request, as far as it matters later.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
-    pub(super) path: Path,
+    pub(super) route: Route,
     pub(super) priority: u32,
     nominates: bool,
     pub(super) freshness: Freshness,
@@ -32,7 +32,7 @@ enum Verdict {
 
 impl Agent {
     /// Takes in a message; false if it was dropped.
-    pub(super) fn on_message(&mut self, now: Time, path: Path, data: &[u8]) -> bool {
+    pub(super) fn on_message(&mut self, now: Time, route: Route, data: &[u8]) -> bool {
         let Ok(message) = Message::parse(data) else {
             self.drops.add(DropReason::StunMalformed);
             return false;
@@ -42,16 +42,16 @@ impl Agent {
             return false;
         }
         match message.class() {
-            Class::Request => self.on_request(now, path, &message),
+            Class::Request => self.on_request(now, route, &message),
             Class::Success | Class::Error => {
                 let (gatherer, mut around) = self.gatherer();
-                match gatherer.on_response(path, &message, &mut around) {
+                match gatherer.on_response(route.path(), &message, &mut around) {
                     Some(Ok(())) => true,
                     Some(Err(Malformed)) => {
                         self.drops.add(DropReason::StunMalformed);
                         true
                     }
-                    None => self.on_response(now, path, &message),
+                    None => self.on_response(now, route, &message),
                 }
             }
             // RFC 8445 section 11: an indication keeps a binding alive and asks for nothing.
@@ -59,7 +59,7 @@ impl Agent {
         }
     }
 
-    fn on_request(&mut self, now: Time, path: Path, message: &Message<'_>) -> bool {
+    fn on_request(&mut self, now: Time, route: Route, message: &Message<'_>) -> bool {
         let Some((key, current)) = self.authenticate(message) else {
             // An error response would tell a stranger that someone is here.
             self.drops.add(DropReason::StunUnauthenticated);
@@ -68,16 +68,16 @@ impl Agent {
         // After a restart that was rolled back, the pair in use is of the present generation again.
         let resumed = self.previous.as_ref().is_some_and(|previous| {
             !previous.pair.lost
-                && previous.pair.path == path
+                && previous.pair.route == route
                 && Some(&previous.local) == self.local.as_ref()
         });
-        if current && !resumed && self.gatherer.host(path.local).is_none() {
+        if current && !resumed && self.gatherer.host(route.local()).is_none() {
             // A socket of an earlier generation: a response would have the peer use a path that we
             // do not check.
             self.drops.add(DropReason::UnvalidatedPath);
             return false;
         }
-        if current && self.is_lost(path) {
+        if current && self.is_lost(route) {
             // RFC 7675 section 5.1: without consent the same credentials are not used on the pair
             // again, in checks or in answers. The peer may come from elsewhere.
             self.drops.add(DropReason::UnvalidatedPath);
@@ -90,17 +90,17 @@ impl Agent {
             .collect();
         if !unknown.is_empty() {
             // RFC 8489 section 6.3.1.
-            self.respond(path, message, &key, &Verdict::Unknown(unknown));
+            self.respond(route, message, &key, &Verdict::Unknown(unknown));
             return true;
         }
         if current && self.resolve_roles(message) {
-            self.respond(path, message, &key, &Verdict::RoleConflict);
+            self.respond(route, message, &key, &Verdict::RoleConflict);
             return true;
         }
-        self.respond(path, message, &key, &Verdict::Success);
-        let freshness = self.note_check(message.transaction(), path);
+        self.respond(route, message, &key, &Verdict::Success);
+        let freshness = self.note_check(message.transaction(), route);
         if !current || resumed {
-            if let Some(previous) = self.previous.as_mut().filter(|p| p.pair.path == path)
+            if let Some(previous) = self.previous.as_mut().filter(|p| p.pair.route == route)
                 && freshness == Freshness::New
             {
                 previous.pair.on_request(now, &self.config);
@@ -108,7 +108,7 @@ impl Agent {
             return true;
         }
         let seen = Seen {
-            path,
+            route,
             priority: message.priority().unwrap_or_default(),
             nominates: message.use_candidate(),
             freshness,
@@ -149,10 +149,10 @@ impl Agent {
         of_previous.then(|| (previous.local.pwd.clone(), false))
     }
 
-    fn is_lost(&self, path: Path) -> bool {
+    fn is_lost(&self, route: Route) -> bool {
         self.generation
             .checklist
-            .at(path)
+            .at(route)
             .is_some_and(|pair| pair.lost)
     }
 
@@ -182,7 +182,7 @@ impl Agent {
         }
     }
 
-    fn respond(&mut self, path: Path, request: &Message<'_>, key: &str, verdict: &Verdict) {
+    fn respond(&mut self, route: Route, request: &Message<'_>, key: &str, verdict: &Verdict) {
         if self.responses.len() >= MAX_RESPONSES {
             return;
         }
@@ -194,7 +194,7 @@ impl Agent {
         let mut bytes = Vec::with_capacity(96);
         let mut writer = Writer::new(&mut bytes, class, BINDING, request.transaction());
         match verdict {
-            Verdict::Success => writer.xor_mapped_address(path.remote),
+            Verdict::Success => writer.xor_mapped_address(route.remote()),
             Verdict::RoleConflict => writer.error_code(487, "Role Conflict"),
             Verdict::Unknown(kinds) => {
                 writer.error_code(420, "Unknown Attribute");
@@ -205,8 +205,8 @@ impl Agent {
         let kind = request.integrity_kind().unwrap_or(IntegrityKind::Sha1);
         writer.integrity(kind, key.as_bytes());
         writer.fingerprint();
-        self.responses.push_back((path, bytes));
-        if let Some(pair) = self.generation.checklist.at_mut(path) {
+        self.responses.push_back((route, bytes));
+        if let Some(pair) = self.generation.checklist.at_mut(route) {
             pair.counters.responses_sent += 1;
         }
     }
@@ -222,7 +222,7 @@ impl Agent {
         let attempts = self.config.check_attempts;
         let fresh = seen.freshness == Freshness::New;
         if fresh {
-            self.tell_peers_check(now, seen.path, seen.nominates);
+            self.tell_peers_check(now, seen.route, seen.nominates);
         }
         let Some(pair) = self.generation.checklist.get_mut(id) else {
             return;
@@ -261,22 +261,22 @@ impl Agent {
     }
 
     fn pair_for(&mut self, now: Time, seen: &Seen) -> Option<PairId> {
-        if let Some(known) = self.generation.checklist.id_at(seen.path) {
+        if let Some(known) = self.generation.checklist.id_at(seen.route) {
             return Some(known);
         }
         if self.config.relay_only {
             return None;
         }
-        let host = self.gatherer.host(seen.path.local)?.clone();
+        let host = self.gatherer.host(seen.route.local())?.clone();
         let remote = self.remote_of(seen)?;
         self.generation
             .checklist
-            .add(now, self.role, seen.path, (&host, &remote))
+            .add(now, self.role, seen.route, (&host, &remote))
     }
 
-    fn on_response(&mut self, now: Time, path: Path, message: &Message<'_>) -> bool {
+    fn on_response(&mut self, now: Time, route: Route, message: &Message<'_>) -> bool {
         let transaction = message.transaction();
-        if self.on_previous_response(now, path, message) {
+        if self.on_previous_response(now, route, message) {
             return true;
         }
         let asked = self.generation.checklist.find(|pair| {
@@ -301,7 +301,7 @@ impl Agent {
             .is_some_and(|kind| message.verify_integrity(kind, key.as_bytes()));
         // RFC 8445 section 7.2.5.2.1: a response comes from where the request went.
         let pair = self.generation.checklist.get_mut(id);
-        let Some(pair) = pair.filter(|pair| authentic && pair.path == path) else {
+        let Some(pair) = pair.filter(|pair| authentic && pair.route == route) else {
             self.drops.add(DropReason::StunUnauthenticated);
             return false;
         };
@@ -320,24 +320,24 @@ impl Agent {
         let unknown_required = message.unknown_required().next().is_some();
         if message.class() == Class::Error || unknown_required {
             self.on_refusal(id, &check, message);
-            self.tell_verdict(now, path, "refused");
+            self.tell_verdict(now, route, "refused");
         } else {
             note_round_trip(&mut pair.counters, now.since(check.first_sent));
             self.on_success(now, id, check.nominates);
-            self.tell_verdict(now, path, "answered");
+            self.tell_verdict(now, route, "answered");
         }
         true
     }
 
     /// True if the message answers a question about consent on the pair in use before a restart.
-    fn on_previous_response(&mut self, now: Time, path: Path, message: &Message<'_>) -> bool {
+    fn on_previous_response(&mut self, now: Time, route: Route, message: &Message<'_>) -> bool {
         let transaction = message.transaction();
         let Some(previous) = &mut self.previous else {
             return false;
         };
         let pair = &mut previous.pair;
         let asked = pair.consent_check.is_some_and(|(t, _)| t == transaction);
-        if pair.path != path || !asked {
+        if pair.route != route || !asked {
             return false;
         }
         let key = previous.remote.as_ref().zip(message.integrity_kind());

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::checklist::PairId;
 use super::incoming::Seen;
-use super::{Agent, Candidate, CandidateAddress, CandidateKind, CandidateProtocol, PairState};
-use crate::datagram::Path;
+use super::{
+    Agent, Candidate, CandidateAddress, CandidateKind, CandidateProtocol, PairState, Route,
+};
 use crate::time::Time;
 use crate::wire::stun::TransactionId;
 use crate::work;
@@ -20,7 +21,7 @@ const BURST: u32 = 4;
 
 /// The checks that came last.
 #[derive(Debug, Default)]
-pub(super) struct Recent(VecDeque<(TransactionId, Path)>);
+pub(super) struct Recent(VecDeque<(TransactionId, Route)>);
 
 /// How new a check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,26 +41,26 @@ impl Recent {
     fn note(
         &mut self,
         transaction: TransactionId,
-        path: Path,
-        credible: impl Fn(Path) -> bool,
+        route: Route,
+        credible: impl Fn(Route) -> bool,
     ) -> Freshness {
         work::add(self.0.len());
         let known = self.0.iter_mut().find(|(known, _)| *known == transaction);
         if let Some((_, from)) = known {
-            if *from == path {
+            if *from == route {
                 return Freshness::Repeated;
             }
-            if credible(*from) || !credible(path) {
+            if credible(*from) || !credible(route) {
                 return Freshness::Copied;
             }
-            *from = path;
+            *from = route;
             return Freshness::New;
         }
         // A copy takes no place, so that a flood of them does not wash its original out.
         if self.0.len() >= MAX_RECENT {
             self.0.pop_front();
         }
-        self.0.push_back((transaction, path));
+        self.0.push_back((transaction, route));
         Freshness::New
     }
 }
@@ -83,17 +84,17 @@ impl Throttle {
 
 impl Agent {
     /// Notes a check, and says how new it is.
-    pub(super) fn note_check(&mut self, transaction: TransactionId, path: Path) -> Freshness {
+    pub(super) fn note_check(&mut self, transaction: TransactionId, route: Route) -> Freshness {
         let mut recent = std::mem::take(&mut self.recent);
-        let freshness = recent.note(transaction, path, |path| self.is_credible(path));
+        let freshness = recent.note(transaction, route, |route| self.is_credible(route));
         self.recent = recent;
         freshness
     }
 
     /// Whether the peer has told the path's remote address, or has answered us on the path.
-    fn is_credible(&self, path: Path) -> bool {
-        let pair = self.generation.checklist.at(path);
-        pair.is_some_and(|pair| pair.is_valid()) || self.generation.remotes.is_told(path.remote)
+    fn is_credible(&self, route: Route) -> bool {
+        let pair = self.generation.checklist.at(route);
+        pair.is_some_and(|pair| pair.is_valid()) || self.generation.remotes.is_told(route.remote())
     }
 
     /// The next check in answer to the peer's own, and when it may go out. An address that the peer
@@ -101,7 +102,7 @@ impl Agent {
     pub(super) fn next_triggered(&self) -> Option<(usize, Time)> {
         let mut paced = None;
         for (position, pair) in self.generation.checklist.triggered() {
-            if !self.generation.remotes.is_learnt(pair.path.remote) {
+            if !self.generation.remotes.is_learnt(pair.route.remote()) {
                 return Some((position, Time::ZERO));
             }
             paced = paced.or(Some(position));
@@ -115,7 +116,7 @@ impl Agent {
             if let Some(pair) = self.generation.checklist.get(id)
                 && pair.check.is_none()
             {
-                if self.generation.remotes.is_learnt(pair.path.remote) {
+                if self.generation.remotes.is_learnt(pair.route.remote()) {
                     self.throttle.take(now, self.config.check_interval);
                 }
                 return Some(id);
@@ -126,7 +127,7 @@ impl Agent {
 
     /// The remote candidate at a check's source: known, or learnt from the check.
     pub(super) fn remote_of(&mut self, seen: &Seen) -> Option<Candidate> {
-        let address = seen.path.remote;
+        let address = seen.route.remote();
         if let Some(known) = self.generation.remotes.at(address) {
             return Some(known.clone());
         }
@@ -162,7 +163,7 @@ impl Agent {
         let rank = |address: &SocketAddr| {
             let pairs = || {
                 let pairs = self.generation.checklist.pairs();
-                pairs.filter(|pair| pair.path.remote == *address)
+                pairs.filter(|pair| pair.route.remote() == *address)
             };
             let kept = pairs().any(|pair| pair.is_valid() || pair.nominated || pair.lost);
             let failed = pairs().all(|pair| pair.state == PairState::Failed);

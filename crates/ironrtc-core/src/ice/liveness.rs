@@ -4,8 +4,7 @@ use super::checklist::PairId;
 use super::checks::RETRY;
 use super::pair::Pair;
 use super::previous::Previous;
-use super::{Agent, GatheringState, IceState, PairState, Role};
-use crate::datagram::Path;
+use super::{Agent, GatheringState, IceState, PairState, Role, Route};
 use crate::time::Time;
 
 impl Agent {
@@ -16,7 +15,7 @@ impl Agent {
         self.previous = None;
     }
 
-    fn best_path(&self) -> Option<Path> {
+    fn best_route(&self) -> Option<Route> {
         let live = self
             .generation
             .checklist
@@ -24,7 +23,7 @@ impl Agent {
             .filter(|pair| pair.is_valid());
         // RFC 8445 section 12.1: until one is nominated, any valid pair carries data.
         live.max_by_key(|pair| (pair.nominated, pair.priority))
-            .map(|pair| pair.path)
+            .map(|pair| pair.route)
     }
 
     /// Derives the selected path and the state from everything else, and tells what has changed. The
@@ -34,12 +33,12 @@ impl Agent {
             return;
         }
         let nominated = self.generation.checklist.has_nominated();
-        let in_use = |previous: &Previous| (!previous.pair.lost).then_some(previous.pair.path);
+        let in_use = |previous: &Previous| (!previous.pair.lost).then_some(previous.pair.route);
         let restarting = self.previous.as_ref().and_then(in_use);
         let selected = match (nominated, restarting) {
             // Data stays on the old pair until the new generation has settled on one.
-            (false, Some(path)) => Some(path),
-            _ => self.best_path(),
+            (false, Some(route)) => Some(route),
+            _ => self.best_route(),
         };
         self.selection.select(selected, &mut self.events);
         let state = self.derive_state(now, nominated);
@@ -49,8 +48,8 @@ impl Agent {
     fn derive_state(&self, now: Time, nominated: bool) -> IceState {
         if let Some(pair) = self
             .selection
-            .path()
-            .and_then(|path| self.generation.checklist.at(path))
+            .route()
+            .and_then(|route| self.generation.checklist.at(route))
         {
             if now.since(pair.last_seen) >= self.config.disconnected_timeout {
                 return IceState::Disconnected;
@@ -64,7 +63,7 @@ impl Agent {
                 IceState::Connected
             };
         }
-        if self.selection.path().is_some()
+        if self.selection.route().is_some()
             && let Some(previous) = &self.previous
         {
             // The old generation's pair, during a restart. webrtc-pc section 5.6.4: it passes from
@@ -136,15 +135,15 @@ impl Agent {
 
     fn retries(&self) -> bool {
         let waiting = self.selection.state() == IceState::Checking && self.may_check();
-        waiting && self.may_be_unknown() && self.selection.path().is_none()
+        waiting && self.may_be_unknown() && self.selection.route().is_none()
     }
 
     /// Ends pairs without consent.
     pub(super) fn expire_consent(&mut self, now: Time) {
-        let (selected, is_final) = (self.selection.path(), !self.may_be_unknown());
+        let (selected, is_final) = (self.selection.route(), !self.may_be_unknown());
         for pair in self.generation.checklist.pairs_mut() {
             if pair.is_valid() && pair.consent_until <= now {
-                let in_use = pair.nominated || selected == Some(pair.path);
+                let in_use = pair.nominated || selected == Some(pair.route);
                 pair.lost = in_use && is_final;
                 self.generation.consent_lost |= pair.lost;
                 pair.state = PairState::Failed;
@@ -176,7 +175,7 @@ impl Agent {
             .filter(|pair| pair.is_valid())
         {
             consider(pair.consent_until);
-            if self.selection.path() == Some(pair.path)
+            if self.selection.route() == Some(pair.route)
                 && self.selection.state() != IceState::Disconnected
             {
                 consider(pair.last_seen + self.config.disconnected_timeout);
@@ -198,7 +197,7 @@ impl Agent {
             }
         }
         let waiting =
-            self.selection.path().is_none() && self.selection.state() == IceState::Checking;
+            self.selection.route().is_none() && self.selection.state() == IceState::Checking;
         let failed = |pair: &Pair| pair.state == PairState::Failed;
         if self.retries() && self.generation.checklist.pairs().any(failed) {
             consider(self.generation.next_retry);

@@ -20,6 +20,7 @@ mod liveness;
 mod pair;
 mod previous;
 mod remotes;
+mod route;
 mod selection;
 mod stats;
 mod telling;
@@ -31,6 +32,7 @@ pub use candidate::{
 pub use config::IceConfig;
 pub use credentials::{Credentials, CredentialsError};
 pub use event::{Event, GatheringState, IceState, Role};
+pub use route::Route;
 pub use stats::{PairCounters, PairState, PairStats};
 
 #[cfg(test)]

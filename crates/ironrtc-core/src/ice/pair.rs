@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::{Agent, Candidate, IceConfig, PairCounters, PairState, Role};
+use super::{Agent, Candidate, IceConfig, PairCounters, PairState, Role, Route};
 use crate::datagram::Path;
 use crate::time::Time;
 use crate::wire::stun::TransactionId;
@@ -24,7 +24,7 @@ pub(super) struct Check {
 /// A local socket and a remote address.
 #[derive(Clone, Debug)]
 pub(super) struct Pair {
-    pub(super) path: Path,
+    pub(super) route: Route,
     pub(super) local: Candidate,
     pub(super) remote: Candidate,
     pub(super) priority: u64,
@@ -55,12 +55,12 @@ impl Pair {
     pub(super) fn new(
         now: Time,
         role: Role,
-        path: Path,
+        route: Route,
         local: Candidate,
         remote: Candidate,
     ) -> Self {
         Self {
-            path,
+            route,
             priority: pair_priority(role, &local, &remote),
             group: 0,
             local,
@@ -124,10 +124,10 @@ impl Agent {
             return;
         }
         for (socket, host) in self.gatherer.sockets() {
-            if let Some(path) = reachable_path(socket, remote) {
+            if let Some(route) = reachable_route(socket, remote) {
                 self.generation
                     .checklist
-                    .add(now, self.role, path, (host, remote));
+                    .add(now, self.role, route, (host, remote));
             }
         }
     }
@@ -139,10 +139,10 @@ impl Agent {
             return;
         };
         for remote in self.generation.remotes.candidates() {
-            if let Some(path) = reachable_path(socket, remote) {
+            if let Some(route) = reachable_route(socket, remote) {
                 self.generation
                     .checklist
-                    .add(now, self.role, path, (host, remote));
+                    .add(now, self.role, route, (host, remote));
             }
         }
     }
@@ -154,10 +154,10 @@ impl Agent {
 }
 
 /// From a socket to a remote candidate, if that leads anywhere.
-fn reachable_path(local: SocketAddr, remote: &Candidate) -> Option<Path> {
+fn reachable_route(local: SocketAddr, remote: &Candidate) -> Option<Route> {
     work::add(1);
     let remote = remote.socket_addr()?;
-    reachable(local.ip(), remote.ip()).then_some(Path::udp(local, remote))
+    reachable(local.ip(), remote.ip()).then_some(Route::from(Path::udp(local, remote)))
 }
 
 /// RFC 8445 section 6.1.2.2, with the scopes of RFC 6724: a link-local address only reaches its

@@ -21,10 +21,10 @@ pub(super) struct Previous {
 impl Agent {
     pub(super) fn keep_previous(&mut self, now: Time, local: Credentials) {
         let kept = self.previous.as_ref().is_some_and(|p| !p.pair.lost);
-        let Some(path) = self.selection.path().filter(|_| !kept) else {
+        let Some(route) = self.selection.route().filter(|_| !kept) else {
             return;
         };
-        let Some(mut pair) = self.generation.checklist.at(path).cloned() else {
+        let Some(mut pair) = self.generation.checklist.at(route).cloned() else {
             return;
         };
         pair.check = None;
@@ -57,8 +57,8 @@ impl Agent {
         pair.next_consent = now + interval;
         pair.consent_check = Some((transaction, now));
         pair.counters.consent_requests_sent += 1;
-        let path = pair.path;
+        let route = pair.route;
         let nominates = self.role == Role::Controlling;
-        Some(self.write_request(path, transaction, nominates, (&local.ufrag, &remote), out))
+        Some(self.write_request(route, transaction, nominates, (&local.ufrag, &remote), out))
     }
 }

@@ -2,28 +2,27 @@
 
 use std::collections::VecDeque;
 
-use super::{Event, IceState};
-use crate::datagram::Path;
+use super::{Event, IceState, Route};
 
 /// The path for data, and the state. Both are told when they change.
 #[derive(Debug)]
 pub(super) struct Selection {
-    path: Option<Path>,
+    route: Option<Route>,
     state: IceState,
 }
 
 impl Default for Selection {
     fn default() -> Self {
         Self {
-            path: None,
+            route: None,
             state: IceState::New,
         }
     }
 }
 
 impl Selection {
-    pub(super) fn path(&self) -> Option<Path> {
-        self.path
+    pub(super) fn route(&self) -> Option<Route> {
+        self.route
     }
 
     pub(super) fn state(&self) -> IceState {
@@ -34,10 +33,10 @@ impl Selection {
         self.state == IceState::Closed
     }
 
-    pub(super) fn select(&mut self, path: Option<Path>, events: &mut VecDeque<Event>) {
-        if self.path != path {
-            self.path = path;
-            events.extend(path.map(Event::SelectedPairChange));
+    pub(super) fn select(&mut self, route: Option<Route>, events: &mut VecDeque<Event>) {
+        if self.route != route {
+            self.route = route;
+            events.extend(route.map(Event::SelectedPairChange));
         }
     }
 
@@ -50,7 +49,7 @@ impl Selection {
 
     /// Nothing is used any more, without a word about a pair.
     pub(super) fn close(&mut self, events: &mut VecDeque<Event>) {
-        self.path = None;
+        self.route = None;
         self.set_state(IceState::Closed, events);
     }
 }

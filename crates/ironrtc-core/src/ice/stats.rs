@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Agent, Candidate};
-use crate::datagram::Path;
+use super::{Agent, Candidate, Route};
 use crate::time::Time;
 use crate::words::words;
 
@@ -38,7 +37,7 @@ pub struct PairStats {
     /// The remote candidate.
     pub remote: Candidate,
     /// Local socket and remote address.
-    pub path: Path,
+    pub route: Route,
     /// RFC 8445 section 6.1.2.3.
     pub priority: u64,
     /// Where its checks stand.
@@ -90,8 +89,8 @@ impl Agent {
     }
 
     /// Counts data sent on a path.
-    pub fn on_data_sent(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
-        if let Some(pair) = self.generation.checklist.at_mut(path) {
+    pub fn on_data_sent(&mut self, now: Time, route: Route, datagrams: u64, bytes: u64) {
+        if let Some(pair) = self.generation.checklist.at_mut(route) {
             let counters = &mut pair.counters;
             counters.packets_sent += datagrams;
             counters.bytes_sent += bytes;
@@ -100,8 +99,8 @@ impl Agent {
     }
 
     /// Counts authenticated data received on a path: a sign of life, though not consent.
-    pub fn on_data_received(&mut self, now: Time, path: Path, datagrams: u64, bytes: u64) {
-        if let Some(pair) = self.generation.checklist.at_mut(path) {
+    pub fn on_data_received(&mut self, now: Time, route: Route, datagrams: u64, bytes: u64) {
+        if let Some(pair) = self.generation.checklist.at_mut(route) {
             pair.last_seen = now;
             pair.counters.packets_received += datagrams;
             pair.counters.bytes_received += bytes;
@@ -117,7 +116,7 @@ impl Agent {
             .map(|pair| PairStats {
                 local: pair.local.clone(),
                 remote: pair.remote.clone(),
-                path: pair.path,
+                route: pair.route,
                 priority: pair.priority,
                 state: if pair.check.is_some() && !pair.is_valid() {
                     PairState::InProgress
@@ -125,7 +124,7 @@ impl Agent {
                     pair.state
                 },
                 nominated: pair.nominated,
-                selected: self.selection.path() == Some(pair.path),
+                selected: self.selection.route() == Some(pair.route),
                 counters: pair.counters,
             })
             .collect()

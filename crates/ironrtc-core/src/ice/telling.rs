@@ -1,7 +1,6 @@
 //! What an observer is told of checks. States and candidates are told by who reads the events.
 
-use super::Agent;
-use crate::datagram::Path;
+use super::{Agent, Route};
 use crate::observe::{Observer, observe};
 use crate::time::Time;
 
@@ -12,40 +11,40 @@ impl Agent {
     }
 
     /// A check goes out for the first time.
-    pub(super) fn tell_check(&self, now: Time, path: Path, nominates: bool) {
+    pub(super) fn tell_check(&self, now: Time, route: Route, nominates: bool) {
         observe!(
             self.observer,
             now,
             Ice,
             "check_sent",
-            local = path.local,
-            remote = path.remote,
+            local = route.local(),
+            remote = route.remote(),
             nominates = nominates,
         );
     }
 
     /// What became of a check: `answered`, `refused` or `unanswered`.
-    pub(super) fn tell_verdict(&self, now: Time, path: Path, verdict: &'static str) {
+    pub(super) fn tell_verdict(&self, now: Time, route: Route, verdict: &'static str) {
         observe!(
             self.observer,
             now,
             Ice,
             "check_over",
-            local = path.local,
-            remote = path.remote,
+            local = route.local(),
+            remote = route.remote(),
             verdict = verdict,
         );
     }
 
     /// The peer has checked us, with a check that is no repetition.
-    pub(super) fn tell_peers_check(&self, now: Time, path: Path, nominates: bool) {
+    pub(super) fn tell_peers_check(&self, now: Time, route: Route, nominates: bool) {
         observe!(
             self.observer,
             now,
             Ice,
             "check_received",
-            local = path.local,
-            remote = path.remote,
+            local = route.local(),
+            remote = route.remote(),
             nominates = nominates,
         );
     }

@@ -57,8 +57,8 @@ impl PeerConnection {
                 error_code,
                 error_text,
             }),
-            ice::Event::SelectedPairChange(path) => {
-                self.push(TransportEvent::SelectedPairChange(path));
+            ice::Event::SelectedPairChange(route) => {
+                self.push(TransportEvent::SelectedPairChange(route));
             }
         }
     }

@@ -14,9 +14,8 @@ use std::time::{Duration, Instant};
 pub use state::ConnectionState;
 
 use crate::channel;
-use crate::datagram::Path;
 use crate::dtls::{Certificate, DtlsState};
-use crate::ice::{GatheringState, IceConfig, IceState};
+use crate::ice::{GatheringState, IceConfig, IceState, Route};
 use crate::jsep::{BundlePolicy, CandidateInit, JsepConfig, Negotiator, SignalingState};
 use crate::observe::Observer;
 use crate::rng::Rng;
@@ -93,7 +92,7 @@ pub enum TransportEvent {
     /// `RTCSctpTransport`'s `statechange`.
     SctpStateChange(SctpState),
     /// `RTCIceTransport`'s `selectedcandidatepairchange`.
-    SelectedPairChange(Path),
+    SelectedPairChange(Route),
 }
 
 /// One connection to a peer.

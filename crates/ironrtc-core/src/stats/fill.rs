@@ -183,7 +183,7 @@ fn of_candidate(
 }
 
 fn pair_id(pair: &PairStats) -> String {
-    let path = format!("{} {}", pair.path.local, pair.path.remote);
+    let path = format!("{} {}", pair.route.local(), pair.route.remote());
     id_of("CP", &path)
 }
 

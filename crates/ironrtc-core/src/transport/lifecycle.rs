@@ -1,9 +1,8 @@
 //! Starting and ending: what a plan sets going, and the last words to the peer.
 
 use super::{Security, Transport, TransportPlan};
-use crate::datagram::Path;
 use crate::dtls::{Certificate, DtlsState, Engine};
-use crate::ice::{AddCandidateError, Candidate};
+use crate::ice::{AddCandidateError, Candidate, Route};
 use crate::observe::{Content, Direction};
 use crate::sctp::{Association, SctpConfig};
 use crate::time::Time;
@@ -93,10 +92,10 @@ impl Transport {
 
     /// Tells SCTP how large packets may become on the selected path, and how long a round trip takes.
     pub(super) fn tell_path(&mut self) {
-        let (Some(association), Some(path)) = (&mut self.association, self.ice.selected()) else {
+        let (Some(association), Some(route)) = (&mut self.association, self.ice.selected()) else {
             return;
         };
-        let stable = is_same_host(path);
+        let stable = is_same_host(route);
         let max_probe = match self.config.sctp.max_probe_packet_size {
             0 if stable => SAME_HOST_PACKET,
             configured => configured,
@@ -133,6 +132,7 @@ impl Transport {
         match engine {
             Ok(mut engine) => {
                 engine.observe(&self.config.observer);
+                self.record_overhead = engine.overhead();
                 self.security = Security::Begun(Box::new(engine));
                 self.dtls_is_early = !self.ice.is_heard();
             }
@@ -255,7 +255,7 @@ impl Transport {
         self.held.clear();
         self.end_sctp(now, error);
         self.write_last_packets(now);
-        let path = self.ice.selected();
+        let path = self.ice.selected().map(Route::path);
         match &mut self.security {
             Security::Begun(engine) => {
                 engine.close();
@@ -279,7 +279,7 @@ impl Transport {
         let (Security::Begun(engine), Some(association), Some(path)) = (
             &mut self.security,
             &mut self.association,
-            self.ice.selected(),
+            self.ice.selected().map(Route::path),
         ) else {
             return;
         };
@@ -299,10 +299,10 @@ impl Transport {
     }
 }
 
-/// Whether both ends of a path that passed ICE's checks are on one machine. Such a path's MTU does
+/// Whether both ends of a route that passed ICE's checks are on one machine. Such a path's MTU does
 /// not shrink, so that larger packets than the safe size lose nothing; the peer may still refuse
 /// them, so they are probed for.
-fn is_same_host(path: Path) -> bool {
-    let (local, remote) = (path.local.ip(), path.remote.ip());
+fn is_same_host(route: Route) -> bool {
+    let (local, remote) = (route.local().ip(), route.remote().ip());
     local == remote || (local.is_loopback() && remote.is_loopback())
 }

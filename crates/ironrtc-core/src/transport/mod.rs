@@ -23,7 +23,7 @@ pub use plan::{DtlsPlan, RemoteIce, SctpPlan, TransportId, TransportPlan};
 use crate::channel::{self, Channels};
 use crate::datagram::{DropCounters, Path};
 use crate::dtls::{self, Certificate, DtlsError, DtlsState, Engine};
-use crate::ice::{self, Agent, IceConfig};
+use crate::ice::{self, Agent, IceConfig, Route};
 use crate::observe::Observer;
 use crate::rng::Rng;
 use crate::sctp::{Association, SctpConfig, SctpState};
@@ -107,10 +107,10 @@ pub struct Transport {
     sctp_started: bool,
     channels: Channels,
     /// Handshake datagrams that came before the handshake could begin.
-    held: Vec<(Path, Vec<u8>)>,
+    held: Vec<(Route, Vec<u8>)>,
     /// An SCTP packet that did not fit the last batch.
     carried: Carried,
-    /// What the last record added to its SCTP packet.
+    /// What the last record added to its SCTP packet; before the first, the most that one may add.
     record_overhead: usize,
     /// The last words to the peer, already sealed.
     goodbyes: VecDeque<(Path, Vec<u8>)>,

@@ -3,6 +3,7 @@
 use super::{Security, Transport};
 use crate::datagram::{DropReason, Ecn, Path};
 use crate::dtls::DtlsState;
+use crate::ice::Route;
 use crate::observe::{Content, Direction};
 use crate::time::Time;
 
@@ -44,12 +45,13 @@ impl Transport {
             return;
         }
         let dropped = self.drops_to_tell();
+        let route = Route::from(path);
         match Protocol::of(data) {
             Protocol::Stun => {
                 self.tell_received(now, path, Content::Udp, data);
-                self.ice.handle_datagram(now, path, data);
+                self.ice.handle_datagram(now, route, data);
             }
-            Protocol::Dtls => self.on_dtls_datagram(now, path, data),
+            Protocol::Dtls => self.on_dtls_datagram(now, route, data),
             Protocol::Media => self.drops.add(DropReason::Media),
             Protocol::Unknown => self.drops.add(DropReason::UnknownProtocol),
         }
@@ -66,28 +68,34 @@ impl Transport {
 
     /// Only a path on which the peer has answered ICE's checks leads to DTLS, so that a stranger's
     /// ClientHello (CVE-2023-49786 and its kin) never meets the handshake.
-    fn on_dtls_datagram(&mut self, now: Time, path: Path, data: &mut [u8]) {
-        if !self.ice.accepts(path) {
-            if self.ice.may_accept(path) {
-                self.hold(path, data);
+    fn on_dtls_datagram(&mut self, now: Time, route: Route, data: &mut [u8]) {
+        if !self.ice.accepts(route) {
+            if self.ice.may_accept(route) {
+                self.hold(route, data);
             } else {
                 self.drops.add(DropReason::UnvalidatedPath);
             }
             return;
         }
         let Security::Begun(engine) = &mut self.security else {
-            self.hold(path, data);
+            self.hold(route, data);
             return;
         };
         let observer = &self.config.observer;
         if engine.state() == DtlsState::Connecting {
-            observer.packet(now, Direction::Received, path, Content::Udp, data);
+            observer.packet(now, Direction::Received, route.path(), Content::Udp, data);
         }
         let association = &mut self.association;
         let mut opened = false;
         engine.handle_datagram(now, data, &mut |packet| {
             opened = true;
-            observer.packet(now, Direction::Received, path, Content::Sctp, packet);
+            observer.packet(
+                now,
+                Direction::Received,
+                route.path(),
+                Content::Sctp,
+                packet,
+            );
             if let Some(association) = association {
                 association.handle_packet(now, packet);
             }
@@ -97,22 +105,22 @@ impl Transport {
             let bytes = data.len() as u64;
             self.counters.packets_received += 1;
             self.counters.bytes_received += bytes;
-            self.ice.on_data_received(now, path, 1, bytes);
+            self.ice.on_data_received(now, route, 1, bytes);
         }
     }
 
     /// Our answer to its check is all that the peer needs to begin the handshake, and it often
     /// does so before its description has come here, or before our own check is through. Its
     /// first flight waits for that, instead of its retransmission timer.
-    fn hold(&mut self, path: Path, data: &[u8]) {
+    fn hold(&mut self, route: Route, data: &[u8]) {
         let early = matches!(self.dtls_state(), DtlsState::New | DtlsState::Connecting);
-        let of_path = self.held.iter().filter(|(held, _)| *held == path).count();
+        let of_path = self.held.iter().filter(|(held, _)| *held == route).count();
         let room = match of_path {
             0 => self.held_paths() < MAX_HELD_PATHS,
             some => some < MAX_HELD,
         };
         if early && room && data.len() <= MAX_HELD_LEN {
-            self.held.push((path, data.to_vec()));
+            self.held.push((route, data.to_vec()));
         } else {
             self.drops.add(DropReason::UnvalidatedPath);
         }
@@ -120,16 +128,16 @@ impl Transport {
 
     fn held_paths(&self) -> usize {
         let held = self.held.iter().enumerate();
-        let first = |at: usize, path: &Path| {
+        let first = |at: usize, route: &Route| {
             let mut before = self.held.iter().take(at);
-            before.all(|(other, _)| other != path)
+            before.all(|(other, _)| other != route)
         };
-        held.filter(|(at, (path, _))| first(*at, path)).count()
+        held.filter(|(at, (route, _))| first(*at, route)).count()
     }
 
     /// Whether the peer has begun the handshake, and not only somebody who repeats its checks.
     pub(super) fn peer_spoke_first(&self) -> bool {
-        self.held.iter().any(|(path, _)| self.ice.accepts(*path))
+        self.held.iter().any(|(route, _)| self.ice.accepts(*route))
     }
 
     /// Once the handshake has begun, reads what was held of paths that have proved themselves.
@@ -140,8 +148,8 @@ impl Transport {
         if self.dtls_state() != DtlsState::Connecting {
             self.held.clear();
         }
-        for (path, mut data) in std::mem::take(&mut self.held) {
-            self.on_dtls_datagram(now, path, &mut data);
+        for (route, mut data) in std::mem::take(&mut self.held) {
+            self.on_dtls_datagram(now, route, &mut data);
         }
     }
 }

@@ -66,14 +66,14 @@ impl Transport {
                     reason = reason
                 );
             }
-            ice::Event::SelectedPairChange(path) => {
+            ice::Event::SelectedPairChange(route) => {
                 observe!(
                     observer,
                     now,
                     Ice,
                     "selected_pair_change",
-                    local = path.local,
-                    remote = path.remote,
+                    local = route.local(),
+                    remote = route.remote(),
                 );
             }
         }

@@ -1,9 +1,10 @@
 //! Datagrams on their way out: ICE first, then DTLS flights, then a batch of sealed SCTP packets.
 
-use super::batch::Batch;
+use super::batch::{Batch, Growth};
 use super::{Security, Transport};
 use crate::datagram::{Path, Transmit};
 use crate::dtls::DtlsState;
+use crate::ice::Route;
 use crate::observe::{Content, Direction};
 use crate::time::Time;
 
@@ -32,7 +33,8 @@ impl Transport {
             return Some(transmit);
         }
         // RFC 7675 section 5.1: without consent there is no selected path, and nothing is sent.
-        let path = self.ice.selected()?;
+        let route = self.ice.selected()?;
+        let path = route.path();
         let Security::Begun(engine) = &mut self.security else {
             return None;
         };
@@ -42,11 +44,11 @@ impl Transport {
                 Transmit::single(path, size)
             }
             None if engine.state() == DtlsState::Connected => {
-                self.write_batch(now, path, max_segments.max(1), out)?
+                self.write_batch(now, route, max_segments.max(1), out)?
             }
             None => return None,
         };
-        self.on_sent(now, &transmit);
+        self.on_sent(now, route, &transmit);
         Some(transmit)
     }
 
@@ -54,7 +56,7 @@ impl Transport {
     fn write_batch(
         &mut self,
         now: Time,
-        path: Path,
+        route: Route,
         max_segments: usize,
         out: &mut Vec<u8>,
     ) -> Option<Transmit> {
@@ -63,47 +65,49 @@ impl Transport {
         else {
             return None;
         };
-        let overhead = engine.overhead();
-        let mut batch = Batch::new(out, max_segments);
+        let mut batch = Batch::new(out, route.head_room(), max_segments);
         while batch.takes_more() {
-            let start = out.len();
-            let packet_at = start + engine.head_len();
-            out.resize(packet_at, 0);
-            let written = self.carried.take(out).or_else(|| {
-                association.write_packet(now, out)?;
+            let begun = batch.begin(engine.head_len());
+            let written = self.carried.take(batch.out).or_else(|| {
+                association.write_packet(now, batch.out)?;
                 Some(association.wrote_probe())
             });
-            let Some(is_probe) = written.filter(|&is_probe| {
-                batch.admits(packet_at, overhead, is_probe, out, &mut self.carried)
-            }) else {
-                out.truncate(start);
+            let Some(is_probe) = written else {
+                batch.cancel(begun);
                 break;
             };
-            let packet = out.get(packet_at..).unwrap_or_default();
+            let growth = Growth {
+                expected: self.record_overhead,
+                most: engine.overhead(),
+            };
+            if !batch.admits(&begun, growth, is_probe) {
+                batch.carry_over(begun, is_probe, &mut self.carried);
+                break;
+            }
+            let packet = batch.packet(&begun);
             let packet_size = packet.len();
             let observer = &self.config.observer;
-            observer.packet(now, Direction::Sent, path, Content::Sctp, packet);
-            let Ok(size @ 1..) = engine.seal_in_place(start, out) else {
+            observer.packet(now, Direction::Sent, route.path(), Content::Sctp, packet);
+            let Ok(size @ 1..) = engine.seal_in_place(begun.record_at, batch.out) else {
+                batch.cancel(begun);
                 break;
             };
             self.record_overhead = size.saturating_sub(packet_size);
-            if !batch.add(size, packet_size, is_probe) {
-                // Records of one epoch add the same number of bytes; if one ever does not, SCTP
-                // repairs its loss.
-                out.truncate(start);
-            }
+            // Records of one epoch add the same number of bytes; if one ever does not, SCTP repairs
+            // its loss.
+            batch.commit(begun, is_probe);
         }
-        let transmit = batch.finish(path, out);
+        let transmit = batch.finish(route.path());
         self.on_sctp_events(now);
         transmit
     }
 
     /// The driver's system did not take a datagram of `size` bytes, as it is too large for the path.
     pub fn handle_too_large(&mut self, now: Time, path: Path, size: usize) {
-        let overhead = self.record_overhead;
-        if self.ice.selected() == Some(path)
+        if let Some(route) = self.ice.selected().filter(|route| route.path() == path)
             && let Some(association) = &mut self.association
         {
+            let overhead = route.head_room() + self.record_overhead;
             association.handle_too_large(now, size.saturating_sub(overhead));
         }
     }
@@ -113,13 +117,13 @@ impl Transport {
         observer.packet(now, Direction::Sent, path, Content::Udp, data);
     }
 
-    fn on_sent(&mut self, now: Time, transmit: &Transmit) {
+    fn on_sent(&mut self, now: Time, route: Route, transmit: &Transmit) {
         let segments = transmit
             .segment_size
             .map_or(1, |segment| transmit.size.div_ceil(segment)) as u64;
         let bytes = transmit.size as u64;
         self.counters.packets_sent += segments;
         self.counters.bytes_sent += bytes;
-        self.ice.on_data_sent(now, transmit.path, segments, bytes);
+        self.ice.on_data_sent(now, route, segments, bytes);
     }
 }
