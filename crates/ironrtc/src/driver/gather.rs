@@ -7,6 +7,7 @@ use ironrtc_core::time::Time;
 use ironrtc_core::transport::{IoResult, TransportId};
 use tokio::task::JoinSet;
 
+use super::resolve::ResolveError;
 use super::socket::{self, Socket};
 use super::sockets::Sockets;
 use super::{interfaces, resolve};
@@ -20,9 +21,9 @@ const MAX_LOOKUPS: usize = 64;
 /// The outcome of a lookup.
 enum Found {
     /// Of a STUN server, in which round.
-    Server(u64, Server, Result<Vec<SocketAddr>, String>),
+    Server(u64, Server, Result<Vec<SocketAddr>, ResolveError>),
     /// Of a peer's candidate.
-    Candidate(Box<Candidate>, Result<std::net::IpAddr, String>),
+    Candidate(Box<Candidate>, Result<std::net::IpAddr, ResolveError>),
 }
 
 /// Gathering and lookups of one connection.
@@ -147,7 +148,8 @@ impl Gathering {
                                     .handle_io(now, IoResult::Server { url, address });
                             }
                         }
-                        Err(reason) => {
+                        Err(error) => {
+                            let reason = error.to_string();
                             core.machine
                                 .handle_io(now, IoResult::ServerFailed { url, reason });
                         }
@@ -162,8 +164,8 @@ impl Gathering {
                     let resolved = IoResult::Resolved(*candidate, address);
                     core.machine.handle_io(now, resolved);
                 }
-                Found::Candidate(_, Err(reason)) => {
-                    tracing::debug!(reason, "a candidate of the peer is not used");
+                Found::Candidate(_, Err(error)) => {
+                    tracing::debug!(%error, "a candidate of the peer is not used");
                 }
             }
             shared.finish(core, now);

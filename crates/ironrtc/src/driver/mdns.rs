@@ -18,9 +18,20 @@ const MAX_INTERFACES: usize = 8;
 const TYPE_A: u16 = 1;
 const TYPE_AAAA: u16 = 28;
 
+/// Why a name of the link's leads to no address.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum QueryError {
+    /// Nothing that can be asked for.
+    #[error("{0} is not a host name")]
+    Name(String),
+    /// Silence.
+    #[error("nobody on the link answers for {0}")]
+    NoAnswer(String),
+}
+
 /// The address behind a `.local` name.
-pub(super) async fn query(name: &str) -> Result<IpAddr, String> {
-    let question = question(name).ok_or_else(|| format!("{name} is not a host name"))?;
+pub(super) async fn query(name: &str) -> Result<IpAddr, QueryError> {
+    let question = question(name).ok_or_else(|| QueryError::Name(name.to_owned()))?;
     let mut asked = JoinSet::new();
     let unspecified = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
     for address in super::interfaces::addresses(&[unspecified]) {
@@ -40,7 +51,7 @@ pub(super) async fn query(name: &str) -> Result<IpAddr, String> {
     };
     match tokio::time::timeout(TIMEOUT, first).await {
         Ok(Some(ip)) => Ok(ip),
-        _ => Err(format!("nobody on the link answers for {name}")),
+        _ => Err(QueryError::NoAnswer(name.to_owned())),
     }
 }
 
