@@ -17,7 +17,8 @@ use super::library::{FLIGHT_RTO, shared_config};
 use super::narrow::Narrow;
 use super::records::Records;
 use super::{
-    Certificate, DtlsError, DtlsState, Event, Fingerprint, Role, SealError, record, replayed,
+    Certificate, DtlsError, DtlsState, Event, Fingerprint, Role, SealError, SrtpKeys, record,
+    replayed,
 };
 use crate::datagram::{DropCounters, DropReason};
 use crate::observe::Observer;
@@ -54,6 +55,8 @@ pub struct Engine {
     /// Application data after the handshake.
     records: Records,
     key_log: KeyLog,
+    /// What was exported, until somebody takes it.
+    srtp_keys: Option<SrtpKeys>,
     /// When we last heard of the time.
     now: Time,
 }
@@ -109,6 +112,7 @@ impl Engine {
             drops: DropCounters::default(),
             records: Records::default(),
             key_log: KeyLog::default(),
+            srtp_keys: None,
             now,
         };
         engine.set_state(DtlsState::Connecting);
@@ -163,6 +167,12 @@ impl Engine {
     /// The cipher suite by its name in IANA's registry, from the first record under its keys on.
     pub fn cipher_suite(&self) -> Option<&'static str> {
         self.records.suite()
+    }
+
+    /// The keys for SRTP, once: from when the state is [`DtlsState::Connected`], unless the peer
+    /// does not know the `use_srtp` extension.
+    pub fn take_srtp_keys(&mut self) -> Option<SrtpKeys> {
+        self.srtp_keys.take()
     }
 
     /// The most bytes that [`seal`](Self::seal) adds.
@@ -473,6 +483,7 @@ impl Engine {
     fn fail(&mut self, error: DtlsError) {
         if !self.is_over() {
             self.trusted = false;
+            self.srtp_keys = None;
             self.outgoing.clear();
             self.refuse(&error);
             self.failure = Some(error);
@@ -514,6 +525,8 @@ fn is_verdict(error: &Error) -> bool {
 
 #[cfg(test)]
 mod cost_tests;
+#[cfg(test)]
+mod export_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

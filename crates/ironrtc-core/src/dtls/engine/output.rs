@@ -7,6 +7,7 @@ use dimpl::Output;
 use super::Engine;
 use crate::datagram::DropReason;
 use crate::dtls::certificate::MAX_CERTIFICATE_LEN;
+use crate::dtls::export::SrtpKeys;
 use crate::dtls::{DtlsError, DtlsState, Fingerprint};
 use crate::work;
 
@@ -56,6 +57,9 @@ impl Engine {
                 Output::Connected => {
                     self.fail(DtlsError::FingerprintMismatch);
                     return;
+                }
+                Output::KeyingMaterial(material, profile) if self.trusted => {
+                    self.srtp_keys = SrtpKeys::new(self.role, profile, &material);
                 }
                 Output::ApplicationData(data) if self.trusted => application(data),
                 Output::ApplicationData(_) => self.drops.add(DropReason::DtlsRecord),
