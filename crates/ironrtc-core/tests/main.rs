@@ -10,5 +10,6 @@ mod nat;
 mod negotiate;
 mod networks;
 mod ortc;
+mod payloads;
 mod security;
 mod statistics;

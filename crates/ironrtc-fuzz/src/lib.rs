@@ -10,6 +10,7 @@ mod dcep;
 mod dtls;
 mod ice;
 mod jsep;
+mod payload;
 mod sctp;
 mod sdp;
 mod srtp;
@@ -19,12 +20,13 @@ mod stun;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("candidate", candidate::run),
     ("dcep", dcep::run),
     ("dtls", dtls::run),
     ("ice", ice::run),
     ("jsep", jsep::run),
+    ("payload", payload::run),
     ("sctp", sctp::run),
     ("sdp", sdp::run),
     ("srtp", srtp::run),

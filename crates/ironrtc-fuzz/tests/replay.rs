@@ -89,4 +89,6 @@ macro_rules! targets {
     };
 }
 
-targets!(candidate, dcep, dtls, ice, jsep, sctp, sdp, srtp, stun);
+targets!(
+    candidate, dcep, dtls, ice, jsep, payload, sctp, sdp, srtp, stun
+);

@@ -1,5 +1,6 @@
 //! Parsing and printing only, no policy.
 
+pub mod payload;
 mod reader;
 pub mod rtp;
 pub mod sdp;
