@@ -9,10 +9,24 @@ use std::path::{Path, PathBuf};
 
 use crate::Report;
 
-const EXPORTS: &str = "crates/ironrtc/src/lib.rs";
+/// The public modules of `ironrtc`.
+const EXPORTS: [&str; 3] = [
+    "crates/ironrtc/src/lib.rs",
+    "crates/ironrtc/src/observe.rs",
+    "crates/ironrtc/src/ortc.rs",
+];
 
 pub(crate) fn check(root: &Path, report: &mut Report) -> io::Result<()> {
-    let exported = exports(&fs::read_to_string(root.join(EXPORTS))?);
+    let mut exported = BTreeSet::new();
+    for file in EXPORTS {
+        for name in exports(&fs::read_to_string(root.join(file))?) {
+            if let Some(name) = exported.replace(name) {
+                report
+                    .errors
+                    .push(format!("{file}: `{name}` of the core is exported twice"));
+            }
+        }
+    }
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let pages = target.unwrap_or_else(|| root.join("target")).join("doc");
     // Without pages of its own, nothing would lead to the core.
@@ -29,7 +43,8 @@ pub(crate) fn check(root: &Path, report: &mut Report) -> io::Result<()> {
     collect(&pages.join("ironrtc"), &mut shown)?;
     for name in shown.difference(&exported) {
         report.errors.push(format!(
-            "{EXPORTS}: a public signature has `{name}` of the core, which is not exported"
+            "{}: a public signature has `{name}` of the core, which is not exported",
+            EXPORTS.join(", ")
         ));
     }
     Ok(())

@@ -25,17 +25,21 @@ struct Side {
     reads: bool,
 }
 
+fn transport_config(rng: &mut Rng) -> TransportConfig {
+    let config = peer_config(rng);
+    TransportConfig {
+        ice: config.ice,
+        sctp: config.sctp,
+        certificate: config.certificate,
+        epoch: config.epoch,
+        observer: config.observer,
+    }
+}
+
 impl Side {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::from_test_seed(seed);
-        let config = peer_config(&mut rng);
-        let config = TransportConfig {
-            ice: config.ice,
-            sctp: config.sctp,
-            certificate: config.certificate,
-            epoch: config.epoch,
-            observer: config.observer,
-        };
+        let config = transport_config(&mut rng);
         Self {
             credentials: Credentials::generate(&mut rng),
             transport: Transport::new(config, rng),
@@ -174,6 +178,39 @@ fn parts_start_one_by_one_and_a_conflict_of_roles_is_resolved() {
             assert!(!side.events.iter().any(refused));
         }
     }
+}
+
+/// RFC 8842 section 5.1: the handshake is another one, whose states begin anew.
+#[test]
+fn the_states_of_dtls_are_told_anew_if_the_peer_has_another_certificate_before_it_is_connected() {
+    use DtlsState::{Connecting, New};
+    let mut sides = [Side::new(1), Side::new(2)];
+    let mut now = Time::ZERO;
+    let mut plans = start_ice(&mut sides, ice::Role::Controlling, now);
+    run(&mut sides, &mut now, Duration::from_secs(2));
+    let theirs = sides[1].transport.certificate().fingerprints();
+    let another = Side::new(3).transport.certificate().fingerprints();
+    for remote_fingerprints in [another, theirs] {
+        plans[0].dtls = Some(DtlsPlan {
+            role: dtls::Role::Client,
+            remote_fingerprints,
+        });
+        let candidates = sides[1].transport.ice().local_candidates().to_vec();
+        let transport = &mut sides[0].transport;
+        transport.apply(now, &plans[0]);
+        for candidate in candidates {
+            transport.add_remote_candidate(now, candidate).unwrap();
+        }
+        run(&mut sides, &mut now, Duration::from_secs(3));
+        let state = sides[0].transport.dtls_state();
+        assert_eq!(state, Connecting, "the peer does not answer yet");
+    }
+    let told = sides[0].events.iter().filter_map(|event| match event {
+        Event::DtlsStateChange(state) => Some(*state),
+        _ => None,
+    });
+    let told: Vec<DtlsState> = told.collect();
+    assert_eq!(told, [Connecting, New, Connecting]);
 }
 
 /// A check of the peer's that somebody has recorded and sends first.
@@ -340,13 +377,9 @@ impl Observe for Hidden {
 fn an_observer_is_told_why_a_candidate_is_not_used_and_logs_do_not_name_it() {
     let (hidden, seen) = mpsc::channel();
     let mut rng = Rng::from_test_seed(8);
-    let config = peer_config(&mut rng);
     let config = TransportConfig {
-        ice: config.ice,
-        sctp: config.sctp,
-        certificate: config.certificate,
-        epoch: config.epoch,
         observer: Observer::new(Arc::new(Hidden(hidden))),
+        ..transport_config(&mut rng)
     };
     let mut transport = Transport::new(config, rng);
     transport.look_up("peer.example").unwrap_err();

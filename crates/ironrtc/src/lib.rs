@@ -23,6 +23,7 @@
 //! protocols without sockets and clocks, for drivers of one's own.
 #![forbid(unsafe_code)]
 
+mod beginning;
 mod channel_event;
 mod clock;
 mod configuration;
@@ -68,7 +69,6 @@ pub use ironrtc_core::jsep::{
     BundlePolicy, CandidateInit as IceCandidateInit, JsepError, Mid, MidError, OfferOptions,
     SdpType, SessionDescription, SignalingState,
 };
-pub use ironrtc_core::observe::Observer;
 pub use ironrtc_core::peer::ConnectionState;
 pub use ironrtc_core::rng::Rng;
 pub use ironrtc_core::sctp::{CongestionAlgorithm, SctpConfig, SctpState};

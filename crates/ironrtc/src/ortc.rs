@@ -13,14 +13,11 @@ use ironrtc_core::transport::{
     TransportPlan,
 };
 
-use crate::clock::{self, Clock};
+use crate::beginning::begin;
 use crate::driver;
 use crate::handle::Handle;
 use crate::machine::ApplicationEvent;
-use crate::observe;
 use crate::peer_connection::max_channels;
-use crate::shared::Shared;
-use crate::url;
 use crate::{Configuration, ConfigurationError, DataChannel};
 
 /// What happened to a transport.
@@ -74,21 +71,6 @@ impl Transport {
         configuration: Configuration,
         credentials: Credentials,
     ) -> Result<Self, ConfigurationError> {
-        let servers = url::servers(&configuration.ice_servers)?;
-        let mut rng = clock::random()?;
-        let certificate = configuration.certificate(&mut rng)?;
-        let runtime =
-            tokio::runtime::Handle::try_current().map_err(|_| ConfigurationError::NoRuntime)?;
-        let bound = driver::bind(&configuration.bind)?;
-        let clock = Clock::new();
-        let (name, observer) = observe::for_new_connection(&configuration.observer);
-        let config = TransportConfig {
-            ice: configuration.ice_config(),
-            sctp: configuration.sctp.clone(),
-            certificate,
-            epoch: clock.epoch(),
-            observer,
-        };
         let plan = TransportPlan {
             ice_role: ice::Role::Controlled,
             local_ice: Some(credentials),
@@ -96,16 +78,18 @@ impl Transport {
             dtls: None,
             sctp: None,
         };
-        let mut core = Core::new(config, rng);
-        name.span.in_scope(|| core.apply(clock.now(), &plan));
-        let shared = Shared::new(
-            name,
-            core,
-            clock,
-            servers,
-            configuration.sctp.receive_window,
-        );
-        driver::spawn(&runtime, shared.clone(), configuration.bind, bound);
+        let shared = begin(&configuration, |beginning| {
+            let config = TransportConfig {
+                ice: configuration.ice_config(),
+                sctp: configuration.sctp.clone(),
+                certificate: beginning.certificate,
+                epoch: beginning.epoch,
+                observer: beginning.observer,
+            };
+            let mut core = Core::new(config, beginning.rng);
+            core.apply(beginning.now, &plan);
+            core
+        })?;
         let stream = shared.events.take_over();
         Ok(Self {
             handle: Handle::new(shared),

@@ -11,11 +11,9 @@ use ironrtc_core::sctp::{Association, SctpState};
 use ironrtc_core::stats::StatsReport;
 use ironrtc_core::time::Time;
 
-use crate::clock::{self, Clock};
-use crate::driver;
+use crate::beginning::begin;
+use crate::clock;
 use crate::handle::Handle;
-use crate::observe;
-use crate::shared::Shared;
 use crate::url;
 use crate::{Configuration, ConfigurationError, DataChannel, Error, Events};
 
@@ -69,33 +67,19 @@ impl PeerConnection {
     /// A new connection. Its work is done by tasks of the present tokio runtime, which needs its
     /// I/O and time drivers (`enable_all`).
     pub fn new(configuration: Configuration) -> Result<Self, ConfigurationError> {
-        let servers = url::servers(&configuration.ice_servers)?;
-        let mut rng = clock::random()?;
-        let certificate = configuration.certificate(&mut rng)?;
-        let runtime =
-            tokio::runtime::Handle::try_current().map_err(|_| ConfigurationError::NoRuntime)?;
-        let bound = driver::bind(&configuration.bind)?;
-        let clock = Clock::new();
-        let (name, observer) = observe::for_new_connection(&configuration.observer);
-        let config = PeerConfig {
-            ice: configuration.ice_config(),
-            sctp: configuration.sctp.clone(),
-            certificate,
-            bundle_policy: configuration.bundle_policy,
-            always_negotiate_data_channels: configuration.always_negotiate_data_channels,
-            gather_early: configuration.ice_candidate_pool_size > 0,
-            epoch: clock.epoch(),
-            observer,
-        };
-        let core = Core::new(config, rng);
-        let shared = Shared::new(
-            name,
-            core,
-            clock,
-            servers,
-            configuration.sctp.receive_window,
-        );
-        driver::spawn(&runtime, shared.clone(), configuration.bind.clone(), bound);
+        let shared = begin(&configuration, |beginning| {
+            let config = PeerConfig {
+                ice: configuration.ice_config(),
+                sctp: configuration.sctp.clone(),
+                certificate: beginning.certificate,
+                bundle_policy: configuration.bundle_policy,
+                always_negotiate_data_channels: configuration.always_negotiate_data_channels,
+                gather_early: configuration.ice_candidate_pool_size > 0,
+                epoch: beginning.epoch,
+                observer: beginning.observer,
+            };
+            Core::new(config, beginning.rng)
+        })?;
         Ok(Self {
             handle: Handle::new(shared),
             configuration: Arc::new(Mutex::new(configuration)),

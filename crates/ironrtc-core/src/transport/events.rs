@@ -139,6 +139,7 @@ impl Transport {
 
     pub(super) fn push_dtls_state(&mut self, now: Time, state: DtlsState) {
         self.tell_dtls(now, state);
+        self.dtls_told = state;
         self.events.push_back(Event::DtlsStateChange(state));
     }
 

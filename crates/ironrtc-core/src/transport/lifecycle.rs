@@ -204,6 +204,9 @@ impl Transport {
         self.held.clear();
         self.carried.clear();
         self.progress(now);
+        if self.dtls_told != DtlsState::New {
+            self.push_dtls_state(now, DtlsState::New);
+        }
     }
 
     /// The peer declined data channels: those that exist end, and a later plan may start anew.

@@ -100,6 +100,8 @@ pub struct Transport {
     dtls_plan: Option<DtlsPlan>,
     sctp_plan: Option<SctpPlan>,
     security: Security,
+    /// The state of DTLS in the last event about it.
+    dtls_told: DtlsState,
     /// The handshake began before the peer was known to have our description.
     dtls_is_early: bool,
     association: Option<Association>,
@@ -137,6 +139,7 @@ impl Transport {
             dtls_plan: None,
             sctp_plan: None,
             security: Security::Waiting,
+            dtls_told: DtlsState::New,
             dtls_is_early: false,
             association: None,
             sctp_started: false,

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use ironrtc_core::ice::{Candidate, CandidateAddress};
+use ironrtc_core::observe::Value;
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::{IoResult, TransportId};
 use tokio::task::JoinSet;
@@ -183,6 +184,9 @@ fn open(transport: TransportId, sockets: &mut Sockets, address: SocketAddr) {
     }
     match socket::bind(address).and_then(Socket::new) {
         Ok(socket) => sockets.add(transport, socket),
-        Err(error) => tracing::warn!(%address, %error, "an address is skipped"),
+        Err(error) => {
+            let address = Value::from(address);
+            tracing::warn!(%address, %error, "an address is skipped");
+        }
     }
 }

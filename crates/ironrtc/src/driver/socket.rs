@@ -6,6 +6,7 @@ use std::net::{SocketAddr, SocketAddrV6};
 use std::task::{Context, Poll, ready};
 
 use ironrtc_core::datagram::{Ecn, Transmit};
+use ironrtc_core::observe::Value;
 use quinn_udp::{EcnCodepoint, RecvMeta, UdpSocketState};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
@@ -73,7 +74,8 @@ impl Socket {
         if self.fragments.replace(allowed) != allowed
             && let Err(error) = fragments::allow(&self.io, self.local.is_ipv6(), allowed)
         {
-            tracing::debug!(local = %self.local, %error, "fragmentation stays as it is");
+            let local = Value::from(self.local);
+            tracing::debug!(%local, %error, "fragmentation stays as it is");
         }
     }
 
@@ -144,7 +146,8 @@ impl Socket {
                 Err(error) => {
                     self.failures = self.failures.saturating_add(1);
                     if self.is_broken() {
-                        tracing::warn!(local = %self.local, %error, "a socket is given up");
+                        let local = Value::from(self.local);
+                        tracing::warn!(%local, %error, "a socket is given up");
                         return Poll::Pending;
                     }
                 }
