@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use ironrtc::observe::Observer;
 
 use crate::record::RecordOptions;
+use crate::server_url::ServerUrl;
 
 /// WebRTC from the terminal: a demo for browsers, and files from peer to peer.
 #[derive(Debug, Parser)]
@@ -99,7 +100,7 @@ pub(crate) struct LinkOptions {
     /// Exchange the addresses through this demo server, with a short code. https:// works where a
     /// proxy in front of it has a certificate that this system trusts.
     #[arg(long, value_name = "http[s]://HOST:PORT")]
-    pub(crate) via: Option<String>,
+    pub(crate) via: Option<ServerUrl>,
     /// A STUN server, such as stun:host:3478, instead of stun.l.google.com; can be repeated. It
     /// tells this machine its address in front of a router, and sees that address and nothing
     /// else. With `none`, only machines of the same network are found.
@@ -143,7 +144,8 @@ impl LinkOptions {
             command.push_str(&shell_word(word));
         };
         code.into_iter().for_each(&mut add);
-        for (option, values) in [("--via", self.via.as_slice()), ("--stun", &self.stun)] {
+        let via = self.via.as_ref().map(ToString::to_string);
+        for (option, values) in [("--via", via.as_slice()), ("--stun", &self.stun)] {
             for value in values {
                 add(option);
                 add(value);

@@ -7,6 +7,7 @@ mod exit;
 mod interrupt;
 mod link;
 mod record;
+mod server_url;
 mod signal;
 mod text;
 mod transfer;

@@ -1,6 +1,5 @@
 //! The client's end of the demo server's WebSocket.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use tokio_tungstenite::{
 };
 
 use crate::link::ConnectError;
+use crate::server_url::ServerUrl;
 use crate::signal::{MAX_MESSAGE, ToClient, ToServer, to_json};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,13 +25,13 @@ pub(crate) struct Signaling(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Signaling {
     /// Connects to the server under the address that it printed.
-    pub(crate) async fn connect(server: &str) -> Result<Self, ConnectError> {
-        let url = web_socket_url(server)?;
+    pub(crate) async fn connect(server: &ServerUrl) -> Result<Self, ConnectError> {
+        let url = server.web_socket();
         let config = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
         let tls = url.starts_with("wss:").then(tls).transpose()?;
-        let connecting = connect_async_tls_with_config(&url, Some(config), true, tls);
+        let connecting = connect_async_tls_with_config(url, Some(config), true, tls);
         match timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(Ok((socket, _))) => Ok(Self(socket)),
             Ok(Err(error)) => Err(ConnectError::Server(match error {
@@ -110,88 +110,4 @@ fn tls() -> Result<Connector, ConnectError> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Connector::Rustls(Arc::new(config)))
-}
-
-fn web_socket_url(server: &str) -> Result<String, ConnectError> {
-    let (scheme, host) = match server.split_once("://") {
-        None => ("ws", server),
-        Some(("http" | "ws", host)) => ("ws", host),
-        Some(("https" | "wss", host)) => ("wss", host),
-        Some((scheme, _)) => {
-            return Err(ConnectError::Server(format!(
-                "--via cannot use {scheme}: give the http:// address that `ironrtc demo` printed, or its https:// address behind a proxy"
-            )));
-        }
-    };
-    let host = host.trim_end_matches('/');
-    if host.is_empty() {
-        return Err(ConnectError::Server(
-            "--via needs an address such as http://192.168.1.20:8080".to_owned(),
-        ));
-    }
-    Ok(format!("{scheme}://{host}/ws"))
-}
-
-/// True if only programs of this machine reach `server`.
-pub(crate) fn is_loopback(server: &str) -> bool {
-    let host = server.split_once("://").map_or(server, |(_, host)| host);
-    let host = host.split('/').next().unwrap_or_default();
-    if let Ok(address) = host.parse::<SocketAddr>() {
-        return address.ip().is_loopback();
-    }
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.parse::<u16>().is_ok() => name,
-        _ => host,
-    };
-    let address: Result<IpAddr, _> = name.trim_matches(['[', ']']).parse();
-    // RFC 6761 section 6.3: names that end in localhost are this machine's too.
-    address.map_or_else(
-        |_| {
-            name.rsplit('.')
-                .next()
-                .is_some_and(|last| last.eq_ignore_ascii_case("localhost"))
-        },
-        |address| address.is_loopback(),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_this_machine_alone() {
-        for server in [
-            "http://localhost:8080",
-            "http://127.0.0.1:8080/",
-            "ws://[::1]:80",
-            "https://[::1]/",
-            "LOCALHOST",
-            "127.0.0.2",
-            "http://demo.localhost",
-        ] {
-            assert!(is_loopback(server), "{server}");
-        }
-        for server in [
-            "http://192.0.2.1:80",
-            "localhost.example.org:80",
-            "[2001:db8::1]:80",
-            "",
-        ] {
-            assert!(!is_loopback(server), "{server}");
-        }
-    }
-
-    #[test]
-    fn addresses_as_people_write_them() {
-        for server in ["http://a:80", "http://a:80/", "a:80", "ws://a:80"] {
-            assert_eq!(web_socket_url(server).unwrap(), "ws://a:80/ws");
-        }
-        for server in ["https://a", "wss://a/"] {
-            assert_eq!(web_socket_url(server).unwrap(), "wss://a/ws");
-        }
-        let error = web_socket_url("ftp://a").unwrap_err().to_string();
-        assert!(error.contains("http://"), "{error}");
-        assert!(web_socket_url("http://").is_err());
-    }
 }

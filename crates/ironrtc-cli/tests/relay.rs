@@ -117,7 +117,7 @@ fn a_server_that_cannot_be_used_is_named_with_advice() {
         .says("is `ironrtc demo` running there");
     send("ftp://example.org")
         .finish()
-        .expect(3)
+        .expect(2)
         .says("give the http:// address");
     Process::start(["receive", "--via", "http://127.0.0.1:1"])
         .finish()

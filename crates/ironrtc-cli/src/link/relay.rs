@@ -7,16 +7,17 @@ use tokio::time::timeout;
 
 use super::{CONNECT_TIMEOUT, ConnectError, Link, Peer, file_channel, opened, print_code};
 use crate::args::LinkOptions;
+use crate::server_url::ServerUrl;
 use crate::signal::{ToClient, ToServer};
 use crate::transfer::Progress;
-use crate::web_socket::{Signaling, is_loopback};
+use crate::web_socket::Signaling;
 
 /// How long a server may take to answer.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The sender's side: prints a short code and waits for the receiver.
 pub(crate) async fn share(
-    server: &str,
+    server: &ServerUrl,
     options: &LinkOptions,
     progress: Progress,
 ) -> Result<Link, ConnectError> {
@@ -26,7 +27,7 @@ pub(crate) async fn share(
         return Err(strange());
     };
     let command = options.receive_command(Some(&code));
-    if is_loopback(server) {
+    if server.is_loopback() {
         progress.note(&format!("In another terminal run: {command}"));
         progress.note(
             "(this machine only: for others, start the server with --listen 0.0.0.0:PORT, and give \
@@ -55,7 +56,7 @@ pub(crate) async fn share(
 
 /// The receiver's side.
 pub(crate) async fn join(
-    server: &str,
+    server: &ServerUrl,
     code: &str,
     options: &LinkOptions,
     progress: Progress,
