@@ -2,6 +2,7 @@
 
 pub mod payload;
 mod reader;
+pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod stun;
