@@ -11,6 +11,8 @@ mod dtls;
 mod ice;
 mod jsep;
 mod payload;
+mod rtcp;
+mod rtp;
 mod sctp;
 mod sdp;
 mod srtp;
@@ -20,13 +22,15 @@ mod stun;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     ("candidate", candidate::run),
     ("dcep", dcep::run),
     ("dtls", dtls::run),
     ("ice", ice::run),
     ("jsep", jsep::run),
     ("payload", payload::run),
+    ("rtcp", rtcp::run),
+    ("rtp", rtp::run),
     ("sctp", sctp::run),
     ("sdp", sdp::run),
     ("srtp", srtp::run),

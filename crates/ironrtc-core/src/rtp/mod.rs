@@ -4,12 +4,12 @@ mod codec;
 mod extension;
 mod plan;
 
+pub use crate::wire::rtp::HeaderExtension;
 pub use codec::{
     Av1Parameters, Codec, CodecError, CodecName, CodecParameters, Feedback, FeedbackSet, Format,
     FormatParameters, H264Level, H264Parameters, H264Profile, H265Parameters, MAX_PARAMETERS,
     MediaKind, OpusParameters, RtpCapabilities, RtxParameters,
 };
-pub use extension::HeaderExtension;
 pub use plan::{
     EncodingPlan, ExtensionPlan, ReceivePlan, RtpPlan, RtpSection, SendPlan, StreamPlan,
 };

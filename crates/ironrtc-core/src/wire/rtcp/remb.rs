@@ -41,9 +41,7 @@ impl<'a> MaxBitrate<'a> {
         Some(Self {
             sender,
             // 63 is a legal exponent, and more than we can count is as much as there is.
-            bitrate: mantissa
-                .checked_mul(1_u64.checked_shl(exponent)?)
-                .unwrap_or(u64::MAX),
+            bitrate: mantissa.saturating_mul(1 << exponent),
             streams: Ssrcs(reader.bytes(usize::from(count) * 4)?),
         })
     }

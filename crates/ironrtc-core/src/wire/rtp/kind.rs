@@ -1,84 +1,75 @@
 //! Which header extensions we know, and the numbers that a negotiation gave them.
 
-/// A header extension that we know.
+use crate::words::words;
+
+/// A header extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 #[repr(usize)]
-pub enum ExtensionKind {
-    /// The section's name (RFC 9143 section 15.2).
+pub enum HeaderExtension {
+    /// The section that a packet is for (RFC 9143 section 15).
     Mid,
-    /// The encoding's name in a simulcast (RFC 8852 section 4.3).
-    Rid,
-    /// The name of the encoding that a stream of retransmissions repairs (RFC 8852 section 4.3).
-    RepairedRid,
-    /// A number over all streams of a transport, for congestion control.
-    TransportCc,
-    /// When the packet was sent, in 6.18 bits.
-    AbsSendTime,
-    /// How long after its timestamp the packet was sent (RFC 5450).
+    /// The encoding that a packet is of (RFC 8852).
+    RtpStreamId,
+    /// The encoding that a retransmission is of (RFC 8852).
+    RepairedRtpStreamId,
+    /// The packet's number over all of a transport, for transport-cc.
+    TransportSequence,
+    /// When it was sent, in 24 bits.
+    AbsoluteSendTime,
+    /// When it was sent, against its timestamp (RFC 5450).
     TransmissionOffset,
-    /// The level of the audio in the packet (RFC 6464).
+    /// How loud it is (RFC 6464).
     AudioLevel,
-    /// The level of each contributing source (RFC 6465).
-    CsrcAudioLevel,
-    /// How the video is to be turned (3GPP TS 26.114 section 7.4.5).
+    /// How loud those in a mix are (RFC 6465).
+    MixedAudioLevels,
+    /// How the camera was held (3GPP TS 26.114).
     VideoOrientation,
-    /// How long to wait at least and at most before video is shown.
+    /// How long a player is to wait.
     PlayoutDelay,
-    /// When the first sample was captured, by whose clock.
-    AbsCaptureTime,
-    /// What a frame depends on (AV1's RTP specification, appendix A).
+    /// When it was captured.
+    AbsoluteCaptureTime,
+    /// Which frames a frame needs (AV1's RTP specification, for all codecs).
     DependencyDescriptor,
-    /// Which layers a video is sent in, with their rates and sizes.
+    /// Which layers are sent, and how large.
     VideoLayersAllocation,
 }
 
-impl ExtensionKind {
+words!(HeaderExtension, "RTP header extension", {
+    Mid => "urn:ietf:params:rtp-hdrext:sdes:mid",
+    RtpStreamId => "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+    RepairedRtpStreamId => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+    TransportSequence => "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+    AbsoluteSendTime => "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+    TransmissionOffset => "urn:ietf:params:rtp-hdrext:toffset",
+    AudioLevel => "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+    MixedAudioLevels => "urn:ietf:params:rtp-hdrext:csrc-audio-level",
+    VideoOrientation => "urn:3gpp:video-orientation",
+    PlayoutDelay => "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
+    AbsoluteCaptureTime => "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
+    DependencyDescriptor =>
+        "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
+    VideoLayersAllocation =>
+        "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00",
+});
+
+impl HeaderExtension {
     /// All of them.
     pub const ALL: [Self; 13] = [
         Self::Mid,
-        Self::Rid,
-        Self::RepairedRid,
-        Self::TransportCc,
-        Self::AbsSendTime,
+        Self::RtpStreamId,
+        Self::RepairedRtpStreamId,
+        Self::TransportSequence,
+        Self::AbsoluteSendTime,
         Self::TransmissionOffset,
         Self::AudioLevel,
-        Self::CsrcAudioLevel,
+        Self::MixedAudioLevels,
         Self::VideoOrientation,
         Self::PlayoutDelay,
-        Self::AbsCaptureTime,
+        Self::AbsoluteCaptureTime,
         Self::DependencyDescriptor,
         Self::VideoLayersAllocation,
     ];
-
-    /// The URI that stands for it in a description (RFC 8285 section 5).
-    pub const fn uri(self) -> &'static str {
-        match self {
-            Self::Mid => "urn:ietf:params:rtp-hdrext:sdes:mid",
-            Self::Rid => "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
-            Self::RepairedRid => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
-            Self::TransportCc => {
-                "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-            }
-            Self::AbsSendTime => "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
-            Self::TransmissionOffset => "urn:ietf:params:rtp-hdrext:toffset",
-            Self::AudioLevel => "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
-            Self::CsrcAudioLevel => "urn:ietf:params:rtp-hdrext:csrc-audio-level",
-            Self::VideoOrientation => "urn:3gpp:video-orientation",
-            Self::PlayoutDelay => "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
-            Self::AbsCaptureTime => "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
-            Self::DependencyDescriptor => {
-                "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
-            }
-            Self::VideoLayersAllocation => {
-                "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00"
-            }
-        }
-    }
-
-    /// The extension of a URI, none if we do not know it.
-    pub fn from_uri(uri: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.uri() == uri)
-    }
 }
 
 /// The numbers of the extensions in the packets of a transport. All sections of a bundle have the
@@ -87,7 +78,7 @@ impl ExtensionKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExtensionMap {
     /// By kind; 0 where there is none.
-    ids: [u8; ExtensionKind::ALL.len()],
+    ids: [u8; HeaderExtension::ALL.len()],
 }
 
 /// Why a number cannot be given to an extension.
@@ -97,12 +88,12 @@ pub enum ExtensionMapError {
     #[error("an extension's number is 1 to 255")]
     Zero,
     /// It stands for something else.
-    #[error("the number {id} stands for {} already", taken.uri())]
+    #[error("the number {id} stands for {} already", taken)]
     Taken {
         /// The number.
         id: u8,
         /// What it stands for.
-        taken: ExtensionKind,
+        taken: HeaderExtension,
     },
 }
 
@@ -110,12 +101,12 @@ impl ExtensionMap {
     /// No extensions.
     pub const fn new() -> Self {
         Self {
-            ids: [0; ExtensionKind::ALL.len()],
+            ids: [0; HeaderExtension::ALL.len()],
         }
     }
 
     /// Gives an extension its number.
-    pub fn set(&mut self, kind: ExtensionKind, id: u8) -> Result<(), ExtensionMapError> {
+    pub fn set(&mut self, kind: HeaderExtension, id: u8) -> Result<(), ExtensionMapError> {
         // RFC 8285 section 4.3: 0 is padding. 15 ends the walk in the one-byte form only.
         if id == 0 {
             return Err(ExtensionMapError::Zero);
@@ -132,19 +123,19 @@ impl ExtensionMap {
     }
 
     /// The number of an extension.
-    pub fn id(&self, kind: ExtensionKind) -> Option<u8> {
+    pub fn id(&self, kind: HeaderExtension) -> Option<u8> {
         self.ids.get(kind as usize).copied().filter(|id| *id != 0)
     }
 
     /// The extension of a number.
-    pub fn kind(&self, id: u8) -> Option<ExtensionKind> {
+    pub fn kind(&self, id: u8) -> Option<HeaderExtension> {
         let place = self.ids.iter().position(|known| *known == id && id != 0)?;
-        ExtensionKind::ALL.get(place).copied()
+        HeaderExtension::ALL.get(place).copied()
     }
 
     /// All extensions with their numbers.
-    pub fn iter(&self) -> impl Iterator<Item = (ExtensionKind, u8)> + '_ {
-        let kinds = ExtensionKind::ALL.into_iter();
+    pub fn iter(&self) -> impl Iterator<Item = (HeaderExtension, u8)> + '_ {
+        let kinds = HeaderExtension::ALL.into_iter();
         kinds.filter_map(|kind| Some((kind, self.id(kind)?)))
     }
 }
@@ -155,39 +146,46 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_place_and_its_own_uri() {
-        for (place, kind) in ExtensionKind::ALL.into_iter().enumerate() {
+        for (place, kind) in HeaderExtension::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, place);
-            assert_eq!(ExtensionKind::from_uri(kind.uri()), Some(kind));
+            assert_eq!(kind.as_str().parse(), Ok(kind));
         }
-        assert_eq!(ExtensionKind::from_uri("urn:unknown"), None);
+        assert!("urn:unknown".parse::<HeaderExtension>().is_err());
     }
 
     #[test]
     fn a_map_goes_both_ways() {
         let mut map = ExtensionMap::new();
-        map.set(ExtensionKind::Mid, 4).expect("free");
-        map.set(ExtensionKind::TransportCc, 255).expect("free");
-        assert_eq!(map.id(ExtensionKind::Mid), Some(4));
-        assert_eq!(map.kind(255), Some(ExtensionKind::TransportCc));
+        map.set(HeaderExtension::Mid, 4).expect("free");
+        map.set(HeaderExtension::TransportSequence, 255)
+            .expect("free");
+        assert_eq!(map.id(HeaderExtension::Mid), Some(4));
+        assert_eq!(map.kind(255), Some(HeaderExtension::TransportSequence));
         assert_eq!((map.kind(0), map.kind(5)), (None, None));
-        assert_eq!(map.id(ExtensionKind::Rid), None);
+        assert_eq!(map.id(HeaderExtension::RtpStreamId), None);
         let all: Vec<_> = map.iter().collect();
         assert_eq!(
             all,
-            [(ExtensionKind::Mid, 4), (ExtensionKind::TransportCc, 255)]
+            [
+                (HeaderExtension::Mid, 4),
+                (HeaderExtension::TransportSequence, 255)
+            ]
         );
     }
 
     #[test]
     fn a_number_stands_for_one_extension() {
         let mut map = ExtensionMap::new();
-        map.set(ExtensionKind::Mid, 1).expect("free");
-        map.set(ExtensionKind::Mid, 1).expect("the same");
+        map.set(HeaderExtension::Mid, 1).expect("free");
+        map.set(HeaderExtension::Mid, 1).expect("the same");
         let taken = ExtensionMapError::Taken {
             id: 1,
-            taken: ExtensionKind::Mid,
+            taken: HeaderExtension::Mid,
         };
-        assert_eq!(map.set(ExtensionKind::Rid, 1), Err(taken));
-        assert_eq!(map.set(ExtensionKind::Rid, 0), Err(ExtensionMapError::Zero));
+        assert_eq!(map.set(HeaderExtension::RtpStreamId, 1), Err(taken));
+        assert_eq!(
+            map.set(HeaderExtension::RtpStreamId, 0),
+            Err(ExtensionMapError::Zero)
+        );
     }
 }

@@ -8,7 +8,7 @@ use crate::wire::Reader;
 
 use super::extension::{ElementSet, Elements};
 use super::header::Csrcs;
-use super::kind::{ExtensionKind, ExtensionMap};
+use super::kind::{ExtensionMap, HeaderExtension};
 use super::seq::SeqNo;
 use super::time::NtpTime;
 
@@ -54,25 +54,25 @@ impl<'a> Extensions<'a> {
                 continue;
             };
             match kind {
-                ExtensionKind::Mid => found.mid = word(value),
-                ExtensionKind::Rid => found.rid = word(value),
-                ExtensionKind::RepairedRid => found.repaired_rid = word(value),
-                ExtensionKind::TransportCc => {
+                HeaderExtension::Mid => found.mid = word(value),
+                HeaderExtension::RtpStreamId => found.rid = word(value),
+                HeaderExtension::RepairedRtpStreamId => found.repaired_rid = word(value),
+                HeaderExtension::TransportSequence => {
                     found.transport_cc = Reader::new(value).u16().map(SeqNo::new);
                 }
-                ExtensionKind::AbsSendTime => found.abs_send_time = AbsSendTime::read(value),
-                ExtensionKind::TransmissionOffset => {
+                HeaderExtension::AbsoluteSendTime => found.abs_send_time = AbsSendTime::read(value),
+                HeaderExtension::TransmissionOffset => {
                     found.transmission_offset = TransmissionOffset::read(value);
                 }
-                ExtensionKind::AudioLevel => found.audio_level = AudioLevel::read(value),
-                ExtensionKind::CsrcAudioLevel => found.csrc_levels = Some(CsrcLevels(value)),
-                ExtensionKind::VideoOrientation => {
+                HeaderExtension::AudioLevel => found.audio_level = AudioLevel::read(value),
+                HeaderExtension::MixedAudioLevels => found.csrc_levels = Some(CsrcLevels(value)),
+                HeaderExtension::VideoOrientation => {
                     found.orientation = VideoOrientation::read(value)
                 }
-                ExtensionKind::PlayoutDelay => found.playout_delay = PlayoutDelay::read(value),
-                ExtensionKind::AbsCaptureTime => found.capture = AbsCaptureTime::read(value),
-                ExtensionKind::DependencyDescriptor => found.descriptor = Some(value),
-                ExtensionKind::VideoLayersAllocation => found.layers = Some(value),
+                HeaderExtension::PlayoutDelay => found.playout_delay = PlayoutDelay::read(value),
+                HeaderExtension::AbsoluteCaptureTime => found.capture = AbsCaptureTime::read(value),
+                HeaderExtension::DependencyDescriptor => found.descriptor = Some(value),
+                HeaderExtension::VideoLayersAllocation => found.layers = Some(value),
             }
         }
         found
@@ -316,13 +316,13 @@ mod tests {
 
     fn map() -> ExtensionMap {
         let mut map = ExtensionMap::new();
-        for (kind, id) in ExtensionKind::ALL.into_iter().zip(1..) {
+        for (kind, id) in HeaderExtension::ALL.into_iter().zip(1..) {
             map.set(kind, id).expect("a number of its own");
         }
         map
     }
 
-    fn read<R>(kind: ExtensionKind, value: &[u8], pick: impl FnOnce(Extensions<'_>) -> R) -> R {
+    fn read<R>(kind: HeaderExtension, value: &[u8], pick: impl FnOnce(Extensions<'_>) -> R) -> R {
         let id = map().id(kind).expect("all are in the map");
         let mut data = vec![id, value.len() as u8];
         data.extend_from_slice(value);
@@ -345,19 +345,19 @@ mod tests {
 
     #[test]
     fn names_are_read_as_text() {
-        let kind = ExtensionKind::Mid;
+        let kind = HeaderExtension::Mid;
         assert!(read(kind, b"audio", |e| e.mid == Some("audio")));
         assert!(read(kind, b"", |e| e.mid.is_none()));
         assert!(read(kind, &[0xff], |e| e.mid.is_none()));
-        assert!(read(ExtensionKind::Rid, b"hi", |e| e.rid == Some("hi")));
-        assert!(read(ExtensionKind::RepairedRid, b"hi", |e| {
+        assert!(read(HeaderExtension::RtpStreamId, b"hi", |e| e.rid == Some("hi")));
+        assert!(read(HeaderExtension::RepairedRtpStreamId, b"hi", |e| {
             e.repaired_rid == Some("hi") && e.rid.is_none()
         }));
     }
 
     #[test]
     fn a_transport_wide_number_is_big_endian() {
-        let kind = ExtensionKind::TransportCc;
+        let kind = HeaderExtension::TransportSequence;
         let number = read(kind, &[0x12, 0x34], |e| e.transport_cc);
         assert_eq!(number, Some(SeqNo::new(0x1234)));
         assert_eq!(read(kind, &[1], |e| e.transport_cc), None);
@@ -368,7 +368,7 @@ mod tests {
         let half = AbsSendTime::at(Time::from_millis(500));
         assert_eq!(pushed(|set| half.push(1, set)), [0x02, 0, 0]);
         assert_eq!(AbsSendTime::at(Time::from_millis(64_500)), half);
-        let kind = ExtensionKind::AbsSendTime;
+        let kind = HeaderExtension::AbsoluteSendTime;
         assert_eq!(read(kind, &[0x02, 0, 0], |e| e.abs_send_time), Some(half));
         let before = AbsSendTime::at(Time::from_millis(63_750));
         assert_eq!(half.units_since(before), 3 << 16);
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_transmission_offset_has_a_sign() {
-        let kind = ExtensionKind::TransmissionOffset;
+        let kind = HeaderExtension::TransmissionOffset;
         let offset = read(kind, &[0xff, 0xff, 0xfe], |e| e.transmission_offset);
         assert_eq!(offset.map(TransmissionOffset::get), Some(-2));
         let back = TransmissionOffset::new(-2);
@@ -391,7 +391,7 @@ mod tests {
             is_voice: true,
             below_overload: 42,
         };
-        let kind = ExtensionKind::AudioLevel;
+        let kind = HeaderExtension::AudioLevel;
         assert_eq!(read(kind, &[0xaa], |e| e.audio_level), Some(level));
         assert_eq!(pushed(|set| level.push(1, set)), [0xaa]);
         let quiet = AudioLevel {
@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn orientation_has_camera_mirror_and_quarters() {
-        let kind = ExtensionKind::VideoOrientation;
+        let kind = HeaderExtension::VideoOrientation;
         let found = read(kind, &[0x0d], |e| e.orientation).expect("an orientation");
         assert!(found.back_camera && found.flipped);
         assert_eq!(found.rotation, Rotation::Quarter);
@@ -440,7 +440,7 @@ mod tests {
             min: Duration::from_millis(0x123 * 10),
             max: Duration::from_millis(0x456 * 10),
         };
-        let kind = ExtensionKind::PlayoutDelay;
+        let kind = HeaderExtension::PlayoutDelay;
         assert_eq!(pushed(|set| delay.push(1, set)), [0x12, 0x34, 0x56]);
         let found = read(kind, &[0x12, 0x34, 0x56], |e| e.playout_delay);
         assert_eq!(found, Some(delay));
@@ -455,7 +455,7 @@ mod tests {
 
     #[test]
     fn a_capture_time_may_have_an_offset_with_a_sign() {
-        let kind = ExtensionKind::AbsCaptureTime;
+        let kind = HeaderExtension::AbsoluteCaptureTime;
         let mut value = vec![1, 2, 3, 4, 5, 6, 7, 8];
         let mut capture = AbsCaptureTime {
             captured: NtpTime::new(0x0102_0304_0506_0708),
