@@ -97,8 +97,10 @@ pub enum DropReason {
     SctpChunk,
     /// A data channel control message (RFC 8832) that was malformed.
     ChannelControl,
-    /// Media for which nothing was negotiated.
+    /// Media for which nothing was negotiated, or for which there are no keys.
     Media,
+    /// A packet of media that nobody read in time.
+    MediaUnread,
     /// A packet of RTP or RTCP that was malformed.
     RtpMalformed,
     /// A packet of SRTP or SRTCP that is not the peer's, or shows what it was to encrypt.
@@ -111,7 +113,7 @@ pub enum DropReason {
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::UnknownProtocol,
         Self::UnvalidatedPath,
         Self::StunMalformed,
@@ -121,6 +123,7 @@ impl DropReason {
         Self::SctpChunk,
         Self::ChannelControl,
         Self::Media,
+        Self::MediaUnread,
         Self::RtpMalformed,
         Self::SrtpAuth,
         Self::SrtpReplay,
@@ -142,6 +145,7 @@ impl fmt::Display for DropReason {
             Self::SctpChunk => "bad SCTP chunk",
             Self::ChannelControl => "bad data channel control message",
             Self::Media => "media that was not negotiated",
+            Self::MediaUnread => "media that was not read",
             Self::RtpMalformed => "malformed RTP",
             Self::SrtpAuth => "unauthenticated SRTP",
             Self::SrtpReplay => "repeated SRTP",

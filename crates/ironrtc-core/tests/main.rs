@@ -5,6 +5,7 @@ mod connect;
 mod delivery;
 mod foreign;
 mod liveness;
+mod media;
 mod mtu;
 mod nat;
 mod negotiate;

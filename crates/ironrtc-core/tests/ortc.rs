@@ -17,10 +17,10 @@ use ironrtc_core::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, Wri
 use ironrtc_netem::{Link, Parcel, Wire};
 use ironrtc_sim::peer_config;
 
-struct Side {
-    transport: Transport,
+pub(crate) struct Side {
+    pub(crate) transport: Transport,
     credentials: Credentials,
-    events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     /// Takes its events.
     reads: bool,
 }
@@ -37,7 +37,7 @@ fn transport_config(rng: &mut Rng) -> TransportConfig {
 }
 
 impl Side {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut rng = Rng::from_test_seed(seed);
         let config = transport_config(&mut rng);
         Self {
@@ -55,12 +55,13 @@ impl Side {
             remote_ice: None,
             dtls: None,
             sctp: None,
+            rtp: None,
         }
     }
 }
 
 /// Moves datagrams without delay until both are quiet, then lets timers run.
-fn run(sides: &mut [Side; 2], now: &mut Time, time: Duration) {
+pub(crate) fn run(sides: &mut [Side; 2], now: &mut Time, time: Duration) {
     let end = *now + time;
     let mut wire = Wire::new(Link::plain(Duration::ZERO));
     loop {
@@ -101,7 +102,7 @@ fn run(sides: &mut [Side; 2], now: &mut Time, time: Duration) {
 }
 
 /// Gathers and starts ICE on both sides, in the role that the plan gives both of them.
-fn start_ice(sides: &mut [Side; 2], role: ice::Role, now: Time) -> [TransportPlan; 2] {
+pub(crate) fn start_ice(sides: &mut [Side; 2], role: ice::Role, now: Time) -> [TransportPlan; 2] {
     let mut plans = [sides[0].plan(role), sides[1].plan(role)];
     for (side, address) in sides.iter_mut().zip(["203.0.113.1:1", "203.0.113.2:2"]) {
         side.transport.start_gathering(now);

@@ -77,6 +77,7 @@ impl Transport {
             remote_ice: None,
             dtls: None,
             sctp: None,
+            rtp: None,
         };
         let shared = begin(&configuration, |beginning| {
             let config = TransportConfig {
@@ -286,6 +287,7 @@ fn translate(event: transport::Event) -> Option<Event> {
         },
         transport::Event::DtlsStateChange(state) => Event::DtlsStateChange(state),
         transport::Event::SctpStateChange(state) => Event::SctpStateChange(state),
-        transport::Event::Channel(_) => return None,
+        // The rest is for the driver.
+        _ => return None,
     })
 }

@@ -49,6 +49,7 @@ impl Negotiator {
             remote_ice,
             dtls,
             sctp,
+            rtp: None,
         })
     }
 

@@ -55,6 +55,8 @@ pub enum Content {
     Udp,
     /// An SCTP packet, as DTLS carried it.
     Sctp,
+    /// A packet of RTP or RTCP, as SRTP carried it.
+    Rtp,
 }
 
 /// A packet, decrypted.

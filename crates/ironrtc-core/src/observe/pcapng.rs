@@ -1,7 +1,8 @@
 //! Packets as a capture file that Wireshark opens (draft-ietf-opsawg-pcapng).
 //!
 //! Link type `RAW`: each packet begins with an IP header, which is made up around the payload. What
-//! DTLS carried stands directly in IP, as protocol 132, so that any dissector of SCTP shows it.
+//! DTLS carried stands directly in IP, as protocol 132, so that any dissector of SCTP shows it; media is in UDP,
+//! as if SRTP did not exist.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -122,7 +123,7 @@ fn write_ip(
     out: &mut Vec<u8>,
 ) {
     let (protocol, header) = match content {
-        Content::Udp => (PROTOCOL_UDP, UDP_HEADER),
+        Content::Udp | Content::Rtp => (PROTOCOL_UDP, UDP_HEADER),
         Content::Sctp => (PROTOCOL_SCTP, 0),
     };
     // A packet within one host can be larger than IP's length counts; none of ours is.
@@ -149,7 +150,7 @@ fn write_ip(
             }
         }
     }
-    if content == Content::Udp {
+    if protocol == PROTOCOL_UDP {
         out.extend_from_slice(&source.port().to_be_bytes());
         out.extend_from_slice(&destination.port().to_be_bytes());
         out.extend_from_slice(&len.to_be_bytes());

@@ -104,6 +104,15 @@ fn a_capture_has_blocks_that_add_up() {
         data: b"hello",
     };
     pcapng::write_packet(&packet, Duration::new(1, 5), &mut file);
+    // Media in the clear is in UDP as well.
+    let mut media = Vec::new();
+    let content = Content::Rtp;
+    pcapng::write_packet(
+        &Packet { content, ..packet },
+        Duration::new(1, 5),
+        &mut media,
+    );
+    assert!(file.ends_with(&media));
     pcapng::write_secret(
         &Secret {
             label: "CLIENT_RANDOM",

@@ -36,6 +36,9 @@ impl PeerConnection {
                 transport::Event::SctpStateChange(state) => {
                     self.push(TransportEvent::SctpStateChange(state));
                 }
+                transport::Event::SrtpStateChange(state) => {
+                    self.push(TransportEvent::SrtpStateChange(state));
+                }
                 transport::Event::Channel(event) => self.events.push_back(Event::Channel(event)),
             }
         }

@@ -22,7 +22,7 @@ use crate::rng::Rng;
 use crate::sctp::{SctpConfig, SctpState};
 use crate::stats::StatsReport;
 use crate::time::Time;
-use crate::transport::{IoRequest, Transport, TransportConfig, TransportId};
+use crate::transport::{IoRequest, SrtpState, Transport, TransportConfig, TransportId};
 use carrier::Carrier;
 use state::States;
 
@@ -91,6 +91,8 @@ pub enum TransportEvent {
     DtlsStateChange(DtlsState),
     /// `RTCSctpTransport`'s `statechange`.
     SctpStateChange(SctpState),
+    /// SRTP changed its state, which is no event of the W3C's.
+    SrtpStateChange(SrtpState),
     /// `RTCIceTransport`'s `selectedcandidatepairchange`.
     SelectedPairChange(Route),
 }

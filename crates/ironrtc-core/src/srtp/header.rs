@@ -1,7 +1,9 @@
 //! As much of an RTP header as protection needs, read before anything is known to be true.
 
+use crate::wire::rtp;
+
 /// The fixed part (RFC 3550 section 5.1).
-const FIXED_LEN: usize = 12;
+const FIXED_LEN: usize = rtp::FixedHeader::LENGTH;
 /// The head of a header extension (RFC 3550 section 5.3.1): what defines it, and its length.
 const EXTENSION_HEAD_LEN: usize = 4;
 const EXTENSION_BIT: u8 = 0x10;
@@ -29,25 +31,15 @@ pub(super) struct Header {
 impl Header {
     /// Reads a packet's header; none if it is cut short.
     pub(super) fn read(packet: &[u8]) -> Option<Self> {
-        let [first, _, a, b, _, _, _, _, c, d, e, f] = *packet.first_chunk::<FIXED_LEN>()?;
-        if first >> 6 != 2 {
-            return None;
-        }
-        let csrcs_end = FIXED_LEN + usize::from(first & 0x0f) * 4;
-        let (end, extension) = if first & EXTENSION_BIT == 0 {
-            (csrcs_end, None)
-        } else {
-            let [g, h, i, j] = *packet.get(csrcs_end..)?.first_chunk()?;
-            let words = usize::from(u16::from_be_bytes([i, j]));
-            let end = csrcs_end + EXTENSION_HEAD_LEN + words * 4;
-            (end, Some(u16::from_be_bytes([g, h])))
-        };
-        (end <= packet.len()).then_some(Self {
-            sequence: u16::from_be_bytes([a, b]),
-            ssrc: u32::from_be_bytes([c, d, e, f]),
-            csrcs_end,
-            end,
-            extension,
+        let header = rtp::Header::parse(packet)?;
+        let extension = header.extension();
+        let extension_len = extension.map_or(0, |block| EXTENSION_HEAD_LEN + block.data.len());
+        Some(Self {
+            sequence: header.fixed.sequence.get(),
+            ssrc: header.fixed.ssrc.get(),
+            csrcs_end: header.length() - extension_len,
+            end: header.length(),
+            extension: extension.map(|block| block.profile),
         })
     }
 

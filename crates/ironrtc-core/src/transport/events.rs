@@ -116,6 +116,8 @@ impl Transport {
         // What SCTP took in before DTLS ended came before it.
         self.on_sctp_events(now);
         self.on_dtls_events(now);
+        self.key_media();
+        self.tell_srtp(now);
         self.start_sctp(now);
         self.on_sctp_events(now);
         self.tell_figures(now);

@@ -7,7 +7,9 @@ mod batch;
 mod channels;
 mod events;
 mod io;
+mod keying;
 mod lifecycle;
+mod media;
 mod plan;
 mod receive;
 mod telling;
@@ -18,6 +20,8 @@ use std::time::Instant;
 
 pub use channels::ChannelsMut;
 pub use io::{IoRequest, IoResult};
+pub use keying::SrtpState;
+pub use media::{MediaPacket, PacketKind, SendMediaError};
 pub use plan::{DtlsPlan, RemoteIce, SctpPlan, TransportId, TransportPlan};
 
 use crate::channel::{self, Channels};
@@ -29,6 +33,7 @@ use crate::rng::Rng;
 use crate::sctp::{Association, SctpConfig, SctpState};
 use crate::time::Time;
 use batch::Carried;
+use media::Media;
 use telling::Told;
 
 /// What a transport is told at its birth.
@@ -48,6 +53,7 @@ pub struct TransportConfig {
 
 /// What a transport reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// Something about ICE.
     Ice(ice::Event),
@@ -55,6 +61,8 @@ pub enum Event {
     DtlsStateChange(DtlsState),
     /// SCTP changed its state.
     SctpStateChange(SctpState),
+    /// SRTP changed its state.
+    SrtpStateChange(SrtpState),
     /// Something about a data channel.
     Channel(channel::Event),
 }
@@ -108,6 +116,7 @@ pub struct Transport {
     /// SCTP was started, or ended before it could be.
     sctp_started: bool,
     channels: Channels,
+    media: Media,
     /// Handshake datagrams that came before the handshake could begin.
     held: Vec<(Route, Vec<u8>)>,
     /// An SCTP packet that did not fit the last batch.
@@ -144,6 +153,7 @@ impl Transport {
             association: None,
             sctp_started: false,
             channels: Channels::new(),
+            media: Media::default(),
             held: Vec::new(),
             carried: Carried::default(),
             record_overhead: 0,

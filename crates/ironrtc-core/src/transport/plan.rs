@@ -2,6 +2,7 @@
 
 use crate::dtls::{self, Fingerprint};
 use crate::ice::{self, Credentials};
+use crate::rtp::RtpPlan;
 
 /// Which of a connection's transports. It is the same one through all offers and answers, whichever
 /// sections use it.
@@ -28,6 +29,8 @@ pub struct TransportPlan {
     pub dtls: Option<DtlsPlan>,
     /// The SCTP association.
     pub sctp: Option<SctpPlan>,
+    /// The RTP session. As long as there is none, no packet of media is sent or taken.
+    pub rtp: Option<RtpPlan>,
 }
 
 /// The peer's side of ICE.

@@ -1,5 +1,6 @@
 //! Datagrams on their way in: who speaks, and from where.
 
+use super::media::PacketKind;
 use super::{Security, Transport};
 use crate::datagram::{DropReason, Ecn, Path};
 use crate::dtls::DtlsState;
@@ -21,17 +22,19 @@ const MAX_HELD_LEN: usize = 2048;
 enum Protocol {
     Stun,
     Dtls,
-    Media,
+    Media(PacketKind),
     Unknown,
 }
 
 impl Protocol {
     /// RFC 7983 section 7, as updated by RFC 9443.
     fn of(data: &[u8]) -> Self {
-        match data.first() {
-            Some(0..=3) => Self::Stun,
-            Some(20..=63) => Self::Dtls,
-            Some(128..=191) => Self::Media,
+        match *data {
+            [0..=3, ..] => Self::Stun,
+            [20..=63, ..] => Self::Dtls,
+            // RFC 5761 section 4: RTP's payload types 64 to 95 are left to RTCP.
+            [128..=191, 192..=223, ..] => Self::Media(PacketKind::Rtcp),
+            [128..=191, ..] => Self::Media(PacketKind::Rtp),
             _ => Self::Unknown,
         }
     }
@@ -39,7 +42,7 @@ impl Protocol {
 
 impl Transport {
     /// Takes in one datagram, decrypting in place.
-    pub fn handle_datagram(&mut self, now: Time, path: Path, _ecn: Option<Ecn>, data: &mut [u8]) {
+    pub fn handle_datagram(&mut self, now: Time, path: Path, ecn: Option<Ecn>, data: &mut [u8]) {
         if self.closed {
             self.drops.add(DropReason::Closed);
             return;
@@ -52,7 +55,7 @@ impl Transport {
                 self.ice.handle_datagram(now, route, data);
             }
             Protocol::Dtls => self.on_dtls_datagram(now, route, data),
-            Protocol::Media => self.drops.add(DropReason::Media),
+            Protocol::Media(kind) => self.on_media_datagram(now, route, ecn, kind, data),
             Protocol::Unknown => self.drops.add(DropReason::UnknownProtocol),
         }
         self.has_news(now);
@@ -163,12 +166,24 @@ mod tests {
         let expected = |byte: u8| match byte {
             0..=3 => Protocol::Stun,
             20..=63 => Protocol::Dtls,
-            128..=191 => Protocol::Media,
+            128..=191 => Protocol::Media(PacketKind::Rtp),
             _ => Protocol::Unknown,
         };
         for byte in 0..=255 {
             assert_eq!(Protocol::of(&[byte, 0]), expected(byte), "{byte}");
         }
         assert_eq!(Protocol::of(&[]), Protocol::Unknown);
+    }
+
+    #[test]
+    fn the_second_byte_tells_rtcp_from_rtp() {
+        for byte in 0..=255 {
+            let kind = match byte {
+                192..=223 => PacketKind::Rtcp,
+                _ => PacketKind::Rtp,
+            };
+            assert_eq!(Protocol::of(&[0x80, byte]), Protocol::Media(kind), "{byte}");
+        }
+        assert_eq!(Protocol::of(&[0x80]), Protocol::Media(PacketKind::Rtp));
     }
 }

@@ -1,4 +1,5 @@
-//! Datagrams on their way out: ICE first, then DTLS flights, then a batch of sealed SCTP packets.
+//! Datagrams on their way out: goodbyes and ICE first, then DTLS flights, then batches of
+//! sealed packets: RTCP, RTP, SCTP.
 
 use super::batch::{Batch, Growth};
 use super::{Security, Transport};
@@ -44,7 +45,9 @@ impl Transport {
                 Transmit::single(path, size)
             }
             None if engine.state() == DtlsState::Connected => {
-                self.write_batch(now, route, max_segments.max(1), out)?
+                let max_segments = max_segments.max(1);
+                self.write_media(now, route, max_segments, out)
+                    .or_else(|| self.write_batch(now, route, max_segments, out))?
             }
             None => return None,
         };

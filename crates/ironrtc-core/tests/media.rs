@@ -1,0 +1,225 @@
+//! Media between two transports, from plans written by hand.
+
+use std::time::Duration;
+
+use ironrtc_core::datagram::{DropReason, Path};
+use ironrtc_core::dtls;
+use ironrtc_core::ice;
+use ironrtc_core::rtp::RtpPlan;
+use ironrtc_core::srtp::Profile;
+use ironrtc_core::time::Time;
+use ironrtc_core::transport::{
+    DtlsPlan, Event, MediaPacket, PacketKind, SendMediaError, SrtpState, TransportPlan,
+};
+
+use crate::ortc::{Side, run, start_ice};
+
+/// Two transports with DTLS; the sides for which `media` is true have media as well.
+fn connected(media: [bool; 2]) -> ([Side; 2], [TransportPlan; 2], Time) {
+    let mut sides = [Side::new(1), Side::new(2)];
+    let mut now = Time::ZERO;
+    let mut plans = start_ice(&mut sides, ice::Role::Controlling, now);
+    let fingerprints = [1, 0].map(|at: usize| sides[at].transport.certificate().fingerprints());
+    let roles = [dtls::Role::Client, dtls::Role::Server];
+    for ((plan, remote_fingerprints), role) in plans.iter_mut().zip(fingerprints).zip(roles) {
+        plan.dtls = Some(DtlsPlan {
+            role,
+            remote_fingerprints,
+        });
+    }
+    for ((side, plan), media) in sides.iter_mut().zip(&mut plans).zip(media) {
+        plan.rtp = media.then(RtpPlan::default);
+        side.transport.apply(now, plan);
+    }
+    run(&mut sides, &mut now, Duration::from_secs(2));
+    (sides, plans, now)
+}
+
+/// A packet that tells which it is.
+fn rtp(sequence: u16, len: usize) -> Vec<u8> {
+    let mut packet = vec![0x80, 96];
+    packet.extend(sequence.to_be_bytes());
+    packet.extend([0, 0, 0, 9, 0, 0, 0, 5]);
+    packet.resize(len, sequence as u8);
+    packet
+}
+
+fn rtcp() -> Vec<u8> {
+    vec![0x80, 201, 0, 1, 0, 0, 0, 5]
+}
+
+fn received(side: &mut Side) -> Vec<(PacketKind, Vec<u8>)> {
+    let packets = std::iter::from_fn(|| side.transport.poll_media());
+    packets
+        .map(|MediaPacket { kind, data, .. }| (kind, data))
+        .collect()
+}
+
+#[test]
+fn packets_go_both_ways_under_the_keys_of_dtls() {
+    let (mut sides, _, mut now) = connected([true, true]);
+    for at in [0, 1] {
+        let side = &mut sides[at].transport;
+        assert_eq!(side.srtp_state(), SrtpState::Connected);
+        assert_eq!(side.srtp_profile(), Some(Profile::AeadAes256Gcm));
+        // Of several sizes, so that more than one batch is needed.
+        for (sequence, len) in [(1, 1100), (2, 1100), (3, 1200), (4, 80), (5, 90)] {
+            side.send_media(PacketKind::Rtp, rtp(sequence, len))
+                .unwrap();
+        }
+        side.send_media(PacketKind::Rtcp, rtcp()).unwrap();
+        run(&mut sides, &mut now, Duration::from_millis(10));
+        let got = received(&mut sides[1 - at]);
+        assert_eq!(got.len(), 6);
+        assert_eq!(got[0], (PacketKind::Rtcp, rtcp()), "it goes first");
+        let expected = [(1, 1100), (2, 1100), (3, 1200), (4, 80), (5, 90)];
+        for ((sequence, len), got) in expected.into_iter().zip(&got[1..]) {
+            assert_eq!(*got, (PacketKind::Rtp, rtp(sequence, len)));
+        }
+        let changed = Event::SrtpStateChange(SrtpState::Connected);
+        assert!(sides[at].events.contains(&changed));
+    }
+}
+
+#[test]
+fn packets_of_one_size_leave_in_one_batch() {
+    let (mut sides, _, now) = connected([true, true]);
+    let [a, b] = &mut sides;
+    let lengths = [1100, 1100, 1100, 80, 1200, 1200];
+    for (sequence, len) in lengths.into_iter().enumerate() {
+        let packet = rtp(sequence as u16, len);
+        a.transport.send_media(PacketKind::Rtp, packet).unwrap();
+    }
+    let mut batches = Vec::new();
+    let mut out = Vec::new();
+    while let Some(transmit) = a.transport.poll_transmit(now, 10, &mut out) {
+        let segment = transmit.segment_size.unwrap_or(transmit.size);
+        batches.push(transmit.size.div_ceil(segment));
+        let path = Path::udp(transmit.path.remote, transmit.path.local);
+        for datagram in out.chunks_mut(segment) {
+            b.transport.handle_datagram(now, path, None, datagram);
+        }
+        out.clear();
+    }
+    assert_eq!(batches, [4, 2]);
+    let got: Vec<_> = received(b).iter().map(|(_, data)| data.len()).collect();
+    assert_eq!(got, lengths);
+}
+
+#[test]
+fn nothing_flows_before_our_own_description_allows_it() {
+    let (mut sides, mut plans, mut now) = connected([true, false]);
+    let [a, b] = &mut sides;
+    a.transport
+        .send_media(PacketKind::Rtp, rtp(1, 100))
+        .unwrap();
+    let refused = b.transport.send_media(PacketKind::Rtp, rtp(1, 100));
+    assert_eq!(refused, Err(SendMediaError::NotConnected));
+    run(&mut sides, &mut now, Duration::from_millis(10));
+    let [a, b] = &mut sides;
+    assert_eq!(received(b), []);
+    assert_eq!(b.transport.drops().count(DropReason::Media), 1);
+    assert_eq!(b.transport.srtp_state(), SrtpState::New);
+
+    // Later on, the keys of the same handshake serve.
+    plans[1].rtp = Some(RtpPlan::default());
+    b.transport.apply(now, &plans[1]);
+    a.transport
+        .send_media(PacketKind::Rtp, rtp(2, 100))
+        .unwrap();
+    run(&mut sides, &mut now, Duration::from_millis(10));
+    assert_eq!(received(&mut sides[1]), [(PacketKind::Rtp, rtp(2, 100))]);
+
+    // And no longer than it allows.
+    plans[1].rtp = None;
+    let [a, b] = &mut sides;
+    b.transport.apply(now, &plans[1]);
+    a.transport
+        .send_media(PacketKind::Rtp, rtp(3, 100))
+        .unwrap();
+    run(&mut sides, &mut now, Duration::from_millis(10));
+    assert_eq!(received(&mut sides[1]), []);
+}
+
+#[test]
+fn what_is_not_the_peers_is_counted_and_not_delivered() {
+    let (mut sides, _, mut now) = connected([true, true]);
+    let [a, b] = &mut sides;
+    let path = b.transport.ice().selected().unwrap().path();
+    a.transport
+        .send_media(PacketKind::Rtp, rtp(1, 100))
+        .unwrap();
+    let mut sealed = Vec::new();
+    a.transport.poll_transmit(now, 1, &mut sealed).unwrap();
+    let mut elsewhere = path;
+    elsewhere.remote.set_port(9);
+    let mut forged = sealed.clone();
+    forged[50] ^= 1;
+    let transport = &mut b.transport;
+    let mut receive = |path, data: &[u8]| {
+        transport.handle_datagram(now, path, None, &mut data.to_vec());
+    };
+    receive(elsewhere, &sealed);
+    receive(path, &forged);
+    receive(path, &sealed[..20]);
+    receive(path, &sealed);
+    receive(path, &sealed);
+    receive(path, &rtcp());
+    assert_eq!(received(b), [(PacketKind::Rtp, rtp(1, 100))]);
+    let drops = b.transport.drops();
+    for (reason, count) in [
+        (DropReason::UnvalidatedPath, 1),
+        (DropReason::SrtpAuth, 1),
+        (DropReason::SrtpReplay, 1),
+        (DropReason::RtpMalformed, 2),
+    ] {
+        assert_eq!(drops.count(reason), count, "{reason}");
+    }
+    run(&mut sides, &mut now, Duration::from_millis(10));
+}
+
+#[test]
+fn packets_that_wait_are_bounded() {
+    let (mut sides, _, mut now) = connected([true, true]);
+    let mut sent = 0;
+    for _ in 0..3 {
+        let a = &mut sides[0].transport;
+        while a.send_media(PacketKind::Rtp, rtp(sent, 50)).is_ok() {
+            sent += 1;
+            assert!(sent < 10_000);
+        }
+        let full = a.send_media(PacketKind::Rtp, rtp(sent, 50));
+        assert_eq!(full, Err(SendMediaError::Full));
+        run(&mut sides, &mut now, Duration::from_millis(10));
+    }
+    let long = sides[0]
+        .transport
+        .send_media(PacketKind::Rtp, rtp(sent, 1300));
+    assert_eq!(long, Err(SendMediaError::TooLong));
+    let got = received(&mut sides[1]);
+    assert!(got.len() < usize::from(sent));
+    let unread = sides[1].transport.drops().count(DropReason::MediaUnread);
+    assert_eq!(got.len() as u64 + unread, u64::from(sent));
+    assert_eq!(got.last(), Some(&(PacketKind::Rtp, rtp(sent - 1, 50))));
+}
+
+#[test]
+fn media_ends_with_dtls() {
+    let (mut sides, _, mut now) = connected([true, true]);
+    let a = &mut sides[0].transport;
+    a.send_media(PacketKind::Rtp, rtp(1, 100)).unwrap();
+    a.stop_dtls(now);
+    let refused = a.send_media(PacketKind::Rtp, rtp(2, 100));
+    assert_eq!(refused, Err(SendMediaError::NotConnected));
+    run(&mut sides, &mut now, Duration::from_secs(1));
+    for side in &mut sides {
+        assert_eq!(side.transport.srtp_state(), SrtpState::Closed);
+        assert_eq!(received(side), []);
+        let last = side
+            .events
+            .iter()
+            .rev()
+            .find(|event| matches!(event, Event::SrtpStateChange(_)));
+        assert_eq!(last, Some(&Event::SrtpStateChange(SrtpState::Closed)));
+    }
+}
