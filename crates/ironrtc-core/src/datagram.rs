@@ -80,6 +80,7 @@ impl Transmit {
 /// Why bytes from the network were dropped. Hostile bytes are never an error of the core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(usize)]
+#[non_exhaustive]
 pub enum DropReason {
     /// The first byte belongs to no protocol we speak (RFC 7983).
     UnknownProtocol,

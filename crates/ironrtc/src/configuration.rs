@@ -81,6 +81,7 @@ impl IceServer {
 
 /// Which candidates may be used (`RTCIceTransportPolicy`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the W3C's two words")]
 pub enum IceTransportPolicy {
     /// Any.
     #[default]

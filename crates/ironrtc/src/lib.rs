@@ -22,6 +22,7 @@
 //! [`ortc::Transport`] is ICE, DTLS and SCTP without offers and answers. `ironrtc-core` holds all
 //! protocols without sockets and clocks, for drivers of one's own.
 #![forbid(unsafe_code)]
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod beginning;
 mod channel_event;
@@ -52,10 +53,11 @@ pub use ironrtc_core::channel::{
     ChannelState as DataChannelState, CreateError as CreateDataChannelError, DataChannelInit,
     Message, Priority, SendError, Text,
 };
-pub use ironrtc_core::datagram::Path as NetworkPath;
+pub use ironrtc_core::datagram::{Path as NetworkPath, Protocol as NetworkProtocol};
 pub use ironrtc_core::dtls::{
-    Certificate, CertificateError, CertificateOptions, DtlsState, Fingerprint, FingerprintError,
-    HashAlgorithm, KeyAlgorithm, Role as DtlsRole,
+    Certificate, CertificateError, CertificateOptions, DtlsError, DtlsState, Fingerprint,
+    FingerprintError, HandshakeError as DtlsHandshakeError, HashAlgorithm, KeyAlgorithm,
+    Role as DtlsRole,
 };
 pub use ironrtc_core::ice::{
     AddCandidateError as AddIceCandidateError, Candidate as IceCandidate,

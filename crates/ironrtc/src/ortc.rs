@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ironrtc_core::channel::{CreateError, DataChannelInit};
-use ironrtc_core::dtls::{self, Certificate, DtlsState, Fingerprint};
+use ironrtc_core::dtls::{self, Certificate, DtlsError, DtlsState, Fingerprint};
 use ironrtc_core::ice::{
     self, AddCandidateError, Candidate, CandidateAddress, Credentials, GatheringState, IceState,
 };
@@ -216,10 +216,9 @@ impl Transport {
     pub fn dtls_state(&self) -> DtlsState {
         self.handle.read(Core::dtls_state)
     }
-    /// Why DTLS failed, in words.
-    pub fn dtls_failure(&self) -> Option<String> {
-        self.handle
-            .read(|core| core.dtls_failure().map(ToString::to_string))
+    /// Why DTLS failed, and by whose fault.
+    pub fn dtls_failure(&self) -> Option<DtlsError> {
+        self.handle.read(|core| core.dtls_failure().cloned())
     }
     /// The state of SCTP.
     pub fn sctp_state(&self) -> SctpState {
@@ -284,6 +283,7 @@ fn translate(event: transport::Event) -> Option<Event> {
                 local: route.local(),
                 remote: route.remote(),
             },
+            _ => return None,
         },
         transport::Event::DtlsStateChange(state) => Event::DtlsStateChange(state),
         transport::Event::SctpStateChange(state) => Event::SctpStateChange(state),

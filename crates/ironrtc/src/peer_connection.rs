@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ironrtc_core::channel::{CreateError, DataChannelInit};
-use ironrtc_core::dtls::{Certificate, CertificateOptions, DtlsState};
+use ironrtc_core::dtls::{Certificate, CertificateOptions, DtlsError, DtlsState};
 use ironrtc_core::ice::{self, Candidate, Credentials, GatheringState, IceState};
 use ironrtc_core::jsep::{CandidateInit, OfferOptions, SessionDescription, SignalingState};
 use ironrtc_core::peer::{ConnectionState, PeerConfig, PeerConnection as Core};
@@ -242,10 +242,10 @@ impl PeerConnection {
     pub fn dtls_state(&self) -> DtlsState {
         self.handle.read(|core| core.transport().dtls_state())
     }
-    /// Why DTLS failed, in words.
-    pub fn dtls_failure(&self) -> Option<String> {
+    /// Why DTLS failed, and by whose fault.
+    pub fn dtls_failure(&self) -> Option<DtlsError> {
         self.handle
-            .read(|core| core.transport().dtls_failure().map(ToString::to_string))
+            .read(|core| core.transport().dtls_failure().cloned())
     }
     /// Who nominates, once it is known.
     pub fn ice_role(&self) -> ice::Role {

@@ -253,6 +253,7 @@ impl<M: Machine + ?Sized> Core<M> {
             channel::Event::BufferedAmountLow(id) => (id, signal::LOW),
             channel::Event::Closing(id) => (id, signal::CLOSING),
             channel::Event::Closed(id) => (id, signal::CLOSED),
+            event => return tracing::debug!(?event, "not known to this driver"),
         };
         if let Some(signal) = self.signals.get(&id) {
             signal.raise(bit);

@@ -22,7 +22,7 @@ pub(super) async fn report(connection: &PeerConnection) -> Value {
         "pair": pair,
         "localCandidates": connection.local_candidates().len(),
         "remoteCandidates": connection.remote_candidates().len(),
-        "failure": connection.dtls_failure(),
+        "failure": connection.dtls_failure().map(|error| error.to_string()),
         "timestamp": stats.timestamp(),
         "bytesSent": stats.transports().map(|transport| transport.bytes_sent).sum::<u64>(),
         "bytesReceived": stats.transports().map(|transport| transport.bytes_received).sum::<u64>(),

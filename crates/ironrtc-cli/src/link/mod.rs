@@ -162,7 +162,7 @@ impl Peer {
         match &event {
             Event::ConnectionStateChange(ConnectionState::Failed) => {
                 return Err(match self.connection.dtls_failure() {
-                    Some(reason) => ConnectError::Dtls(reason),
+                    Some(error) => ConnectError::Dtls(error.to_string()),
                     None => ConnectError::TimedOut,
                 });
             }

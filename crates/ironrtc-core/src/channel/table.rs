@@ -50,6 +50,7 @@ words!(ChannelState, "state of a data channel", {
 
 /// What happened to a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// The peer made this channel; it is open.
     Announced(ChannelId),

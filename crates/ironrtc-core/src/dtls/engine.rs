@@ -2,6 +2,7 @@
 
 mod output;
 mod refusal;
+mod verdict;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -17,8 +18,8 @@ use super::library::{FLIGHT_RTO, shared_config};
 use super::narrow::Narrow;
 use super::records::Records;
 use super::{
-    Certificate, DtlsError, DtlsState, Event, Fingerprint, Role, SealError, SrtpKeys, record,
-    replayed,
+    Certificate, DtlsError, DtlsState, Event, Fingerprint, HandshakeError, Role, SealError,
+    SrtpKeys, record, replayed,
 };
 use crate::datagram::{DropCounters, DropReason};
 use crate::observe::Observer;
@@ -220,11 +221,16 @@ impl Engine {
                 return;
             };
             let Some((record, tail)) = rest.split_at_mut_checked(header.record_len) else {
+                debug_assert!(false, "a header is of a whole record");
                 return;
             };
             rest = tail;
             match self.records.open(&header, record) {
-                Opened::Application(content) => application(record.get(content).unwrap_or(&[])),
+                Opened::Application(content) => {
+                    let content = record.get(content);
+                    debug_assert!(content.is_some(), "what was opened lies in its record");
+                    application(content.unwrap_or_default());
+                }
                 Opened::ForDimpl => self.hand_to_dimpl(record, application),
                 Opened::Rejected => self.drops.add(DropReason::DtlsRecord),
             }
@@ -274,8 +280,10 @@ impl Engine {
             match engine.dtls.handle_packet(data) {
                 Ok(()) => {}
                 Err(Error::ConnectionClosed) => engine.set_state(DtlsState::Closed),
-                Err(error) if engine.state == DtlsState::Connecting && is_verdict(&error) => {
-                    engine.fail(DtlsError::Handshake(error.to_string()));
+                Err(error)
+                    if engine.state == DtlsState::Connecting && verdict::is_final(&error) =>
+                {
+                    engine.fail(DtlsError::Handshake(verdict::of(&error)));
                 }
                 // Anyone on the path can send a broken record; retransmission repairs what was
                 // lost, and the handshake's own deadline ends what cannot be repaired.
@@ -298,7 +306,7 @@ impl Engine {
         let ready = self.state == DtlsState::Connected && self.trusted;
         self.records.finish(ready);
         if self.records.last_epoch() > MAX_EPOCH {
-            self.fail(DtlsError::Handshake("the keys are used up".into()));
+            self.fail(DtlsError::Handshake(HandshakeError::KeysUsedUp));
         }
         result
     }
@@ -321,6 +329,10 @@ impl Engine {
     /// of room, and the plaintext. Returns the record's length; of what cannot be sealed nothing is
     /// left in `out`.
     pub fn seal_in_place(&mut self, start: usize, out: &mut Vec<u8>) -> Result<usize, SealError> {
+        debug_assert!(
+            start + self.head_len() <= out.len(),
+            "there is room for the head"
+        );
         if self.state != DtlsState::Connected {
             out.truncate(start);
             return Err(SealError::NotConnected);
@@ -425,8 +437,7 @@ impl Engine {
             return;
         }
         if let Some(alert) = self.refusal.believed(now) {
-            let text = format!("the peer refused it with alert {alert}");
-            self.fail(DtlsError::Handshake(text));
+            self.fail(DtlsError::Handshake(HandshakeError::Refused(alert)));
             return;
         }
         (self.narrow).set_timer_runs(self.state == DtlsState::Connecting);
@@ -474,7 +485,7 @@ impl Engine {
         match self.dtls.handle_timeout(instant) {
             Ok(()) => true,
             Err(error) => {
-                self.fail(DtlsError::Handshake(error.to_string()));
+                self.fail(DtlsError::Handshake(verdict::of(&error)));
                 false
             }
         }
@@ -513,14 +524,6 @@ impl Engine {
             self.events.push_back(Event::StateChange(state));
         }
     }
-}
-
-/// Errors that no retransmission can repair.
-fn is_verdict(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::CertificateError(_) | Error::SecurityError(_) | Error::Timeout(_)
-    )
 }
 
 #[cfg(test)]

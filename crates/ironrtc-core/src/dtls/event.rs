@@ -53,7 +53,33 @@ pub enum DtlsError {
     CertificateTooLarge,
     /// The handshake broke off.
     #[error("the DTLS handshake failed: {0}")]
-    Handshake(String),
+    Handshake(HandshakeError),
+}
+
+/// Why a handshake broke off, by whose fault. The texts are for people; what a program may want to
+/// know is in the type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// The peer did not answer in time.
+    #[error("{0}")]
+    TimedOut(String),
+    /// The peer refused it, with this alert (RFC 8446 section 6.2).
+    #[error("the peer refused it with alert {0}")]
+    Refused(u8),
+    /// Both sides keep to the protocol and have no version, cipher suite, group or kind of
+    /// signature in common.
+    #[error("{0}")]
+    PeerIncompatible(String),
+    /// The peer broke the protocol: a proof is wrong, or it chose what was not offered.
+    #[error("{0}")]
+    PeerMisbehaved(String),
+    /// So many keys were used that no more may be made.
+    #[error("the keys are used up")]
+    KeysUsedUp,
+    /// The library could not go on, by a fault of its own or of ours.
+    #[error("{0}")]
+    Library(String),
 }
 
 /// Why plaintext could not be sealed.

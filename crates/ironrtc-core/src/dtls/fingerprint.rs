@@ -10,6 +10,7 @@ use aws_lc_rs::digest;
 /// SHA-1 and MD5 are absent on purpose: a fingerprint under them proves nothing, so it is refused
 /// like any unknown algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum HashAlgorithm {
     /// SHA-256, which everybody has.
     Sha256,

@@ -22,6 +22,6 @@ mod tap;
 
 pub use certificate::{Certificate, CertificateError, CertificateOptions, KeyAlgorithm};
 pub use engine::Engine;
-pub use event::{DtlsError, DtlsState, Event, Role, SealError};
+pub use event::{DtlsError, DtlsState, Event, HandshakeError, Role, SealError};
 pub use export::SrtpKeys;
 pub use fingerprint::{Fingerprint, FingerprintError, HashAlgorithm};

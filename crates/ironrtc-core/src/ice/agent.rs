@@ -21,6 +21,7 @@ use crate::time::{Deadline, Time};
 
 /// Why a remote candidate was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AddCandidateError {
     /// The address is a name.
     #[error("the candidate's address {0:?} is a name; resolve it first")]

@@ -138,6 +138,7 @@ impl Candidate {
 
 /// Why a candidate line was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CandidateError {
     /// The line is longer than any candidate.
     #[error("the candidate line has {0} bytes; at most 1024 are accepted")]

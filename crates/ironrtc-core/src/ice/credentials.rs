@@ -20,6 +20,7 @@ pub struct Credentials {
 
 /// Why a username fragment or password was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CredentialsError {
     /// The username fragment has a wrong length.
     #[error("ice-ufrag has {0} characters; use 4 to 256")]

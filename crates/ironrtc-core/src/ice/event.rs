@@ -75,6 +75,7 @@ words!(GatheringState, "ICE gathering state", {
 
 /// What the agent reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// The connection state changed.
     StateChange(IceState),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// Which congestion control an association runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CongestionAlgorithm {
     /// RFC 9260 section 7, the loss-based rules every SCTP stack follows.
     NewReno,

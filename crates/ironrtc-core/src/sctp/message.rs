@@ -79,6 +79,7 @@ words!(SctpState, "state of an SCTP transport", {
 
 /// What happened since the last poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// The state changed.
     StateChange(SctpState),
@@ -104,6 +105,7 @@ pub enum Event {
 
 /// Why a message was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SendError {
     /// The association is shutting down or over.
     #[error("the association is closed; open a new connection")]

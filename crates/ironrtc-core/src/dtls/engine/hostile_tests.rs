@@ -222,7 +222,9 @@ fn a_peer_that_refuses_and_falls_silent_is_believed_after_the_grace() {
         pair.server.handle_timeout(at);
         drain(&mut pair.server);
     }
-    let expected = DtlsError::Handshake("the peer refused it with alert 40".into());
+    let expected = DtlsError::Handshake(HandshakeError::Refused(HANDSHAKE_FAILURE));
+    let text = "the DTLS handshake failed: the peer refused it with alert 40";
+    assert_eq!(expected.to_string(), text);
     assert_eq!(pair.server.failure(), Some(&expected));
 }
 

@@ -8,7 +8,7 @@ use super::Engine;
 use crate::datagram::DropReason;
 use crate::dtls::certificate::MAX_CERTIFICATE_LEN;
 use crate::dtls::export::SrtpKeys;
-use crate::dtls::{DtlsError, DtlsState, Fingerprint};
+use crate::dtls::{DtlsError, DtlsState, Fingerprint, HandshakeError};
 use crate::work;
 
 /// Least time between two calls into dimpl for its timers.
@@ -36,7 +36,8 @@ impl Engine {
                     self.scratch.resize(needed, 0);
                 }
                 Output::BufferTooSmall { .. } => {
-                    self.fail(DtlsError::Handshake("a record is too large".into()));
+                    let text = "a record is too large".to_owned();
+                    self.fail(DtlsError::Handshake(HandshakeError::Library(text)));
                     return;
                 }
                 Output::PeerCert(der) => {

@@ -18,6 +18,7 @@ pub fn is_stun(data: &[u8]) -> bool {
 
 /// Why bytes are not a STUN message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ParseError {
     /// No STUN header.
     #[error("no STUN header")]
