@@ -156,6 +156,7 @@ impl HmacProvider for AudibleHmac {
     ) -> Result<usize, CryptoError> {
         let len = self.0.hmac(hash, key, data, out)?;
         if let Some(mut caught) = CAUGHT.take() {
+            debug_assert!(len <= out.len(), "a code fits where it was written");
             caught.on_hmac(data, out.get(..len).unwrap_or_default());
             CAUGHT.set(Some(caught));
         }

@@ -379,6 +379,10 @@ impl ReceiveKeys {
         }
         let explicit_len = self.key.explicit_len();
         let (explicit, body) = fragment.split_at_mut_checked(explicit_len)?;
+        debug_assert!(
+            matches!(explicit.len(), 0 | 8),
+            "a suite has no explicit nonce, or one of 8"
+        );
         let explicit = explicit.first_chunk().copied().unwrap_or_default();
         let len = body.len().checked_sub(TAG_LEN)?;
         let nonce = self.key.nonce(sequence, explicit);

@@ -50,6 +50,10 @@ impl Narrow {
     pub(super) fn renumber(&mut self, datagrams: &[Vec<u8>]) {
         for mut rest in datagrams.iter().map(Vec::as_slice) {
             while let Some(header) = record::header(rest) {
+                debug_assert!(
+                    header.record_len <= rest.len(),
+                    "a header is of a whole record"
+                );
                 rest = rest.get(header.record_len..).unwrap_or_default();
                 self.extra += 1;
             }
@@ -125,6 +129,10 @@ fn fragments(header: &record::Header, record: &[u8]) -> Option<Vec<Vec<u8>>> {
 /// A plain record like `record` with another number and body.
 fn numbered(record: &[u8], sequence: u64, body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(record::PLAINTEXT_HEADER_LEN + body.len());
+    debug_assert!(
+        record.len() >= record::PLAINTEXT_HEADER_LEN,
+        "it is a plain record"
+    );
     out.extend_from_slice(record.get(..5).unwrap_or_default());
     out.extend_from_slice(&sequence.to_be_bytes()[2..]);
     out.extend_from_slice(&(body.len() as u16).to_be_bytes());

@@ -56,7 +56,12 @@ impl Header {
     /// True if what the record at the beginning of `datagram` holds may be read: the library keeps
     /// parts of handshake messages, however long they say they are.
     pub(super) fn is_plausible(&self, datagram: &[u8]) -> bool {
-        let content = datagram.get(self.len..self.record_len).unwrap_or_default();
+        let content = datagram.get(self.len..self.record_len);
+        debug_assert!(
+            content.is_some(),
+            "the header is of this datagram's first record"
+        );
+        let content = content.unwrap_or_default();
         !self.is_plaintext(HANDSHAKE) || are_messages_bounded(content)
     }
 }

@@ -100,6 +100,7 @@ impl Checklist {
             }
             taken |= 1 << other.group;
         }
+        debug_assert!(taken != u128::MAX, "there are fewer pairs than groups");
         taken.trailing_ones()
     }
 
@@ -192,6 +193,8 @@ impl Checklist {
         }
         if let Some(pair) = self.get_mut(id) {
             pair.next_consent = next_consent;
+        } else {
+            debug_assert!(false, "what is nominated is a pair");
         }
         self.triggered.clear();
     }

@@ -154,7 +154,9 @@ impl Agent {
     ) -> Option<Transmit> {
         let transaction = self.rng.bytes();
         let (as_role, interval) = (self.role, self.config.check_rto);
-        let pair = self.generation.checklist.get_mut(id)?;
+        let pair = self.generation.checklist.get_mut(id);
+        debug_assert!(pair.is_some(), "a pair that is due is one");
+        let pair = pair?;
         if pair.state != PairState::Succeeded {
             pair.state = PairState::InProgress;
         }

@@ -225,6 +225,7 @@ impl Agent {
             self.tell_peers_check(now, seen.route, seen.nominates);
         }
         let Some(pair) = self.generation.checklist.get_mut(id) else {
+            debug_assert!(false, "the pair was just found");
             return;
         };
         pair.counters.requests_received += 1;
@@ -361,6 +362,7 @@ impl Agent {
         let pair = self.generation.checklist.get(id);
         let in_use = pair.is_some_and(|pair| self.is_in_use(pair));
         let Some(pair) = self.generation.checklist.get_mut(id) else {
+            debug_assert!(false, "the pair was just found");
             return;
         };
         if !conflict {
@@ -380,6 +382,7 @@ impl Agent {
         let grace = now + self.config.nomination_grace;
         self.generation.nomination_at.get_or_insert(grace);
         let Some(pair) = self.generation.checklist.get_mut(id) else {
+            debug_assert!(false, "the pair was just found");
             return;
         };
         pair.state = PairState::Succeeded;
