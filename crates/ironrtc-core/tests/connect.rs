@@ -8,7 +8,7 @@ use ironrtc_core::ice::{GatheringState, IceState};
 use ironrtc_core::jsep::SignalingState;
 use ironrtc_core::peer::{ConnectionState, Event, TransportEvent};
 use ironrtc_core::time::Time;
-use ironrtc_core::transport::IoRequest;
+use ironrtc_core::transport::{IoRequest, TransportId};
 use ironrtc_sim::{Endpoint, Link, Pair, Setup, Side, seeds};
 
 fn states(endpoint: &Endpoint) -> Vec<ConnectionState> {
@@ -148,16 +148,19 @@ fn candidates_gathered_early_are_told_with_the_description() {
     pair.a.create(pair.now, "chat");
     pair.run_for(Duration::from_secs(1));
     let told = |event: &Event| matches!(event, Event::IceCandidate(_)).then_some(());
-    assert!(pair.a.saw(&Event::Io(IoRequest::Gather)));
+    assert!(
+        pair.a
+            .saw(&Event::Io(TransportId::default(), IoRequest::Gather))
+    );
     assert!(pair.a.events_where(told).is_empty());
     let gathering = pair.a.connection.ice_gathering_state();
     assert_eq!(gathering, GatheringState::New);
     pair.offer(Side::A);
     pair.connect();
     assert_eq!(pair.a.events_where(told).len(), 2, "one, and the end");
-    let gathers = pair
-        .a
-        .events_where(|e| (*e == Event::Io(IoRequest::Gather)).then_some(()));
+    let gathers = pair.a.events_where(|e| {
+        (*e == Event::Io(TransportId::default(), IoRequest::Gather)).then_some(())
+    });
     assert_eq!(gathers.len(), 1);
     let description = pair.a.connection.negotiator().local_description().unwrap();
     let ufrag = pair

@@ -8,6 +8,7 @@ use ironrtc_core::jsep::{
     Applied, JsepConfig, Negotiator, SessionDescription, SignalingState, Step,
 };
 use ironrtc_core::rng::Rng;
+use ironrtc_core::transport::TransportId;
 
 fn files() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/descriptions");
@@ -160,7 +161,7 @@ fn every_offer_is_answered() {
         let applied = ours
             .set_local_description(None)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let plan = &ours.plan().unwrap();
+        let plan = &ours.plan(TransportId::default()).unwrap();
         let data = offer.contains("m=application");
         assert_eq!(plan.sctp.is_some(), data, "{name}");
         assert!(plan.dtls.is_some() && plan.remote_ice.is_some(), "{name}");
@@ -221,7 +222,7 @@ fn every_answer_to_an_offer_is_taken() {
             .set_remote_description(SessionDescription::answer(answer))
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(negotiator.signaling_state(), SignalingState::Stable);
-        let plan = &negotiator.plan().unwrap();
+        let plan = &negotiator.plan(TransportId::default()).unwrap();
         let ufrag = Section::all(answer)
             .iter()
             .find_map(|s| s.value("ice-ufrag"));

@@ -10,7 +10,7 @@ use ironrtc_core::jsep::{
 use ironrtc_core::peer::{ConnectionState, Event, PeerConnection, TransportEvent};
 use ironrtc_core::rng::Rng;
 use ironrtc_core::time::Time;
-use ironrtc_core::transport::{IoRequest, IoResult};
+use ironrtc_core::transport::{IoRequest, IoResult, TransportId};
 use ironrtc_sim::{Link, Pair, Setup, Side, peer_config, seeds};
 
 fn rollback() -> SessionDescription {
@@ -88,7 +88,7 @@ fn a_first_offer_rolled_back_leaves_nothing_but_its_sockets() {
     pair.offer(Side::A);
     pair.connect();
     assert_eq!(
-        count(&pair, &Event::Io(IoRequest::Gather)),
+        count(&pair, &Event::Io(TransportId::default(), IoRequest::Gather)),
         1,
         "the sockets are still there"
     );
@@ -367,7 +367,7 @@ fn only_names_of_the_link_are_looked_up_unless_others_are_allowed() {
         }
         pair.run_for(Duration::from_millis(1));
         let asked = pair.b.events_where(|event| match event {
-            Event::Io(IoRequest::Resolve(candidate)) => Some(candidate.address.to_string()),
+            Event::Io(_, IoRequest::Resolve(candidate)) => Some(candidate.address.to_string()),
             _ => None,
         });
         let expected = if allowed { &names[..] } else { &names[..2] };
@@ -394,15 +394,17 @@ fn names_are_looked_up_a_bounded_number_of_times() {
     }
     pair.run_for(Duration::from_millis(1));
     let asked = pair.b.events_where(|event| match event {
-        Event::Io(IoRequest::Resolve(candidate)) => Some(candidate.clone()),
+        Event::Io(_, IoRequest::Resolve(candidate)) => Some(candidate.clone()),
         _ => None,
     });
     assert_eq!(asked.len(), 32);
     let candidate = asked[0].clone();
     let address = "203.0.113.1".parse().unwrap();
-    pair.b
-        .connection
-        .handle_io(now, IoResult::Resolved(candidate.clone(), address));
+    pair.b.connection.handle_io(
+        now,
+        TransportId::default(),
+        IoResult::Resolved(candidate.clone(), address),
+    );
     let known = pair
         .b
         .connection
@@ -412,9 +414,11 @@ fn names_are_looked_up_a_bounded_number_of_times() {
         .len();
     // Only once, and only what was asked for.
     let other = "203.0.113.9".parse().unwrap();
-    pair.b
-        .connection
-        .handle_io(now, IoResult::Resolved(candidate, other));
+    pair.b.connection.handle_io(
+        now,
+        TransportId::default(),
+        IoResult::Resolved(candidate, other),
+    );
     let ice = pair.b.connection.transport().ice();
     assert_eq!((known, ice.remote_candidates().len()), (1, 1));
 }
@@ -557,8 +561,8 @@ fn what_happened_before_an_act_of_the_application_is_told_before_it() {
         connection.set_local_description(Time::ZERO, None).unwrap();
         while connection.poll_event().is_some() {}
         let socket = IoResult::Socket("203.0.113.1:1".parse().unwrap());
-        connection.handle_io(Time::ZERO, socket);
-        connection.handle_io(Time::ZERO, IoResult::Complete);
+        connection.handle_io(Time::ZERO, TransportId::default(), socket);
+        connection.handle_io(Time::ZERO, TransportId::default(), IoResult::Complete);
         act(&mut connection);
         let events: Vec<Event> = std::iter::from_fn(|| connection.poll_event()).collect();
         let place = |wanted: &Event| events.iter().position(|event| event == wanted);

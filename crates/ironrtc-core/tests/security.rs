@@ -9,7 +9,7 @@ use ironrtc_core::ice::Route;
 use ironrtc_core::jsep::{CandidateInit, SdpType, SessionDescription};
 use ironrtc_core::peer::{ConnectionState, Event};
 use ironrtc_core::rng::Rng;
-use ironrtc_core::transport::IoResult;
+use ironrtc_core::transport::{IoResult, TransportId};
 use ironrtc_sim::{Datagram, Pair, Setup, Side, seeds};
 
 /// Negotiates by hand, with `tamper` on the way of A's offer.
@@ -326,7 +326,7 @@ fn nothing_is_sent_before_a_local_description() {
     let socket = "203.0.113.2:5000".parse().unwrap();
     pair.b
         .connection
-        .handle_io(pair.now, IoResult::Socket(socket));
+        .handle_io(pair.now, TransportId::default(), IoResult::Socket(socket));
     pair.run_for(Duration::from_secs(60));
     assert_eq!(pair.network.sent(), 0);
 }

@@ -14,7 +14,7 @@ use ironrtc_core::peer::{ConnectionState, Event, PeerConfig, PeerConnection};
 use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::SctpConfig;
 use ironrtc_core::time::Time;
-use ironrtc_core::transport::IoResult;
+use ironrtc_core::transport::{IoResult, TransportId};
 use ironrtc_netem::Parcel;
 
 use crate::network::{Datagram, Network, carrier};
@@ -74,7 +74,7 @@ pub struct Endpoint {
     pub largest_batch: usize,
     pub(crate) host: usize,
     pub(crate) addresses: Vec<IpAddr>,
-    sockets: Vec<SocketAddr>,
+    sockets: Vec<(TransportId, SocketAddr)>,
     next_port: u16,
     buffer: Vec<u8>,
 }
@@ -183,7 +183,11 @@ impl Endpoint {
     }
 
     pub(crate) fn deliver(&mut self, now: Time, mut datagram: Datagram) {
-        if !self.sockets.contains(&datagram.to) {
+        if !self
+            .sockets
+            .iter()
+            .any(|(_, socket)| *socket == datagram.to)
+        {
             return;
         }
         let path = Path::udp(datagram.to, datagram.from);
@@ -192,20 +196,30 @@ impl Endpoint {
     }
 
     /// Announces sockets, as a driver does.
-    pub(crate) fn gather(&mut self, now: Time, stun: Option<SocketAddr>) {
+    pub(crate) fn gather(&mut self, now: Time, id: TransportId, stun: Option<SocketAddr>) {
         for address in self.addresses.clone() {
             let socket = SocketAddr::new(address, self.next_port);
-            self.sockets.push(socket);
-            self.connection.handle_io(now, IoResult::Socket(socket));
+            self.sockets.push((id, socket));
+            self.connection.handle_io(now, id, IoResult::Socket(socket));
         }
         self.next_port += 1;
         if let Some(stun) = stun {
             let url = "stun:sim".to_owned();
             let address = stun;
             self.connection
-                .handle_io(now, IoResult::Server { url, address });
+                .handle_io(now, id, IoResult::Server { url, address });
         }
-        self.connection.handle_io(now, IoResult::Complete);
+        self.connection.handle_io(now, id, IoResult::Complete);
+    }
+
+    /// Closes the sockets of a transport that is over.
+    pub(crate) fn release(&mut self, id: TransportId) {
+        self.sockets.retain(|(owner, _)| *owner != id);
+    }
+
+    /// How many sockets are open.
+    pub fn sockets(&self) -> usize {
+        self.sockets.len()
     }
 
     /// Takes one event, reading messages as an application does.

@@ -274,7 +274,8 @@ impl Pair {
         let stun = self.stun.then(|| self.network.stun_server());
         while let Some(event) = self.side(side).poll_event(now) {
             match event {
-                Event::Io(IoRequest::Gather) => self.side(side).gather(now, stun),
+                Event::Io(id, IoRequest::Gather) => self.side(side).gather(now, id, stun),
+                Event::Io(id, IoRequest::Release) => self.side(side).release(id),
                 Event::IceCandidate(candidate) if self.trickle => {
                     self.signal(side, Signal::Candidate(candidate.unwrap_or_default()));
                 }

@@ -4,14 +4,14 @@
 use ironrtc_core::channel::{self, ChannelId};
 use ironrtc_core::datagram::{Ecn, Path, Transmit};
 use ironrtc_core::time::Time;
-use ironrtc_core::transport::{ChannelsMut, IoRequest, IoResult};
+use ironrtc_core::transport::{ChannelsMut, IoRequest, IoResult, TransportId};
 use ironrtc_core::{peer, transport};
 
 /// What a machine reports, sorted by who acts on it.
 #[derive(Debug)]
 pub(crate) enum Output {
     /// The driver.
-    Io(IoRequest),
+    Io(TransportId, IoRequest),
     /// The channel's handles.
     Channel(channel::Event),
     /// The application.
@@ -31,7 +31,7 @@ pub(crate) enum ApplicationEvent {
 pub(crate) trait Machine: Send + 'static {
     fn transport(&self) -> &transport::Transport;
 
-    fn handle_io(&mut self, now: Time, result: IoResult);
+    fn handle_io(&mut self, now: Time, id: TransportId, result: IoResult);
     fn handle_datagram(&mut self, now: Time, path: Path, ecn: Option<Ecn>, data: &mut [u8]);
     fn poll_transmit(&mut self, now: Time, segments: usize, out: &mut Vec<u8>) -> Option<Transmit>;
     fn handle_too_large(&mut self, now: Time, path: Path, size: usize);
@@ -46,9 +46,6 @@ pub(crate) trait Machine: Send + 'static {
 /// Hands the calls on that both machines spell alike.
 macro_rules! forward {
     () => {
-        fn handle_io(&mut self, now: Time, result: IoResult) {
-            self.handle_io(now, result);
-        }
         fn handle_datagram(&mut self, now: Time, path: Path, ecn: Option<Ecn>, data: &mut [u8]) {
             self.handle_datagram(now, path, ecn, data);
         }
@@ -81,13 +78,22 @@ macro_rules! forward {
 impl Machine for peer::PeerConnection {
     forward!();
 
+    fn handle_io(&mut self, now: Time, id: TransportId, result: IoResult) {
+        self.handle_io(now, id, result);
+    }
+
     fn transport(&self) -> &transport::Transport {
         self.transport()
     }
 
     fn poll_output(&mut self) -> Option<Output> {
-        Some(match self.poll_event()? {
-            peer::Event::Io(request) => Output::Io(request),
+        let mut event = self.poll_event()?;
+        // What applications see of transports is that of the data channels.
+        while matches!(&event, peer::Event::Transport(id, _) if *id != self.data_transport()) {
+            event = self.poll_event()?;
+        }
+        Some(match event {
+            peer::Event::Io(id, request) => Output::Io(id, request),
             peer::Event::Channel(event) => Output::Channel(event),
             event => Output::Application(ApplicationEvent::Peer(event)),
         })
@@ -96,6 +102,10 @@ impl Machine for peer::PeerConnection {
 
 impl Machine for transport::Transport {
     forward!();
+
+    fn handle_io(&mut self, now: Time, _: TransportId, result: IoResult) {
+        self.handle_io(now, result);
+    }
 
     fn transport(&self) -> &transport::Transport {
         self

@@ -10,7 +10,7 @@ use ironrtc_core::ice::{
 use ironrtc_core::sctp::SctpState;
 use ironrtc_core::transport::{
     self, DtlsPlan, IoRequest, RemoteIce, SctpPlan, Transport as Core, TransportConfig,
-    TransportPlan,
+    TransportId, TransportPlan,
 };
 
 use crate::beginning::begin;
@@ -121,7 +121,8 @@ impl Transport {
             let now = self.handle.clock.now();
             let mut core = self.handle.lock();
             core.machine.start_gathering(now);
-            core.requests.push_back(IoRequest::Gather);
+            let request = (TransportId::default(), IoRequest::Gather);
+            core.requests.push_back(request);
             self.handle.finish(core, now);
         }
         let complete = || {

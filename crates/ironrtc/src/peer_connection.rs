@@ -287,7 +287,7 @@ impl PeerConnection {
     /// `sctp`: once a data section is negotiated.
     pub fn sctp(&self) -> Option<SctpTransport> {
         self.handle.read(|core| {
-            let sctp = core.negotiator().plan()?.sctp?;
+            let sctp = core.negotiator().plan(core.data_transport())?.sctp?;
             let association = core.transport().sctp();
             Some(SctpTransport {
                 state: association.map_or(SctpState::New, Association::state),

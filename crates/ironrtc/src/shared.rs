@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 
 use ironrtc_core::channel::{self, ChannelId};
 use ironrtc_core::time::Time;
-use ironrtc_core::transport::IoRequest;
+use ironrtc_core::transport::{IoRequest, TransportId};
 use tokio::sync::Notify;
 use tracing::Span;
 
@@ -27,7 +27,7 @@ pub(crate) struct Core<M: ?Sized> {
     /// The servers that the next gathering asks.
     pub(crate) servers: Vec<Server>,
     /// What the machine and its handles ask of the task.
-    pub(crate) requests: VecDeque<IoRequest>,
+    pub(crate) requests: VecDeque<(TransportId, IoRequest)>,
     /// The machine was closed; the task says goodbye and ends.
     pub(crate) closing: bool,
     /// Wakes the task. Taken by who wakes it, so that a burst of calls pays for one wake.
@@ -215,12 +215,17 @@ impl<M: Machine + ?Sized> Core<M> {
         while let Some(output) = self.machine.poll_output() {
             news = true;
             match output {
-                Output::Io(IoRequest::Gather) => self.requests.push_front(IoRequest::Gather),
-                Output::Io(request) if self.requests.len() < MAX_REQUESTS => {
-                    self.requests.push_back(request);
+                Output::Io(id, IoRequest::Gather) => {
+                    self.requests.push_front((id, IoRequest::Gather));
+                }
+                Output::Io(id, IoRequest::Release) => {
+                    self.requests.push_back((id, IoRequest::Release));
+                }
+                Output::Io(id, request) if self.requests.len() < MAX_REQUESTS => {
+                    self.requests.push_back((id, request));
                 }
                 // Without the request, as a name in it may say who the peer is.
-                Output::Io(_) => tracing::debug!("too much is asked for"),
+                Output::Io(..) => tracing::debug!("too much is asked for"),
                 Output::Channel(event) => self.on_channel(now, event),
                 Output::Application(event) => {
                     self.events.push(event);

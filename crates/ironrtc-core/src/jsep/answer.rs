@@ -2,36 +2,44 @@
 
 use super::exchange::Exchange;
 use super::read::{Content, Description, TransportAttributes};
+use super::transports::MAX_TRANSPORTS;
 use super::write::{is_one_line, rejected};
-use super::{JsepError, Mid, Negotiator, SessionDescription, Setup, SignalingState};
+use super::{BundlePolicy, JsepError, Mid, Negotiator, SessionDescription, Setup, SignalingState};
 use crate::dtls;
 use crate::ice::Credentials;
+use crate::transport::TransportId;
 use crate::wire::sdp::Media;
 
 impl Negotiator {
     /// An answer to the peer's offer. The same state gives the same answer.
     pub fn create_answer(&mut self) -> Result<SessionDescription, JsepError> {
         self.check_open()?;
-        let offer = self.offer_to_answer()?;
-        let connect = match &offer.transport {
-            Some(transport) => {
-                let (known, setup) = (self.known_credentials(transport), transport.setup);
-                let credentials = known.unwrap_or_else(|| self.renewal.draft(&mut self.rng));
-                Some((credentials, self.answer_setup(setup)))
-            }
-            None => None,
-        };
+        let transports = self.transports_to_answer()?;
+        let places = self.places_of_answer(&transports);
+        let mut connect = Vec::new();
+        for (id, offered) in places.into_iter().zip(&transports) {
+            let known = self.known_credentials(id, offered);
+            let credentials = known.unwrap_or_else(|| self.renewal.draft(&mut self.rng));
+            connect.push((credentials, self.answer_setup(id, offered.setup)));
+        }
         let mut sdp = self.new_sdp();
-        let mut bundle = Vec::new();
         let offer = self.offer_to_answer()?;
-        for (media, section) in offer.sdp.media.iter().zip(&offer.sections) {
+        let mut over = vec![None; offer.sections.len()];
+        for (transport, connect) in transports.iter().zip(&connect) {
+            for index in &transport.members {
+                if let Some(over) = over.get_mut(*index) {
+                    *over = Some(connect);
+                }
+            }
+        }
+        for ((media, section), over) in offer.sdp.media.iter().zip(&offer.sections).zip(over) {
             // RFC 9429 section 5.3.1: a mid if, and only if, the offer has one.
             let mid = section.named.then_some(&section.mid);
-            let answer = match (&connect, &section.content) {
-                (Some((credentials, setup)), Content::Data(_)) if section.used => {
+            let answer = match (over, &section.content) {
+                (Some((credentials, setup)), Content::Data(_)) => {
                     self.data_answer(media, mid, credentials, *setup)
                 }
-                (Some((credentials, setup)), Content::Rtp(rtp)) if section.used => {
+                (Some((credentials, setup)), Content::Rtp(rtp)) => {
                     self.rtp_media(media, rtp, mid, credentials, *setup)
                 }
                 _ => rejected(media, mid),
@@ -40,12 +48,33 @@ impl Negotiator {
         }
         // RFC 9143 section 7.3: only what was offered as a bundle is answered as one, in its order,
         // so that the section that owns the transport stays the first.
-        if let Some(transport) = offer.transport.as_ref().filter(|t| t.bundled) {
+        let mids = |transport: &TransportAttributes| {
             let members = transport.members.iter();
-            let mids = members.filter_map(|index| Some(offer.sections.get(*index)?.mid.clone()));
-            bundle.extend(mids);
+            members
+                .filter_map(|index| Some(offer.sections.get(*index)?.mid.clone()))
+                .collect()
+        };
+        let bundles: Vec<Vec<Mid>> = (transports.iter().filter(|transport| transport.bundled))
+            .map(mids)
+            .collect();
+        self.finish(sdp, &bundles).map(SessionDescription::answer)
+    }
+
+    /// The transports that the offer asks for, whatever we have answered for now.
+    fn transports_to_answer(&self) -> Result<Vec<TransportAttributes>, JsepError> {
+        let offer = self.offer_to_answer()?;
+        match self.exchange {
+            Exchange::RemoteOffer(_) => Ok(offer.transports.clone()),
+            _ => offer.shared_transports(self.most_transports()),
         }
-        self.finish(sdp, &bundle).map(SessionDescription::answer)
+    }
+
+    /// RFC 9429 section 5.3.1: beside the first transport of max-bundle there is none.
+    pub(super) const fn most_transports(&self) -> usize {
+        match self.config.bundle_policy {
+            BundlePolicy::MaxBundle => 1,
+            _ => MAX_TRANSPORTS,
+        }
     }
 
     fn offer_to_answer(&self) -> Result<&Description, JsepError> {
@@ -79,18 +108,22 @@ impl Negotiator {
 
     /// Our present credentials, unless the peer restarts ICE: RFC 8445 section 9 has that answered
     /// with new ones.
-    fn known_credentials(&self, offered: &TransportAttributes) -> Option<Credentials> {
-        let peer = self.current_remote();
-        let peer = peer.and_then(|peer| peer.transport.as_ref());
-        let ours = self.local()?.transport.as_ref()?.credentials.clone();
+    fn known_credentials(
+        &self,
+        id: TransportId,
+        offered: &TransportAttributes,
+    ) -> Option<Credentials> {
+        let peer = self.current_remote().and_then(|peer| peer.transport(id));
+        let ours = self.local()?.transport(id)?.credentials.clone();
         let answered_before = self.signaling_state() == SignalingState::HaveLocalPrAnswer;
         let same = peer.is_some_and(|peer| peer.credentials == offered.credentials);
         (answered_before || same).then_some(ours)
     }
 
     /// RFC 8842 section 5.3: active if we may choose, and an existing association keeps its roles.
-    fn answer_setup(&self, offered: Option<Setup>) -> Setup {
-        match (offered, self.roles.dtls()) {
+    fn answer_setup(&self, id: TransportId, offered: Option<Setup>) -> Setup {
+        let role = self.transports.get(id).and_then(|state| state.roles.dtls());
+        match (offered, role) {
             (Some(Setup::Active), _) => Setup::Passive,
             (Some(Setup::Passive), _) => Setup::Active,
             (_, Some(dtls::Role::Server)) => Setup::Passive,

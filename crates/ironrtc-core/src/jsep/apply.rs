@@ -2,9 +2,10 @@
 //! changes.
 
 use super::exchange::{Agreed, Exchange};
-use super::negotiator::{DataWish, local_fragment};
-use super::read::Description;
+use super::negotiator::{DataWish, fragments};
+use super::read::{Description, TransportAttributes};
 use super::step::Outcome;
+use super::transports::MAX_TRANSPORTS;
 use super::{
     Applied, JsepError, Negotiator, OfferOptions, SdpType, SessionDescription, SignalingState,
 };
@@ -47,14 +48,26 @@ impl Negotiator {
         let offer = self.exchange.remote();
         let offer = offer.filter(|_| kind != SdpType::Offer);
         let mut read = Description::read(&description, offer)?;
-        self.check_local(&read)?;
-        self.gathered.write_into(&mut read);
-        if kind == SdpType::Offer {
-            self.roles.on_offer(true, self.config.ice_lite, false);
-            self.exchange = Exchange::LocalOffer(read);
-        } else {
-            self.answer(read, true);
+        match offer {
+            None => {
+                self.place_offer(&mut read);
+                read.split_transports()?;
+                self.check_local(&read)?;
+                for transport in &read.transports {
+                    let roles = &mut self.transports.entry(transport.id).roles;
+                    roles.on_offer(true, self.config.ice_lite, false);
+                }
+                self.exchange = Exchange::LocalOffer(read);
+            }
+            Some(offer) => {
+                read.share_transports(MAX_TRANSPORTS)?;
+                self.check_local(&read)?;
+                let mut offered = offer.answered_transports(&read.transports)?;
+                self.place_our_answer(&mut read, &mut offered);
+                self.answer(read, offered, true);
+            }
         }
+        self.write_gathered();
         Ok(self.applied(before, Outcome::of(kind)))
     }
 
@@ -86,21 +99,26 @@ impl Negotiator {
         }
         let offer = self.exchange.local();
         let offer = offer.filter(|_| kind != SdpType::Offer);
-        let read = Description::read(&description, offer)?;
+        let mut read = Description::read(&description, offer)?;
+        read.share_transports(match kind {
+            SdpType::Offer => self.most_transports(),
+            _ => MAX_TRANSPORTS,
+        })?;
         self.check_remote(&read)?;
         let mut outcome = Outcome::of(kind);
-        if glare {
-            self.roll_back();
-            outcome = Outcome::RolledBack;
-        }
-        if kind == SdpType::Offer {
-            self.roles.on_offer(false, self.config.ice_lite, read.lite);
-            self.exchange = Exchange::RemoteOffer(read);
-        } else {
-            if read.lite {
-                self.roles.on_lite_answer(self.config.ice_lite);
+        match offer {
+            None => {
+                if glare {
+                    self.roll_back();
+                    outcome = Outcome::RolledBack;
+                }
+                self.exchange = Exchange::RemoteOffer(read);
             }
-            self.answer(read, false);
+            Some(offer) => {
+                Self::place_peers_answer(offer, &mut read)?;
+                let offered = offer.answered_transports(&read.transports)?;
+                self.answer(read, offered, false);
+            }
         }
         Ok(self.applied(before, outcome))
     }
@@ -114,43 +132,61 @@ impl Negotiator {
         Ok(created)
     }
 
-    /// Takes an answer to the offer that waits.
-    fn answer(&mut self, answer: Description, by_us: bool) {
-        // An answer for now may have been another peer's.
-        let known = self
-            .exchange
-            .provisional()
-            .or_else(|| self.current_remote());
-        let known = known.and_then(|known| known.transport.clone());
+    /// Takes an answer to the offer that waits. `offered` is what the offer says of the transports
+    /// that the answer makes of it.
+    fn answer(&mut self, answer: Description, offered: Vec<TransportAttributes>, by_us: bool) {
+        self.settle_roles(&answer, &offered, by_us);
         let offer = std::mem::take(&mut self.exchange).into_offer();
         debug_assert!(offer.is_some(), "the state allowed an answer");
-        let Some(offer) = offer else { return };
-        let theirs = if by_us { &offer } else { &answer };
-        if let Some(transport) = &answer.transport {
-            let peer = theirs.transport.as_ref();
-            self.roles
-                .on_answer(by_us, transport.setup, known.as_ref(), peer);
-        }
+        let Some(mut offer) = offer else { return };
         match (answer.kind, by_us) {
             (SdpType::PrAnswer, true) => {
+                offer.transports = offered;
                 self.exchange = Exchange::LocalPrAnswer { offer, answer };
             }
+            // What we offered stays as it is until the final answer says what is left of it.
             (SdpType::PrAnswer, false) => {
                 self.exchange = Exchange::RemotePrAnswer { offer, answer };
             }
-            (_, true) => self.agree(answer, offer),
-            (_, false) => self.agree(offer, answer),
+            (_, by_us) => {
+                offer.transports = offered;
+                let (local, remote) = match by_us {
+                    true => (answer, offer),
+                    false => (offer, answer),
+                };
+                self.agree(local, remote);
+            }
         }
     }
 
-    fn agree(&mut self, local: Description, remote: Description) {
+    fn settle_roles(&mut self, answer: &Description, offered: &[TransportAttributes], by_us: bool) {
+        let lite = self.config.ice_lite;
+        let offer = self.exchange.remote().filter(|_| by_us);
+        let peer_is_lite = offer.unwrap_or(answer).lite;
+        for (answered, offered) in answer.transports.iter().zip(offered) {
+            // An answer for now may have been another peer's.
+            let known = (self.exchange.provisional())
+                .or_else(|| self.current_remote())
+                .and_then(|known| known.transport(answered.id))
+                .cloned();
+            let roles = &mut self.transports.entry(answered.id).roles;
+            if by_us {
+                roles.on_offer(false, lite, peer_is_lite);
+            } else if peer_is_lite {
+                roles.on_lite_answer(lite);
+            }
+            let peer = if by_us { offered } else { answered };
+            roles.on_answer(by_us, answered.setup, known.as_ref(), peer);
+        }
+    }
+
+    fn agree(&mut self, mut local: Description, mut remote: Description) {
+        local.settle();
+        remote.settle();
         let agreed = Agreed { local, remote };
-        self.renewal.settle(local_fragment(&agreed.local));
+        self.renewal.settle(fragments(&agreed.local));
         if self.data == DataWish::Wanted && agreed.peer_declined_data() {
             self.data = DataWish::Declined;
-        }
-        if !agreed.connects() {
-            self.roles.on_declined();
         }
         self.agreed = Some(agreed);
     }
@@ -158,9 +194,6 @@ impl Negotiator {
     /// RFC 9429 section 4.1.10.2: as if the offer had never been.
     fn roll_back(&mut self) {
         self.exchange = Exchange::Stable;
-        if self.agreed.is_none() {
-            self.roles.on_withdrawn();
-        }
     }
 
     fn applied(&mut self, before: SignalingState, outcome: Outcome) -> Applied {

@@ -1,8 +1,9 @@
 //! Candidates on their way into and out of descriptions (RFC 8838, RFC 8840).
 
-use super::read::{Description, MAX_CANDIDATES};
-use super::{JsepError, Mid, Negotiator};
+use super::read::{Description, MAX_CANDIDATES, TransportAttributes};
+use super::{JsepError, Negotiator};
 use crate::ice::Candidate;
+use crate::transport::TransportId;
 
 /// A candidate as an application exchanges it (`RTCIceCandidateInit`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,13 +24,13 @@ pub struct CandidateInit {
     pub username_fragment: Option<String>,
 }
 
-/// What a candidate of the peer means for the transport.
+/// What a candidate of the peer means for the transports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemoteCandidate {
-    /// Use it.
-    Candidate(Candidate),
-    /// No more will come.
-    EndOfCandidates,
+    /// The transport is to use it.
+    Candidate(TransportId, Candidate),
+    /// No more will come for these transports.
+    EndOfCandidates(Vec<TransportId>),
     /// Nothing for now: it belongs to a generation that is not in force, or to a section in which
     /// nothing happens. It is in the description, and comes with it.
     Ignored,
@@ -63,26 +64,28 @@ impl Negotiator {
         if !end && place == Place::Anywhere && fragment.is_none() {
             return Err(JsepError::CandidateWithoutSection);
         }
-        let in_force = self.remote_fragment_in_force().map(str::to_owned);
+        if end && place == Place::Anywhere && fragment.is_none() {
+            return Ok(self.end_all_remote_candidates());
+        }
         let mut section_found = false;
+        let mut found = None;
         let current = self.agreed.as_mut().map(|agreed| &mut agreed.remote);
         for description in [self.exchange.remote_mut(), current].into_iter().flatten() {
-            let Some(index) = place.find(description) else {
-                continue;
-            };
+            let index = place.find(description);
+            let index = index.or_else(|| description.place_of(fragment.as_deref()?));
+            let Some(index) = index else { continue };
             section_found = true;
             match record(description, index, candidate.as_ref(), fragment.as_deref()) {
                 Recorded::Elsewhere => {}
                 Recorded::Unused => return Ok(RemoteCandidate::Ignored),
-                Recorded::Of(generation) if Some(&generation) == in_force.as_ref() => {
-                    return Ok(
-                        candidate.map_or(RemoteCandidate::EndOfCandidates, |candidate| {
-                            RemoteCandidate::Candidate(candidate)
-                        }),
-                    );
+                Recorded::Of(generation) => {
+                    found = Some((generation, index));
+                    break;
                 }
-                Recorded::Of(_) => return Ok(RemoteCandidate::Ignored),
             }
+        }
+        if let Some((generation, index)) = found {
+            return Ok(self.in_force_of(&generation, index, candidate));
         }
         if !section_found {
             let index = || init.sdp_mline_index.map(|index| index.to_string());
@@ -94,36 +97,94 @@ impl Negotiator {
         Err(JsepError::UnknownFragment(fragment.unwrap_or_default()))
     }
 
-    /// Takes in a candidate that was gathered here, and gives it as the application sends it.
-    pub fn on_local_candidate(&mut self, candidate: &Candidate) -> CandidateInit {
-        let line = candidate.to_string();
-        self.gathered.add(candidate);
-        let place = self.decorate_all();
-        CandidateInit {
-            candidate: line,
-            sdp_mid: place.as_ref().map(|(mid, _)| mid.to_string()),
-            sdp_mline_index: place.and_then(|(_, index)| u16::try_from(index).ok()),
-            username_fragment: self.gathered.fragment().map(str::to_owned),
+    /// The peer says of all its sections at once that no more candidates will come.
+    fn end_all_remote_candidates(&mut self) -> RemoteCandidate {
+        let current = self.agreed.as_mut().map(|agreed| &mut agreed.remote);
+        let Some(description) = self.exchange.remote_mut().or(current) else {
+            return RemoteCandidate::Ignored;
+        };
+        let places: Vec<usize> = (description.transports.iter())
+            .map(TransportAttributes::tagged)
+            .collect();
+        let mut ended = Vec::new();
+        for index in places {
+            if let Recorded::Of(generation) = record(description, index, None, None) {
+                ended.push((generation, index));
+            }
+        }
+        let ids: Vec<TransportId> = (ended.into_iter())
+            .filter_map(|(generation, index)| self.remote_in_force(&generation, index))
+            .collect();
+        match ids.is_empty() {
+            true => RemoteCandidate::Ignored,
+            false => RemoteCandidate::EndOfCandidates(ids),
         }
     }
 
-    /// Gathering is complete: the descriptions say so.
-    pub fn on_gathering_complete(&mut self) {
-        self.gathered.end();
-        self.decorate_all();
+    fn in_force_of(
+        &self,
+        generation: &str,
+        index: usize,
+        candidate: Option<Candidate>,
+    ) -> RemoteCandidate {
+        match (self.remote_in_force(generation, index), candidate) {
+            (Some(id), Some(candidate)) => RemoteCandidate::Candidate(id, candidate),
+            (Some(id), None) => RemoteCandidate::EndOfCandidates(vec![id]),
+            (None, _) => RemoteCandidate::Ignored,
+        }
     }
 
-    fn decorate_all(&mut self) -> Option<(Mid, usize)> {
-        let mut place = None;
+    /// The transport that uses the peer's generation of this username fragment: that of the
+    /// section, where several have the same one.
+    fn remote_in_force(&self, generation: &str, index: usize) -> Option<TransportId> {
+        let (_, remote) = self.in_force();
+        let transports = || {
+            let transports = remote.into_iter().flat_map(|remote| &remote.transports);
+            transports.filter(|transport| transport.credentials.ufrag == generation)
+        };
+        let found = transports().find(|transport| transport.members.contains(&index));
+        found.or_else(|| transports().next()).map(|found| found.id)
+    }
+
+    /// Takes in a candidate that was gathered here for a transport, and gives it as the application
+    /// sends it: under the section that owns the transport (RFC 9143 section 7.1.3).
+    pub fn on_local_candidate(&mut self, id: TransportId, candidate: &Candidate) -> CandidateInit {
+        if let Some(state) = self.transports.get_mut(id) {
+            state.gathered.add(candidate);
+        }
+        self.write_gathered();
+        let tagged = |description: &Description| Some(description.transport(id)?.tagged());
+        let known = [self.exchange.local(), self.current_local()];
+        let place = (known.into_iter().flatten())
+            .find_map(|known| Some((known, tagged(known)?)))
+            .and_then(|(known, index)| Some((known.sections.get(index)?.mid.to_string(), index)));
+        let gathered = self.transports.get(id).map(|state| &state.gathered);
+        CandidateInit {
+            candidate: candidate.to_string(),
+            sdp_mid: place.as_ref().map(|(mid, _)| mid.clone()),
+            sdp_mline_index: place.and_then(|(_, index)| u16::try_from(index).ok()),
+            username_fragment: gathered
+                .and_then(|gathered| gathered.fragment())
+                .map(str::to_owned),
+        }
+    }
+
+    /// Gathering for a transport is complete: the descriptions say so.
+    pub fn on_gathering_complete(&mut self, id: TransportId) {
+        if let Some(state) = self.transports.get_mut(id) {
+            state.gathered.end();
+        }
+        self.write_gathered();
+    }
+
+    /// Writes what was gathered into our descriptions.
+    pub(super) fn write_gathered(&mut self) {
         let current = self.agreed.as_mut().map(|agreed| &mut agreed.local);
         for description in [current, self.exchange.local_mut()].into_iter().flatten() {
-            self.gathered.write_into(description);
-            let index = description.transport.as_ref().map(|t| t.tagged());
-            place = index
-                .and_then(|index| Some((description.sections.get(index)?.mid.clone(), index)))
-                .or(place);
+            for (id, state) in self.transports.iter_mut() {
+                state.gathered.write_into(description, id);
+            }
         }
-        place
     }
 }
 
@@ -154,7 +215,7 @@ impl<'a> Place<'a> {
                 .iter()
                 .position(|section| section.mid == *mid),
             Self::Index(index) => Some(index),
-            Self::Anywhere => Some(description.transport.as_ref().map_or(0, |t| t.tagged())),
+            Self::Anywhere => None,
         }
         .filter(|index| *index < description.sections.len())
     }
@@ -162,7 +223,7 @@ impl<'a> Place<'a> {
 
 /// Where a candidate went.
 enum Recorded {
-    /// To the transport in use, of this generation.
+    /// To a transport of the description, of this generation.
     Of(String),
     /// To a section that uses no transport of ours.
     Unused,
@@ -179,9 +240,6 @@ fn record(
     candidate: Option<&Candidate>,
     fragment: Option<&str>,
 ) -> Recorded {
-    let Some(section) = description.sections.get_mut(index) else {
-        return Recorded::Elsewhere;
-    };
     let known = |fragment: &str| {
         let found = description
             .fragments
@@ -191,13 +249,17 @@ fn record(
     if fragment.is_some_and(|fragment| !known(fragment)) {
         return Recorded::Elsewhere;
     }
-    let transport = description
-        .transport
-        .as_mut()
-        .filter(|transport| fragment.map_or(section.used, |f| f == transport.credentials.ufrag));
-    let Some(media) = description.sdp.media.get_mut(index) else {
+    let transport = match fragment {
+        None => description.transport_place(index),
+        Some(fragment) => description.transport_of_fragment(fragment, index),
+    };
+    let (Some(section), Some(media)) = (
+        description.sections.get_mut(index),
+        description.sdp.media.get_mut(index),
+    ) else {
         return Recorded::Elsewhere;
     };
+    let transport = transport.and_then(|place| description.transports.get_mut(place));
     match candidate {
         Some(candidate) if description.added < MAX_CANDIDATES => {
             description.added += 1;

@@ -26,19 +26,18 @@ impl Negotiator {
                 ));
             }
         }
-        let Some(transport) = &read.transport else {
-            return Ok(());
-        };
-        // What the peer is told follows the grammar, whoever wrote it.
-        if transport.credentials.validate().is_err() {
-            return Err(JsepError::NotCreated(
-                "its ICE credentials are not of letters, digits, '+' and '/' alone",
-            ));
-        }
-        if !(transport.fingerprints.iter()).all(|f| self.config.fingerprints.contains(f)) {
-            return Err(JsepError::NotCreated(
-                "its fingerprint is not that of our certificate",
-            ));
+        for transport in &read.transports {
+            // What the peer is told follows the grammar, whoever wrote it.
+            if transport.credentials.validate().is_err() {
+                return Err(JsepError::NotCreated(
+                    "its ICE credentials are not of letters, digits, '+' and '/' alone",
+                ));
+            }
+            if !(transport.fingerprints.iter()).all(|f| self.config.fingerprints.contains(f)) {
+                return Err(JsepError::NotCreated(
+                    "its fingerprint is not that of our certificate",
+                ));
+            }
         }
         Ok(())
     }
@@ -74,10 +73,10 @@ impl Negotiator {
         let (local, remote) = self.in_force();
         let known = remote
             .filter(|_| local.is_some_and(|local| local.data().is_some()))
-            .and_then(|remote| Some((remote.data()?, remote.transport.as_ref()?)));
+            .and_then(|remote| Some((remote.data()?, remote.data_transport()?)));
         let new = read
             .data()
-            .and_then(|data| Some((data, read.transport.as_ref()?)));
+            .and_then(|data| Some((data, read.data_transport()?)));
         if let (Some((known, before)), Some((new, after))) = (known, new)
             && known.sctp_port != new.sctp_port
             && before.shares_certificate(after)

@@ -63,6 +63,11 @@ pub enum JsepError {
         "the answer's section \"{0}\" does not fit the offer: another mid, kind, or not offered"
     )]
     SectionMismatch(Mid),
+    /// An answer has a transport of its own for what was offered in the bundle only.
+    #[error(
+        "the answer takes the section \"{0}\" out of the bundle, in which alone it was offered"
+    )]
+    OnlyBundled(Mid),
     /// What is to be connected has no ICE credentials.
     #[error("no section to be connected has ice-ufrag and ice-pwd")]
     MissingCredentials,
@@ -106,6 +111,7 @@ impl JsepError {
             | Self::SctpPortChanged { .. }
             | Self::SectionCount { .. }
             | Self::SectionMismatch(_)
+            | Self::OnlyBundled(_)
             | Self::MissingCredentials
             | Self::MissingFingerprint
             | Self::AnswerSetup => "InvalidAccessError",

@@ -106,11 +106,6 @@ pub(super) struct Agreed {
 }
 
 impl Agreed {
-    /// Both sides connect something.
-    pub(super) const fn connects(&self) -> bool {
-        self.local.transport.is_some() && self.remote.transport.is_some()
-    }
-
     /// Both sides have data channels.
     pub(super) fn has_data(&self) -> bool {
         self.local.data().is_some() && self.remote.data().is_some()

@@ -2,6 +2,7 @@
 
 use super::read::{Description, MAX_CANDIDATES};
 use crate::ice::Candidate;
+use crate::transport::TransportId;
 
 /// The candidates of one generation.
 #[derive(Clone, Debug, Default)]
@@ -42,14 +43,15 @@ impl Gathered {
 
     /// Writes the candidates gathered so far into a description of their generation: into the
     /// section that owns the transport (RFC 9143 section 7.1.3).
-    pub(super) fn write_into(&self, description: &mut Description) {
-        let Some(transport) = &description.transport else {
+    pub(super) fn write_into(&self, description: &mut Description, id: TransportId) {
+        let Some(transport) = description.transport(id) else {
             return;
         };
         if Some(transport.credentials.ufrag.as_str()) != self.fragment() {
             return;
         }
-        let Some(media) = description.sdp.media.get_mut(transport.tagged()) else {
+        let tagged = transport.tagged();
+        let Some(media) = description.sdp.media.get_mut(tagged) else {
             return;
         };
         for candidate in &self.candidates {

@@ -17,6 +17,7 @@ mod read;
 mod renewal;
 mod roles;
 mod step;
+mod transports;
 mod write;
 
 pub use crate::ids::{Mid, MidError};

@@ -1,13 +1,11 @@
 //! Offer and answer of one connection: what there is, and what applications read of it.
 
 use super::exchange::{Agreed, Exchange};
-use super::gathered::Gathered;
 use super::read::Description;
 use super::renewal::Renewal;
-use super::roles::Roles;
+use super::transports::Transports;
 use super::{JsepConfig, JsepError, Mid, SessionDescription, SignalingState};
 use crate::rng::Rng;
-use crate::transport::TransportPlan;
 
 /// Whether offers have a section for data channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +30,8 @@ pub struct Negotiator {
     pub(super) exchange: Exchange,
     pub(super) agreed: Option<Agreed>,
     pub(super) data: DataWish,
-    /// What the transport was told to do, while it is in use.
-    pub(super) told: Option<TransportPlan>,
-    pub(super) roles: Roles,
     pub(super) renewal: Renewal,
-    pub(super) gathered: Gathered,
+    pub(super) transports: Transports,
 }
 
 impl Negotiator {
@@ -52,10 +47,8 @@ impl Negotiator {
             exchange: Exchange::Stable,
             agreed: None,
             data: DataWish::None,
-            told: None,
-            roles: Roles::default(),
             renewal: Renewal::default(),
-            gathered: Gathered::default(),
+            transports: Transports::default(),
         }
     }
 
@@ -69,7 +62,7 @@ impl Negotiator {
         // Without a transport there is nothing to restart. An offer that is under way is not what
         // was asked for: what it announced may be what no longer works.
         let known = [self.current_local(), self.exchange.local()];
-        let fragments = known.into_iter().flatten().filter_map(local_fragment);
+        let fragments = known.into_iter().flatten().flat_map(fragments);
         self.renewal.ask(fragments.map(str::to_owned).collect());
     }
 
@@ -168,8 +161,8 @@ impl Negotiator {
     }
 }
 
-/// The username fragment of a description of ours.
-pub(super) fn local_fragment(description: &Description) -> Option<&str> {
-    let transport = description.transport.as_ref()?;
-    Some(&transport.credentials.ufrag)
+/// The username fragments of a description of ours.
+pub(super) fn fragments(description: &Description) -> impl Iterator<Item = &str> {
+    let transports = description.transports.iter();
+    transports.map(|transport| transport.credentials.ufrag.as_str())
 }

@@ -54,8 +54,8 @@ impl Renewal {
     }
 
     /// webrtc-pc section 4.4.1.5: the restart is done once none of the old credentials is left.
-    pub(super) fn settle(&mut self, present: Option<&str>) {
-        if present.is_none_or(|present| !self.to_replace.iter().any(|old| old == present)) {
+    pub(super) fn settle<'a>(&mut self, mut present: impl Iterator<Item = &'a str>) {
+        if !present.any(|present| self.to_replace.iter().any(|old| old == present)) {
             self.to_replace.clear();
         }
         self.draft = None;

@@ -48,7 +48,7 @@ impl Roles {
         by_us: bool,
         setup: Option<Setup>,
         known_peer: Option<&TransportAttributes>,
-        peer: Option<&TransportAttributes>,
+        peer: &TransportAttributes,
     ) {
         // RFC 4145 section 4: an answer without the attribute means active.
         let answerer_is_client = setup != Some(Setup::Passive);
@@ -57,22 +57,9 @@ impl Roles {
         } else {
             dtls::Role::Server
         };
-        if let (Some(known), Some(peer)) = (known_peer, peer)
-            && !known.shares_certificate(peer)
-        {
+        if known_peer.is_some_and(|known| !known.shares_certificate(peer)) {
             self.dtls = None;
         }
         self.dtls.get_or_insert(role);
-    }
-
-    /// RFC 8842 section 5.1: what is declined has no association any more, so that the next one
-    /// takes its roles anew.
-    pub(super) const fn on_declined(&mut self) {
-        self.dtls = None;
-    }
-
-    /// The first offer was taken back.
-    pub(super) const fn on_withdrawn(&mut self) {
-        self.ice = None;
     }
 }

@@ -1,6 +1,5 @@
 //! From what is asked of a transport to what it does: the steps that applying a description takes.
 
-use super::exchange::Agreed;
 use super::{Negotiator, SdpType};
 use crate::ice::Candidate;
 use crate::transport::{TransportId, TransportPlan};
@@ -46,6 +45,9 @@ pub enum Reason {
     /// One side declined what was offered, or what was there.
     #[error("data channels were declined")]
     Declined,
+    /// No section uses it any more: they were declined, or share another.
+    #[error("no media section uses the transport any more")]
+    Unused,
 }
 
 /// Where a description led.
@@ -70,56 +72,72 @@ impl Outcome {
 }
 
 impl Negotiator {
-    /// The steps from what the transport does to what the descriptions in force ask of it.
+    /// The steps from what the transports do to what the descriptions in force ask of them. Those
+    /// that end do so last, when what goes on in their place is there.
     pub(super) fn steps(&mut self, outcome: Outcome) -> Vec<(TransportId, Step)> {
-        let mut steps = Vec::new();
+        let plans = self.plans();
+        let ended: Vec<TransportId> = (self.transports.ids().into_iter())
+            .filter(|id| !plans.contains_key(id))
+            .collect();
         let agreed = self.agreed.as_ref().filter(|_| outcome == Outcome::Agreed);
-        let declined = agreed.is_some_and(Agreed::peer_declined_data);
-        match (self.told.take(), self.plan()) {
-            (None, None) => {}
-            (None, Some(plan)) => {
-                self.begin_generation(&plan);
-                steps.extend([Step::Start(plan.clone()), Step::Gather]);
-                self.told = Some(plan);
+        let declined = agreed.filter(|agreed| agreed.peer_declined_data());
+        let data = declined.and_then(|agreed| agreed.local.data_place());
+        // Data may have gone to another transport already.
+        let has_data = plans.values().any(|plan| plan.sctp.is_some());
+        let in_use = !plans.is_empty();
+        let mut steps = Vec::new();
+        for (id, mut plan) in plans {
+            let offered = |place: usize| {
+                let agreed = self.agreed.as_ref()?;
+                agreed.local.sections.get(place)?.over
+            };
+            let declined = data.and_then(offered) == Some(id);
+            let state = self.transports.entry(id);
+            let told = state.told.take();
+            let before = told.as_ref().and_then(|told| told.sctp.clone());
+            let had_data = before.is_some();
+            if outcome == Outcome::UnderWay && !has_data {
+                // An offer without data ends it once it is answered.
+                plan.sctp = plan.sctp.or(before);
             }
-            (Some(told), Some(mut plan)) => {
-                if outcome == Outcome::UnderWay {
-                    // An offer without data ends it once it is answered.
-                    plan.sctp = plan.sctp.or_else(|| told.sctp.clone());
-                }
-                let gather = self.begin_generation(&plan);
-                let ended = told.sctp.is_some() || declined;
-                if plan != told {
-                    steps.push(Step::Update(plan.clone()));
-                }
-                if plan.sctp.is_none() && outcome == Outcome::Agreed && ended {
-                    steps.push(Step::EndData);
-                }
-                if gather {
-                    steps.push(Step::Gather);
-                }
-                self.told = Some(plan);
+            // Credentials for which nothing was gathered yet are another generation.
+            let local = plan.local_ice.as_ref();
+            let renewed = local.is_some_and(|local| state.gathered.begin(&local.ufrag));
+            let started = told.is_none();
+            if started {
+                steps.push((id, Step::Start(plan.clone())));
+            } else if told.as_ref() != Some(&plan) {
+                steps.push((id, Step::Update(plan.clone())));
             }
-            (told, None) if outcome == Outcome::UnderWay => self.told = told,
-            (Some(told), None) => steps.push(match outcome {
+            let ends_data = plan.sctp.is_none() && !started && (had_data || declined);
+            if ends_data && outcome == Outcome::Agreed {
+                steps.push((id, Step::EndData));
+            }
+            if started || renewed {
+                steps.push((id, Step::Gather));
+            }
+            state.told = Some(plan);
+            let (candidates, end) = self.usable_remote_candidates(id);
+            if end || !candidates.is_empty() {
+                steps.push((id, Step::AddCandidates { candidates, end }));
+            }
+        }
+        // What an exchange under way leaves out stays until it is done.
+        for id in ended.into_iter().filter(|_| outcome != Outcome::UnderWay) {
+            let state = self.transports.get(id);
+            let told = state.and_then(|state| state.told.as_ref());
+            let began = told.is_some_and(|told| told.dtls.is_some());
+            let step = match outcome {
+                Outcome::Agreed if in_use => Step::Reject(Reason::Unused),
                 // Also an exchange that ends what was there, whichever side declined it.
-                Outcome::Agreed if declined || told.dtls.is_some() => {
-                    Step::Reject(Reason::Declined)
-                }
+                Outcome::Agreed if declined.is_some() || began => Step::Reject(Reason::Declined),
                 _ => Step::Withdraw,
-            }),
+            };
+            if told.is_some() {
+                steps.push((id, step));
+            }
+            self.transports.remove(id);
         }
-        let (candidates, end) = self.usable_remote_candidates();
-        if end || !candidates.is_empty() {
-            steps.push(Step::AddCandidates { candidates, end });
-        }
-        let id = TransportId::default();
-        steps.into_iter().map(|step| (id, step)).collect()
-    }
-
-    /// True if the plan has credentials for which nothing was gathered yet.
-    fn begin_generation(&mut self, plan: &TransportPlan) -> bool {
-        let local = plan.local_ice.as_ref();
-        local.is_some_and(|local| self.gathered.begin(&local.ufrag))
+        steps
     }
 }

@@ -35,7 +35,7 @@ struct Told {
 impl Told {
     fn new(negotiator: &Negotiator, applied: &Applied) -> Self {
         let steps = || applied.steps.iter().map(|(_, step)| step);
-        let plan = negotiator.plan().unwrap();
+        let plan = negotiator.plan(TransportId::default()).unwrap();
         // Whoever follows the steps alone arrives at the same plan.
         for step in steps() {
             if let Step::Start(told) | Step::Update(told) = step {
@@ -285,7 +285,7 @@ fn an_explicit_rollback_undoes_either_offer() {
         .set_local_description(Some(SessionDescription::rollback()))
         .unwrap();
     assert_eq!(applied.steps, [(TransportId::default(), Step::Withdraw)]);
-    assert!(a.plan().is_none());
+    assert!(a.plan(TransportId::default()).is_none());
     assert_eq!(a.local_description(), None);
     assert!(a.negotiation_needed());
     let error = a
@@ -482,7 +482,7 @@ fn a_lite_peer_makes_us_controlling() {
 fn another_certificate_of_the_peer_is_another_association() {
     let (mut a, mut b) = pair();
     exchange(&mut a, &mut b);
-    let before = b.plan().unwrap().dtls.unwrap();
+    let before = b.plan(TransportId::default()).unwrap().dtls.unwrap();
     assert_eq!(before.role, dtls::Role::Client);
     // Another endpoint goes on in the peer's place, and wants to be the client.
     let mut successor = negotiator(3);
@@ -501,7 +501,12 @@ fn data_declined_and_offered_anew_takes_its_role_anew() {
     let (mut a, mut b) = pair();
     exchange(&mut a, &mut b);
     assert_eq!(
-        a.plan().unwrap().dtls.as_ref().unwrap().role,
+        a.plan(TransportId::default())
+            .unwrap()
+            .dtls
+            .as_ref()
+            .unwrap()
+            .role,
         dtls::Role::Server
     );
     a.set_local_description(None).unwrap();
@@ -511,7 +516,7 @@ fn data_declined_and_offered_anew_takes_its_role_anew() {
     let declined = SessionDescription::answer(answer.replace("m=application 9", "m=application 0"));
     b.set_local_description(Some(declined.clone())).unwrap();
     a.set_remote_description(declined).unwrap();
-    assert!(a.plan().is_none() && b.plan().is_none());
+    assert!(a.plan(TransportId::default()).is_none() && b.plan(TransportId::default()).is_none());
     // This time the answerer is passive.
     a.set_local_description(None).unwrap();
     b.set_remote_description(a.local_description().unwrap())
@@ -520,7 +525,10 @@ fn data_declined_and_offered_anew_takes_its_role_anew() {
     assert!(answer.contains("a=setup:active"), "{answer}");
     let passive = SessionDescription::answer(answer.replace("setup:active", "setup:passive"));
     b.set_local_description(Some(passive.clone())).unwrap();
-    let (at_b, at_a) = (b.plan().unwrap(), set_remote(&mut a, passive).plan);
+    let (at_b, at_a) = (
+        b.plan(TransportId::default()).unwrap(),
+        set_remote(&mut a, passive).plan,
+    );
     let role = |plan: &TransportPlan| plan.dtls.as_ref().unwrap().role;
     assert_eq!(
         (role(&at_a), role(&at_b)),
@@ -557,7 +565,7 @@ fn candidates_find_their_section_and_generation() {
     );
     assert!(matches!(
         b.add_ice_candidate(&candidate(None)),
-        Ok(RemoteCandidate::Candidate(_))
+        Ok(RemoteCandidate::Candidate(..))
     ));
     assert_eq!(
         b.add_ice_candidate(&candidate(Some("other")))
@@ -593,7 +601,9 @@ fn candidates_find_their_section_and_generation() {
     let end = CandidateInit::default();
     assert_eq!(
         b.add_ice_candidate(&end),
-        Ok(RemoteCandidate::EndOfCandidates)
+        Ok(RemoteCandidate::EndOfCandidates(vec![
+            TransportId::default()
+        ]))
     );
     assert!(
         b.remote_description()
@@ -611,13 +621,13 @@ fn gathered_candidates_appear_in_the_local_description() {
     let candidate = "candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host"
         .parse()
         .unwrap();
-    let init = a.on_local_candidate(&candidate);
+    let init = a.on_local_candidate(TransportId::default(), &candidate);
     assert_eq!(
         (init.sdp_mid.as_deref(), init.sdp_mline_index),
         (Some("0"), Some(0))
     );
     assert_eq!(init.username_fragment, Some(fragment(&applied)));
-    a.on_gathering_complete();
+    a.on_gathering_complete(TransportId::default());
     let sdp = a.local_description().unwrap().sdp;
     assert!(
         sdp.contains("a=candidate:1 1 udp") && sdp.ends_with("a=end-of-candidates\r\n"),
@@ -688,3 +698,4 @@ fn a_restart_asked_for_during_an_offer_needs_another() {
 
 mod cost;
 mod liberal;
+mod transports;

@@ -92,15 +92,21 @@ impl Negotiator {
         section.push_attribute("setup", setup.name());
     }
 
-    /// Adds the group and the origin. The version grows with every change of the text (RFC 9429
+    /// Adds the groups and the origin. The version grows with every change of the text (RFC 9429
     /// section 5.2.2), and only then.
-    pub(super) fn finish(&mut self, mut sdp: Sdp, bundle: &[Mid]) -> Result<String, JsepError> {
-        if !bundle.is_empty() {
+    pub(super) fn finish(
+        &mut self,
+        mut sdp: Sdp,
+        bundles: &[Vec<Mid>],
+    ) -> Result<String, JsepError> {
+        for (number, bundle) in bundles.iter().enumerate() {
             let place = sdp.session.lines.len();
             sdp.session
                 .push_attribute("group", format!("BUNDLE {}", words(bundle)));
             // Before the other attributes, where people look for it.
-            sdp.session.lines.swap(4.min(place), place);
+            if let Some(others) = sdp.session.lines.get_mut((4 + number).min(place)..) {
+                others.rotate_right(1);
+            }
         }
         if let Some(last) = self.local()
             && !last.sdp.said_lines().eq(sdp.said_lines())
@@ -134,6 +140,12 @@ pub(super) fn rejected(like: &Media, mid: Option<&Mid>) -> Media {
         number: 0,
         section,
     }
+}
+
+/// RFC 9143 section 6: a section that is offered in its bundle only has port 0.
+pub(super) fn make_bundle_only(media: &mut Media) {
+    media.port = 0;
+    media.section.push('a', "bundle-only");
 }
 
 /// RFC 9429 section 5.2.1: the discard address until there are candidates. The tag is there if the

@@ -9,6 +9,8 @@ use crate::transport::{Transport, TransportId};
 pub(super) struct Carrier {
     pub(super) id: TransportId,
     pub(super) transport: Transport,
+    /// A description puts it to use.
+    pub(super) in_use: bool,
     /// Gathering is told to the application: a local description asks for its candidates.
     pub(super) gathering_shown: bool,
     /// The states that the application has been told, or is about to be told by the events that
@@ -26,6 +28,7 @@ impl Carrier {
         Self {
             id,
             transport,
+            in_use: false,
             gathering_shown: false,
             ice: IceState::New,
             gathering: GatheringState::New,

@@ -6,7 +6,7 @@ use crate::dtls::DtlsState;
 use crate::ice::{self, IceState};
 use crate::jsep::SignalingState;
 use crate::time::Time;
-use crate::transport;
+use crate::transport::{self, IoRequest, TransportId};
 
 impl PeerConnection {
     /// The next event. Poll after every batch of input, and after
@@ -19,36 +19,43 @@ impl PeerConnection {
                 return Some(event);
             }
         }
-        self.first
-            .transport
-            .poll_channel_event()
-            .map(Event::Channel)
+        if let Some(id) = self.carriers.take_gone() {
+            return Some(Event::Io(id, IoRequest::Release));
+        }
+        let channels = &mut self.carriers.data_mut().transport;
+        channels.poll_channel_event().map(Event::Channel)
     }
 
     /// Takes over what the transport has to report, channels aside, which wait for
     /// [`poll_event`](Self::poll_event). What the application does next comes after it, and may
     /// change what it means: which description a candidate belongs to, for one.
     pub(super) fn on_transport_events(&mut self) {
-        while let Some(event) = self.first.transport.poll_state_event() {
+        while let Some((id, event)) = self.next_state_event() {
             match event {
-                transport::Event::Ice(event) => self.on_ice_event(event),
-                transport::Event::DtlsStateChange(state) => self.on_dtls_state(state),
+                transport::Event::Ice(event) => self.on_ice_event(id, event),
+                transport::Event::DtlsStateChange(state) => self.on_dtls_state(id, state),
                 transport::Event::SctpStateChange(state) => {
-                    self.push(TransportEvent::SctpStateChange(state));
+                    self.push(id, TransportEvent::SctpStateChange(state));
                 }
                 transport::Event::SrtpStateChange(state) => {
-                    self.push(TransportEvent::SrtpStateChange(state));
+                    self.push(id, TransportEvent::SrtpStateChange(state));
                 }
                 transport::Event::Channel(event) => self.events.push_back(Event::Channel(event)),
             }
         }
     }
 
-    fn on_ice_event(&mut self, event: ice::Event) {
+    fn next_state_event(&mut self) -> Option<(TransportId, transport::Event)> {
+        self.carriers
+            .iter_mut()
+            .find_map(|carrier| Some((carrier.id, carrier.transport.poll_state_event()?)))
+    }
+
+    fn on_ice_event(&mut self, id: TransportId, event: ice::Event) {
         match event {
-            ice::Event::StateChange(state) => self.on_ice_state(state),
-            ice::Event::GatheringStateChange(state) => self.on_gathering_state(state),
-            ice::Event::LocalCandidate(candidate) => self.on_local_candidate(candidate),
+            ice::Event::StateChange(state) => self.on_ice_state(id, state),
+            ice::Event::GatheringStateChange(state) => self.on_gathering_state(id, state),
+            ice::Event::LocalCandidate(candidate) => self.on_local_candidate(id, &candidate),
             ice::Event::CandidateError {
                 address,
                 url,
@@ -61,36 +68,42 @@ impl PeerConnection {
                 error_text,
             }),
             ice::Event::SelectedPairChange(route) => {
-                self.push(TransportEvent::SelectedPairChange(route));
+                self.push(id, TransportEvent::SelectedPairChange(route));
             }
         }
     }
 
-    fn on_ice_state(&mut self, state: IceState) {
-        self.first.ice = state;
+    fn on_ice_state(&mut self, id: TransportId, state: IceState) {
+        if let Some(carrier) = self.carriers.get_mut(id) {
+            carrier.ice = state;
+        }
+        self.update_ice_state();
+        self.update_connection_state();
+    }
+
+    pub(super) fn update_ice_state(&mut self) {
         let state = if self.is_closed() {
             IceState::Closed
         } else {
-            ice_state(self.carriers().map(|carrier| carrier.ice))
+            ice_state(self.carriers.in_use().map(|carrier| carrier.ice))
         };
         if self.states.ice != state {
             self.states.ice = state;
             self.events
                 .push_back(Event::IceConnectionStateChange(state));
         }
-        self.update_connection_state();
     }
 
-    pub(super) fn on_dtls_state(&mut self, state: DtlsState) {
-        if self.first.dtls != state {
-            self.first.dtls = state;
-            self.push(TransportEvent::DtlsStateChange(state));
+    pub(super) fn on_dtls_state(&mut self, id: TransportId, state: DtlsState) {
+        let carrier = self.carriers.get_mut(id);
+        if let Some(carrier) = carrier.filter(|carrier| carrier.dtls != state) {
+            carrier.dtls = state;
+            self.push(id, TransportEvent::DtlsStateChange(state));
             self.update_connection_state();
         }
     }
 
-    fn push(&mut self, event: TransportEvent) {
-        let id = self.first.id;
+    fn push(&mut self, id: TransportId, event: TransportEvent) {
         self.events.push_back(Event::Transport(id, event));
     }
 
@@ -98,11 +111,12 @@ impl PeerConnection {
         self.negotiator.signaling_state() == SignalingState::Closed
     }
 
-    fn update_connection_state(&mut self) {
+    pub(super) fn update_connection_state(&mut self) {
         let state = if self.is_closed() {
             ConnectionState::Closed
         } else {
-            ConnectionState::of(self.carriers().map(|carrier| (carrier.ice, carrier.dtls)))
+            let transports = self.carriers.in_use();
+            ConnectionState::of(transports.map(|carrier| (carrier.ice, carrier.dtls)))
         };
         if self.states.connection != state {
             self.states.connection = state;
@@ -123,7 +137,9 @@ impl PeerConnection {
         self.negotiation_needed = false;
         let closed = SignalingState::Closed;
         self.events.push_back(Event::SignalingStateChange(closed));
-        self.first.transport.close(now);
+        for carrier in self.carriers.iter_mut() {
+            carrier.transport.close(now);
+        }
         self.on_transport_events();
         self.update_connection_state();
     }

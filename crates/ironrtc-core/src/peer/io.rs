@@ -1,4 +1,4 @@
-//! What a driver and the handles of channels call; all of it goes to the transport.
+//! What a driver and the handles of channels call; all of it goes to the transports.
 
 #[cfg(doc)]
 use super::Event;
@@ -6,7 +6,7 @@ use super::PeerConnection;
 use crate::channel::{ChannelId, CreateError, DataChannelInit};
 use crate::datagram::{Ecn, Path, Transmit};
 use crate::time::{Deadline, Time};
-use crate::transport::{ChannelsMut, IoResult};
+use crate::transport::{ChannelsMut, IoResult, TransportId};
 
 impl PeerConnection {
     /// Changes what the next gathering may use (`relay` policy).
@@ -15,18 +15,30 @@ impl PeerConnection {
     }
 
     /// Takes in what the driver found out for an [`Event::Io`].
-    pub fn handle_io(&mut self, now: Time, result: IoResult) {
+    pub fn handle_io(&mut self, now: Time, id: TransportId, result: IoResult) {
+        let Some(carrier) = self.carriers.get_mut(id) else {
+            return;
+        };
         if let IoResult::Resolved(candidate, _) = &result
-            && !self.first.takes_answer(candidate)
+            && !carrier.takes_answer(candidate)
         {
             return;
         }
-        self.first.transport.handle_io(now, result);
+        let socket = match &result {
+            IoResult::Socket(address) => Some(*address),
+            _ => None,
+        };
+        carrier.transport.handle_io(now, result);
+        if let Some(address) = socket {
+            self.carriers.add_socket(address, id);
+        }
     }
 
     /// Takes in one datagram, decrypting in place.
     pub fn handle_datagram(&mut self, now: Time, path: Path, ecn: Option<Ecn>, data: &mut [u8]) {
-        self.first.transport.handle_datagram(now, path, ecn, data);
+        if let Some(carrier) = self.carriers.owner(path.local) {
+            carrier.transport.handle_datagram(now, path, ecn, data);
+        }
     }
 
     /// Appends the next batch of datagrams to one destination.
@@ -36,27 +48,34 @@ impl PeerConnection {
         max_segments: usize,
         out: &mut Vec<u8>,
     ) -> Option<Transmit> {
-        self.first.transport.poll_transmit(now, max_segments, out)
+        self.carriers.poll_transmit(now, max_segments, out)
     }
 
     /// The driver's system did not take a datagram of `size` bytes, as it is too large for the path.
     pub fn handle_too_large(&mut self, now: Time, path: Path, size: usize) {
-        self.first.transport.handle_too_large(now, path, size);
+        if let Some(carrier) = self.carriers.owner(path.local) {
+            carrier.transport.handle_too_large(now, path, size);
+        }
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.first.transport.poll_timeout()
+        self.next_deadline().map(|deadline| deadline.at)
     }
 
     /// The same, and what for.
     pub fn next_deadline(&self) -> Option<Deadline> {
-        self.first.transport.next_deadline()
+        let deadlines = self.carriers.iter();
+        deadlines
+            .filter_map(|carrier| carrier.transport.next_deadline())
+            .min()
     }
 
     /// Runs the timers that are due.
     pub fn handle_timeout(&mut self, now: Time) {
-        self.first.transport.handle_timeout(now);
+        for carrier in self.carriers.iter_mut() {
+            carrier.transport.handle_timeout(now);
+        }
     }
 
     /// Makes a data channel.
@@ -66,11 +85,7 @@ impl PeerConnection {
         label: &str,
         init: DataChannelInit,
     ) -> Result<ChannelId, CreateError> {
-        let id = self
-            .first
-            .transport
-            .channels_mut()
-            .create(now, label, init)?;
+        let id = self.channels_mut().create(now, label, init)?;
         self.negotiator.add_data_channel();
         self.update_negotiation_needed();
         Ok(id)
@@ -78,6 +93,6 @@ impl PeerConnection {
 
     /// The channels, to be changed.
     pub fn channels_mut(&mut self) -> ChannelsMut<'_> {
-        self.first.transport.channels_mut()
+        self.carriers.data_mut().transport.channels_mut()
     }
 }

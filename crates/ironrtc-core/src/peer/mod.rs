@@ -2,6 +2,7 @@
 
 mod candidates;
 mod carrier;
+mod carriers;
 mod events;
 mod io;
 mod signaling;
@@ -23,7 +24,7 @@ use crate::sctp::{SctpConfig, SctpState};
 use crate::stats::StatsReport;
 use crate::time::Time;
 use crate::transport::{IoRequest, SrtpState, Transport, TransportConfig, TransportId};
-use carrier::Carrier;
+use carriers::Carriers;
 use state::States;
 
 /// What a connection is told at its birth.
@@ -77,8 +78,8 @@ pub enum Event {
     ConnectionStateChange(ConnectionState),
     /// Something about a transport.
     Transport(TransportId, TransportEvent),
-    /// For the driver, which answers with [`PeerConnection::handle_io`].
-    Io(IoRequest),
+    /// A transport asks the driver, which answers with [`PeerConnection::handle_io`].
+    Io(TransportId, IoRequest),
     /// Something about a data channel; `Announced` is `datachannel`.
     Channel(channel::Event),
 }
@@ -105,9 +106,7 @@ pub enum TransportEvent {
 #[derive(Debug)]
 pub struct PeerConnection {
     negotiator: Negotiator,
-    /// The transport that data channels go over, and everything while all sections are in one
-    /// bundle.
-    first: Carrier,
+    carriers: Carriers,
     relay_only: bool,
     /// `[[NegotiationNeeded]]` (webrtc-pc section 4.7.3).
     negotiation_needed: bool,
@@ -135,23 +134,22 @@ impl PeerConnection {
         };
         let mut connection = Self {
             negotiator: Negotiator::new(jsep, rng.fork()),
-            first: Carrier::new(TransportId::default(), Transport::new(transport, rng)),
+            carriers: Carriers::new(Transport::new(transport.clone(), rng), transport),
             relay_only,
             negotiation_needed: false,
             states: States::default(),
             events: VecDeque::new(),
         };
         if config.gather_early {
-            connection.first.transport.start_gathering(Time::ZERO);
+            let first = connection.carriers.data_mut();
+            let id = first.id;
+            first.transport.start_gathering(Time::ZERO);
             connection.on_transport_events();
-            connection.events.push_back(Event::Io(IoRequest::Gather));
+            connection
+                .events
+                .push_back(Event::Io(id, IoRequest::Gather));
         }
         connection
-    }
-
-    /// All transports.
-    fn carriers(&self) -> impl Iterator<Item = &Carrier> + Clone {
-        std::iter::once(&self.first)
     }
 
     /// Offer and answer, for all that only reads: descriptions, states.
@@ -159,9 +157,21 @@ impl PeerConnection {
         &self.negotiator
     }
 
-    /// The transport, for all that only reads.
+    /// The transport that data channels go over, or will, for all that only reads.
     pub fn transport(&self) -> &Transport {
-        &self.first.transport
+        &self.carriers.data().transport
+    }
+
+    /// All transports, for all that only reads.
+    pub fn transports(&self) -> impl Iterator<Item = (TransportId, &Transport)> {
+        self.carriers
+            .iter()
+            .map(|carrier| (carrier.id, &carrier.transport))
+    }
+
+    /// The name of the transport that data channels go over.
+    pub fn data_transport(&self) -> TransportId {
+        self.carriers.data().id
     }
 
     /// `connectionState`.
@@ -181,9 +191,6 @@ impl PeerConnection {
 
     /// Statistics (`getStats`); `unix_now` is the time since 1970.
     pub fn stats(&self, now: Time, unix_now: Duration) -> StatsReport {
-        let transports = self
-            .carriers()
-            .map(|carrier| (carrier.id, &carrier.transport));
-        crate::stats::report(transports, now, unix_now)
+        crate::stats::report(self.transports(), now, unix_now)
     }
 }

@@ -1,13 +1,14 @@
-//! Descriptions: what applying one does to the transport, and in which order it is told.
+//! Descriptions: what applying one does to the transports, and in which order it is told.
 
-use super::{Event, PeerConnection};
+use super::{Event, PeerConnection, TransportEvent};
+use crate::dtls::DtlsState;
 use crate::ice::GatheringState;
 use crate::jsep::{
     Applied, JsepError, OfferOptions, SdpType, SessionDescription, SignalingState, Step,
 };
 use crate::observe::observe;
 use crate::time::Time;
-use crate::transport::IoRequest;
+use crate::transport::{IoRequest, TransportId};
 
 impl PeerConnection {
     /// Makes an offer.
@@ -58,7 +59,7 @@ impl PeerConnection {
 
     fn tell_description(&self, now: Time, side: &'static str) {
         observe!(
-            self.first.transport.observer(),
+            self.transport().observer(),
             now,
             Jsep,
             "description_set",
@@ -79,8 +80,24 @@ impl PeerConnection {
         if applied.signaling_state_changed {
             self.events.push_back(Event::SignalingStateChange(state));
         }
-        for (_, step) in applied.steps {
-            self.carry_out(now, step);
+        for (id, step) in &applied.steps {
+            if matches!(step, Step::Start(_)) {
+                self.carriers.start(*id);
+            }
+        }
+        // Channels go along before anything begins, or ends, on a transport.
+        if let Some(id) = self.negotiator.data_transport() {
+            let before = self.carriers.data().dtls;
+            self.carriers.move_data(now, id);
+            self.on_transport_events();
+            let state = self.carriers.data().dtls;
+            if state != before {
+                let now = TransportEvent::DtlsStateChange(state);
+                self.events.push_back(Event::Transport(id, now));
+            }
+        }
+        for (id, step) in applied.steps {
+            self.carry_out(now, id, step);
             self.on_transport_events();
         }
         if state == SignalingState::Stable {
@@ -89,62 +106,79 @@ impl PeerConnection {
         }
     }
 
-    fn carry_out(&mut self, now: Time, step: Step) {
+    fn carry_out(&mut self, now: Time, id: TransportId, step: Step) {
+        let Some(carrier) = self.carriers.get_mut(id) else {
+            return;
+        };
         match step {
             Step::Start(plan) | Step::Update(plan) => {
-                let before = self.first.remote_fragment();
-                self.first.transport.apply(now, &plan);
-                if before != self.first.remote_fragment() {
-                    self.first.forget_names();
+                let before = carrier.remote_fragment();
+                carrier.transport.apply(now, &plan);
+                if before != carrier.remote_fragment() {
+                    carrier.forget_names();
                 }
             }
-            Step::Gather => self.gather(now),
+            Step::Gather => self.gather(now, id),
             Step::AddCandidates { candidates, end } => {
                 for candidate in candidates {
-                    self.add_remote_candidate(now, candidate);
+                    self.add_remote_candidate(now, id, candidate);
                 }
-                if end {
-                    self.first.transport.end_of_remote_candidates(now);
+                if end && let Some(carrier) = self.carriers.get_mut(id) {
+                    carrier.transport.end_of_remote_candidates(now);
                 }
             }
-            Step::EndData => self.first.transport.reject_sctp(now),
+            Step::EndData => carrier.transport.reject_sctp(now),
             Step::Withdraw => {
-                self.first.transport.withdraw(now);
-                self.hide_transport();
+                carrier.transport.withdraw(now);
+                self.end_transport(now, id);
             }
             Step::Reject(reason) => {
-                self.first.transport.reject(now, &reason.to_string());
-                self.hide_transport();
+                carrier.transport.reject(now, &reason.to_string());
+                self.end_transport(now, id);
             }
         }
     }
 
     /// Starts gathering for a new generation, and shows what was gathered before it was asked for.
-    fn gather(&mut self, now: Time) {
-        let gathering = self.first.transport.ice().gathering_state();
+    fn gather(&mut self, now: Time, id: TransportId) {
+        let relay_only = self.relay_only;
+        let Some(carrier) = self.carriers.get_mut(id) else {
+            return;
+        };
+        let gathering = carrier.transport.ice().gathering_state();
+        let shown = std::mem::replace(&mut carrier.gathering_shown, true);
         if gathering == GatheringState::New {
-            self.first.gathering_shown = true;
-            self.first.transport.set_relay_only(self.relay_only);
-            self.first.transport.start_gathering(now);
+            carrier.transport.set_relay_only(relay_only);
+            carrier.transport.start_gathering(now);
             self.on_transport_events();
-            self.events.push_back(Event::Io(IoRequest::Gather));
-        } else if !self.first.gathering_shown {
-            self.first.gathering_shown = true;
-            self.on_gathering_state(GatheringState::Gathering);
-            for candidate in self.first.transport.ice().local_candidates().to_vec() {
-                self.on_local_candidate(candidate);
+            self.events.push_back(Event::Io(id, IoRequest::Gather));
+        } else if !shown {
+            let candidates = carrier.transport.ice().local_candidates().to_vec();
+            self.on_gathering_state(id, GatheringState::Gathering);
+            for candidate in &candidates {
+                self.on_local_candidate(id, candidate);
             }
-            self.on_gathering_state(gathering);
+            self.on_gathering_state(id, gathering);
         }
     }
 
-    /// Without a transport every state of it is `new`; sockets and candidates stay for the next.
-    fn hide_transport(&mut self) {
+    /// Nothing uses a transport any more. The last one stays with its sockets and candidates for the
+    /// next that is negotiated, and until then every state of it is `new`; another is closed.
+    fn end_transport(&mut self, now: Time, id: TransportId) {
         self.on_transport_events();
-        self.first.forget_names();
-        self.first.gathering_shown = false;
-        self.on_gathering_state(GatheringState::New);
-        self.on_dtls_state(self.first.transport.dtls_state());
+        if self.carriers.end(now, id) {
+            let closed = TransportEvent::DtlsStateChange(DtlsState::Closed);
+            self.events.push_back(Event::Transport(id, closed));
+        } else if let Some(carrier) = self.carriers.get_mut(id) {
+            carrier.forget_names();
+            carrier.gathering_shown = false;
+            carrier.gathering = GatheringState::New;
+            let state = carrier.transport.dtls_state();
+            self.on_dtls_state(id, state);
+        }
+        self.update_gathering_state();
+        self.update_ice_state();
+        self.update_connection_state();
     }
 
     /// webrtc-pc section 4.7.3: asked for once, and only while nothing is being negotiated. After

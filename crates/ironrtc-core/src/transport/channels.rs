@@ -1,7 +1,7 @@
 //! Data channels over this transport's association.
 
 use super::Transport;
-use crate::channel::{ChannelId, CreateError, DataChannelInit, Message, SendError};
+use crate::channel::{ChannelId, Channels, CreateError, DataChannelInit, Message, SendError};
 use crate::time::Time;
 
 /// The channels, to be changed.
@@ -12,6 +12,24 @@ impl Transport {
     /// The channels, to be changed.
     pub fn channels_mut(&mut self) -> ChannelsMut<'_> {
         ChannelsMut(self)
+    }
+
+    /// Gives the channels away: data goes over another transport from now on. Those that wait for a
+    /// connection go as they are; the others end with their association.
+    pub(crate) fn release_channels(&mut self, now: Time) -> Channels {
+        if self.sctp_started {
+            self.reject_sctp(now);
+        }
+        self.sctp_plan = None;
+        self.association = None;
+        self.carried.clear();
+        std::mem::replace(&mut self.channels, Channels::new())
+    }
+
+    /// Takes over the channels of another transport.
+    pub(crate) fn adopt_channels(&mut self, channels: Channels) {
+        self.channels = channels;
+        self.news = true;
     }
 
     /// Bytes of messages sent that have not gone to the network yet.

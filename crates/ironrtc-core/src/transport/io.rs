@@ -14,6 +14,8 @@ pub enum IoRequest {
     Gather,
     /// The address of a peer's candidate is a name; look it up.
     Resolve(Candidate),
+    /// The transport is over and has said its goodbyes: its sockets may be closed.
+    Release,
 }
 
 /// What a driver found out.

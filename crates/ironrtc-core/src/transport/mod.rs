@@ -177,6 +177,16 @@ impl Transport {
         &self.config.observer
     }
 
+    /// Whether last words to the peer wait.
+    pub(crate) fn has_goodbyes(&self) -> bool {
+        !self.goodbyes.is_empty()
+    }
+
+    /// Randomness for another transport of the connection.
+    pub(crate) fn fork_rng(&mut self) -> Rng {
+        self.rng.fork()
+    }
+
     /// The ICE agent.
     pub fn ice(&self) -> &Agent {
         &self.ice

@@ -10,6 +10,11 @@ use crate::rtp::RtpPlan;
 pub struct TransportId(u32);
 
 impl TransportId {
+    /// The transport of this number.
+    pub(crate) const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
     /// Its number; the first is 0.
     pub const fn number(self) -> u32 {
         self.0

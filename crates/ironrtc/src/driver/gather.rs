@@ -1,5 +1,6 @@
 //! Gathering: what the machine is told about sockets and servers.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use ironrtc_core::ice::{Candidate, CandidateAddress};
@@ -21,10 +22,27 @@ const MAX_LOOKUPS: usize = 64;
 
 /// The outcome of a lookup.
 enum Found {
-    /// Of a STUN server, in which round.
-    Server(u64, Server, Result<Vec<SocketAddr>, ResolveError>),
-    /// Of a peer's candidate.
-    Candidate(Box<Candidate>, Result<std::net::IpAddr, ResolveError>),
+    /// Of a STUN server, in which round of which transport.
+    Server(
+        TransportId,
+        u64,
+        Server,
+        Result<Vec<SocketAddr>, ResolveError>,
+    ),
+    /// Of a peer's candidate for a transport.
+    Candidate(
+        TransportId,
+        Box<Candidate>,
+        Result<std::net::IpAddr, ResolveError>,
+    ),
+}
+
+/// A round of a transport's gathering.
+#[derive(Debug, Default)]
+struct Round {
+    number: u64,
+    /// Its servers that are still being looked up.
+    outstanding: usize,
 }
 
 /// Gathering and lookups of one connection.
@@ -32,9 +50,9 @@ pub(super) struct Gathering {
     bind: Vec<SocketAddr>,
     /// Sockets that were bound before the start, so that a failure was an error there.
     bound: Vec<std::net::UdpSocket>,
-    round: u64,
-    /// Servers of this round that are still being looked up.
-    outstanding: usize,
+    rounds: BTreeMap<TransportId, Round>,
+    /// How many rounds there were.
+    begun: u64,
     lookups: JoinSet<Found>,
 }
 
@@ -43,8 +61,8 @@ impl Gathering {
         Self {
             bind,
             bound,
-            round: 0,
-            outstanding: 0,
+            rounds: BTreeMap::new(),
+            begun: 0,
             lookups: JoinSet::new(),
         }
     }
@@ -56,38 +74,54 @@ impl Gathering {
         transport: TransportId,
         sockets: &mut Sockets,
     ) {
-        self.round += 1;
-        self.outstanding = 0;
+        self.begun += 1;
+        let mut round = Round {
+            number: self.begun,
+            outstanding: 0,
+        };
         self.open_sockets(transport, sockets);
         let now = shared.clock.now();
         let mut core = shared.lock();
         for local in sockets.locals(transport) {
-            core.machine.handle_io(now, IoResult::Socket(local));
+            let socket = IoResult::Socket(local);
+            core.machine.handle_io(now, transport, socket);
         }
         for server in core.servers.clone() {
-            self.ask(now, &mut core, server);
+            self.ask(now, &mut core, (transport, &mut round), server);
         }
-        if self.outstanding == 0 {
-            core.machine.handle_io(now, IoResult::Complete);
+        if round.outstanding == 0 {
+            core.machine.handle_io(now, transport, IoResult::Complete);
         }
+        self.rounds.insert(transport, round);
         shared.finish(core, now);
     }
 
-    fn ask(&mut self, now: Time, core: &mut Core<dyn Machine>, server: Server) {
+    /// A transport is over.
+    pub(super) fn forget(&mut self, transport: TransportId) {
+        self.rounds.remove(&transport);
+    }
+
+    fn ask(
+        &mut self,
+        now: Time,
+        core: &mut Core<dyn Machine>,
+        (transport, round): (TransportId, &mut Round),
+        server: Server,
+    ) {
         if server.scheme != Scheme::Stun {
             let reason = "only stun: is supported so far; the server is not used";
             let failed = IoResult::ServerFailed {
                 url: server.url,
                 reason: reason.to_owned(),
             };
-            core.machine.handle_io(now, failed);
+            core.machine.handle_io(now, transport, failed);
             return;
         }
-        let round = self.round;
-        self.outstanding += 1;
+        round.outstanding += 1;
+        let number = round.number;
         self.lookups.spawn(async move {
             let found = resolve::server(&server.host, server.port).await;
-            Found::Server(round, server, found)
+            Found::Server(transport, number, server, found)
         });
     }
 
@@ -112,7 +146,7 @@ impl Gathering {
     }
 
     /// Looks the name of a peer's candidate up.
-    pub(super) fn resolve(&mut self, candidate: Candidate) {
+    pub(super) fn resolve(&mut self, transport: TransportId, candidate: Candidate) {
         let CandidateAddress::Name(name) = &candidate.address else {
             return;
         };
@@ -123,7 +157,7 @@ impl Gathering {
         let name = name.clone();
         self.lookups.spawn(async move {
             let found = resolve::candidate(&name).await;
-            Found::Candidate(Box::new(candidate), found)
+            Found::Candidate(transport, Box::new(candidate), found)
         });
     }
 
@@ -139,33 +173,36 @@ impl Gathering {
             let now = shared.clock.now();
             let mut core = shared.lock();
             match found {
-                Found::Server(round, server, addresses) if round == self.round => {
+                Found::Server(id, number, server, addresses) => {
+                    let round = self.rounds.get_mut(&id);
+                    let Some(round) = round.filter(|round| round.number == number) else {
+                        continue;
+                    };
                     let url = server.url;
                     match addresses {
                         Ok(addresses) => {
                             for address in addresses {
                                 let url = url.clone();
-                                core.machine
-                                    .handle_io(now, IoResult::Server { url, address });
+                                let server = IoResult::Server { url, address };
+                                core.machine.handle_io(now, id, server);
                             }
                         }
                         Err(error) => {
                             let reason = error.to_string();
-                            core.machine
-                                .handle_io(now, IoResult::ServerFailed { url, reason });
+                            let failed = IoResult::ServerFailed { url, reason };
+                            core.machine.handle_io(now, id, failed);
                         }
                     }
-                    self.outstanding -= 1;
-                    if self.outstanding == 0 {
-                        core.machine.handle_io(now, IoResult::Complete);
+                    round.outstanding -= 1;
+                    if round.outstanding == 0 {
+                        core.machine.handle_io(now, id, IoResult::Complete);
                     }
                 }
-                Found::Server(..) => {}
-                Found::Candidate(candidate, Ok(address)) => {
+                Found::Candidate(id, candidate, Ok(address)) => {
                     let resolved = IoResult::Resolved(*candidate, address);
-                    core.machine.handle_io(now, resolved);
+                    core.machine.handle_io(now, id, resolved);
                 }
-                Found::Candidate(_, Err(error)) => {
+                Found::Candidate(_, _, Err(error)) => {
                     tracing::debug!(%error, "a candidate of the peer is not used");
                 }
             }
@@ -176,13 +213,18 @@ impl Gathering {
 
 /// Binds to an address, unless a socket is bound to it.
 fn open(transport: TransportId, sockets: &mut Sockets, address: SocketAddr) {
+    // Another transport of the connection may have the port that was configured.
+    let taken = sockets.has(address);
     let same = |local: SocketAddr| {
-        local.ip() == address.ip() && (address.port() == 0 || address.port() == local.port())
+        let port = address.port() == 0 || address.port() == local.port() || taken;
+        local.ip() == address.ip() && port
     };
     if sockets.locals(transport).any(same) {
         return;
     }
-    match socket::bind(address).and_then(Socket::new) {
+    let port = if taken { 0 } else { address.port() };
+    let bound = socket::bind(SocketAddr::new(address.ip(), port));
+    match bound.and_then(Socket::new) {
         Ok(socket) => sockets.add(transport, socket),
         Err(error) => {
             let address = Value::from(address);

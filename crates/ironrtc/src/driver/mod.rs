@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use ironrtc_core::datagram::{Path, Transmit};
 use ironrtc_core::time::Time;
-use ironrtc_core::transport::{IoRequest, TransportId};
+use ironrtc_core::transport::IoRequest;
 use tokio::time::Sleep;
 use tracing::Instrument as _;
 
@@ -148,14 +148,17 @@ impl Driver {
     fn serve_requests(&mut self) -> bool {
         let requests = std::mem::take(&mut self.shared.lock().requests);
         let served = !requests.is_empty();
-        for request in requests {
+        for (id, request) in requests {
             match request {
                 IoRequest::Gather => {
-                    let transport = TransportId::default();
                     let sockets = &mut self.sockets;
-                    self.gathering.start(&self.shared, transport, sockets);
+                    self.gathering.start(&self.shared, id, sockets);
                 }
-                IoRequest::Resolve(candidate) => self.gathering.resolve(candidate),
+                IoRequest::Resolve(candidate) => self.gathering.resolve(id, candidate),
+                IoRequest::Release => {
+                    self.gathering.forget(id);
+                    self.sockets.keep(id, |_| false);
+                }
                 request => tracing::debug!(?request, "not known to this driver"),
             }
         }

@@ -49,6 +49,11 @@ impl Sockets {
         own.map(|entry| entry.socket.local())
     }
 
+    /// Whether one of the connection's own is bound to this address.
+    pub(super) fn has(&self, local: SocketAddr) -> bool {
+        self.ids.contains_key(&(Protocol::Udp, local))
+    }
+
     /// All of them, each with whose it is, to receive from.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (TransportId, &mut Socket)> {
         let entries = self.table.values_mut();

@@ -10,9 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use attributes::{Attributes, Group, Setup};
 pub(super) use data::{DataSection, SCTP_PORT};
 pub(super) use rtp::RtpSection;
+use transport::SessionLevel;
 pub(super) use transport::{MAX_CANDIDATES, TransportAttributes};
 
 use super::{JsepError, Mid, SdpType, SessionDescription};
+use crate::transport::TransportId;
 use crate::wire::sdp::{Media, Sdp};
 
 /// A description that has been read and checked.
@@ -24,8 +26,11 @@ pub(super) struct Description {
     pub(super) sections: Vec<MediaSection>,
     pub(super) lite: bool,
     pub(super) trickle: bool,
-    /// The transport that the description puts to use.
-    pub(super) transport: Option<TransportAttributes>,
+    /// The BUNDLE groups, as places of sections: those that it offers, or once it is agreed on,
+    /// those that are in use.
+    pub(super) bundles: Vec<Vec<usize>>,
+    /// The transports that it puts to use.
+    pub(super) transports: Vec<TransportAttributes>,
     /// All username fragments of the description, sorted.
     pub(super) fragments: Vec<String>,
     /// Candidate lines added since it was read.
@@ -39,10 +44,32 @@ pub(super) struct MediaSection {
     /// The description says the mid.
     pub(super) named: bool,
     pub(super) content: Content,
-    /// It runs over [`Description::transport`].
+    /// It can be connected, over one of [`Description::transports`].
     pub(super) used: bool,
+    /// In a description of ours: which transport it has. In an offer that is the one it has unless
+    /// the answer bundles it.
+    pub(super) over: Option<TransportId>,
     /// It says that no more candidates will come.
     pub(super) ended: bool,
+}
+
+/// Sections that share a transport.
+struct Sharing {
+    /// Those that can be connected; they are not empty, and the first owns the transport.
+    members: Vec<usize>,
+    /// Others of the bundle, which may say something of it.
+    others: Vec<usize>,
+    bundled: bool,
+}
+
+impl Sharing {
+    fn alone(index: usize, bundled: bool) -> Self {
+        Self {
+            members: vec![index],
+            others: Vec::new(),
+            bundled,
+        }
+    }
 }
 
 /// What a section is for.
@@ -59,8 +86,9 @@ pub(super) enum Content {
 }
 
 impl Description {
-    /// Reads and checks a description's text. `offer` is what an answer answers: sections are
-    /// matched by their places, and an answer may leave out the tags (RFC 5888 section 9.1).
+    /// Reads and checks a description's text, but for its transports. `offer` is what an answer
+    /// answers: sections are matched by their places, and an answer may leave out the tags (RFC 5888
+    /// section 9.1).
     pub(super) fn read(
         description: &SessionDescription,
         offer: Option<&Self>,
@@ -85,12 +113,31 @@ impl Description {
             sdp,
             sections,
             trickle,
-            transport: None,
+            bundles: Vec::new(),
+            transports: Vec::new(),
             fragments,
             added: 0,
         };
-        read.choose_transport()?;
+        read.find_bundles();
         Ok(read)
+    }
+
+    fn find_bundles(&mut self) {
+        let places: BTreeMap<&str, usize> = self
+            .sections
+            .iter()
+            .enumerate()
+            .map(|(index, section)| (section.mid.as_str(), index))
+            .collect();
+        self.bundles = Attributes(&self.sdp.session).bundles(&places);
+        // RFC 9143 section 7.2: a bundle-only section has port 0; outside a bundle it is rejected.
+        let bundle_of = self.bundle_of_each();
+        let media = self.sdp.media.iter().zip(bundle_of);
+        for (section, (media, bundle)) in self.sections.iter_mut().zip(media) {
+            if media.port == 0 && bundle.is_none() {
+                section.content = Content::Rejected;
+            }
+        }
     }
 
     /// The data section in use.
@@ -112,69 +159,224 @@ impl Description {
         }
     }
 
-    /// Decides over which transport data and media go: that of the first data section, or else of
-    /// the first media section. What is bundled with it shares it; the rest is not used.
-    fn choose_transport(&mut self) -> Result<(), JsepError> {
-        let places: BTreeMap<&str, usize> = self
-            .sections
-            .iter()
-            .enumerate()
-            .map(|(index, section)| (section.mid.as_str(), index))
-            .collect();
-        let bundles = Attributes(&self.sdp.session).bundles(&places);
-        // RFC 9143 section 7.2: a bundle-only section has port 0; outside a bundle it is rejected.
-        let mut bundled = vec![false; self.sections.len()];
-        for index in bundles.iter().flatten() {
-            if let Some(bundled) = bundled.get_mut(*index) {
-                *bundled = true;
+    /// The transports of the peer's offer, or of an answer: each bundle has one, and so has each
+    /// section outside of bundles. Those beyond `most` are left aside.
+    pub(super) fn share_transports(&mut self, most: usize) -> Result<(), JsepError> {
+        let transports = self.shared_transports(most)?;
+        self.connect(transports);
+        Ok(())
+    }
+
+    /// The same, of what was read before.
+    pub(super) fn shared_transports(
+        &self,
+        most: usize,
+    ) -> Result<Vec<TransportAttributes>, JsepError> {
+        let bundle_of = self.bundle_of_each();
+        let mut seen = vec![false; self.bundles.len()];
+        let mut groups = Vec::new();
+        for (index, bundle) in bundle_of.into_iter().enumerate() {
+            if !self.can_use(index) {
+                continue;
+            }
+            let Some((number, members)) = bundle.and_then(|b| Some((b, self.bundles.get(b)?)))
+            else {
+                groups.push(Sharing::alone(index, false));
+                continue;
+            };
+            if !seen
+                .get_mut(number)
+                .is_some_and(|seen| std::mem::replace(seen, true))
+            {
+                // RFC 9143 section 7.3.1: a section that is rejected, or will be, cannot own the
+                // transport.
+                let (members, others) = members.iter().partition(|index| self.can_use(**index));
+                groups.push(Sharing {
+                    members,
+                    others,
+                    bundled: true,
+                });
             }
         }
-        let media = self.sdp.media.iter().zip(bundled);
-        for (section, (media, bundled)) in self.sections.iter_mut().zip(media) {
-            if media.port == 0 && !bundled {
-                section.content = Content::Rejected;
+        groups.truncate(most);
+        self.read_transports(groups)
+    }
+
+    /// The transports of an offer of ours, whose sections have been placed.
+    pub(super) fn split_transports(&mut self) -> Result<(), JsepError> {
+        let order = self.bundles.iter().flatten().copied();
+        let alone = self.bundle_of_each().into_iter().enumerate();
+        let alone = alone.filter(|(_, bundle)| bundle.is_none());
+        let mut groups: Vec<(TransportId, Sharing)> = Vec::new();
+        for (index, bundled) in order
+            .map(|index| (index, true))
+            .chain(alone.map(|(index, _)| (index, false)))
+        {
+            let over = self.sections.get(index).and_then(|section| section.over);
+            let Some(id) = over.filter(|_| self.can_use(index)) else {
+                continue;
+            };
+            match groups.iter_mut().find(|(known, _)| *known == id) {
+                Some((_, group)) => group.members.push(index),
+                None => groups.push((id, Sharing::alone(index, bundled))),
             }
         }
-        let first = |wanted: fn(&Content) -> bool| {
-            self.sections
-                .iter()
-                .position(|section| wanted(&section.content))
+        let mut transports = Vec::new();
+        for (id, group) in groups {
+            for transport in self.read_transports(vec![group])? {
+                transports.push(TransportAttributes { id, ..transport });
+            }
+        }
+        self.connect(transports);
+        Ok(())
+    }
+
+    /// What an offer says of the transports that an `answer` makes of its sections, in the
+    /// answer's order and under its names.
+    pub(super) fn answered_transports(
+        &self,
+        answer: &[TransportAttributes],
+    ) -> Result<Vec<TransportAttributes>, JsepError> {
+        let session = SessionLevel::read(&self.sdp.session);
+        let bundle_of = self.bundle_of_each();
+        let read = |answered: &TransportAttributes| {
+            let mut known = self.transports.iter();
+            let read = match known.find(|known| known.members == answered.members) {
+                Some(known) => known.clone(),
+                None => {
+                    let bundle = bundle_of.get(answered.tagged()).copied().flatten();
+                    let members = bundle.and_then(|bundle| self.bundles.get(bundle));
+                    let others: Vec<usize> = (members.into_iter().flatten().copied())
+                        .filter(|index| !answered.members.contains(index))
+                        .collect();
+                    let members = answered.members.clone();
+                    TransportAttributes::read(&self.sdp, &session, members, &others, true)?
+                }
+            };
+            Ok(TransportAttributes {
+                id: answered.id,
+                bundled: answered.bundled,
+                ..read
+            })
         };
-        let data = first(|content| matches!(content, Content::Data(_)));
-        let rtp = || first(|content| matches!(content, Content::Rtp(_)));
-        let Some(lead) = data.or_else(rtp) else {
-            return Ok(());
-        };
-        let group = bundles.into_iter().find(|group| group.contains(&lead));
-        let bundled = group.is_some();
-        // RFC 9143 section 7.3.1: a section that is rejected, or will be, cannot own the transport.
-        let (members, others): (Vec<usize>, Vec<usize>) = group
-            .unwrap_or_else(|| vec![lead])
-            .into_iter()
-            .partition(|index| self.can_use(*index, lead));
-        let read = TransportAttributes::read(&self.sdp, members, &others, bundled);
-        let transport = match read {
-            // Media alone is left aside where it cannot be connected, and declined.
-            Err(_) if data.is_none() => return Ok(()),
-            other => other?,
-        };
+        answer.iter().map(read).collect()
+    }
+
+    /// What was agreed on: from now on the bundles are those of the transports.
+    pub(super) fn settle(&mut self) {
+        let bundled = self.transports.iter().filter(|transport| transport.bundled);
+        self.bundles = bundled.map(|transport| transport.members.clone()).collect();
+        for transport in &self.transports {
+            for index in &transport.members {
+                if let Some(section) = self.sections.get_mut(*index) {
+                    section.over = Some(transport.id);
+                }
+            }
+        }
+    }
+
+    /// The transport of this name.
+    pub(super) fn transport(&self, id: TransportId) -> Option<&TransportAttributes> {
+        self.transports.iter().find(|transport| transport.id == id)
+    }
+
+    /// The transport of the section in this place.
+    pub(super) fn transport_of(&self, index: usize) -> Option<&TransportAttributes> {
+        let mut transports = self.transports.iter();
+        transports.find(|transport| transport.members.contains(&index))
+    }
+
+    /// The same, as its place among the transports.
+    pub(super) fn transport_place(&self, index: usize) -> Option<usize> {
+        let mut transports = self.transports.iter();
+        transports.position(|transport| transport.members.contains(&index))
+    }
+
+    /// The place of the transport with this username fragment: that of the section at `index`,
+    /// where several have the same one.
+    pub(super) fn transport_of_fragment(&self, fragment: &str, index: usize) -> Option<usize> {
+        let has = |transport: &TransportAttributes| transport.credentials.ufrag == fragment;
+        let own = self.transport_place(index);
+        own.filter(|place| self.transports.get(*place).is_some_and(has))
+            .or_else(|| self.transports.iter().position(has))
+    }
+
+    /// The section that owns the transport with this username fragment, or the first.
+    pub(super) fn place_of(&self, fragment: &str) -> Option<usize> {
+        let place = self.transport_of_fragment(fragment, 0);
+        let transport = place.and_then(|place| self.transports.get(place));
+        let tagged = transport.or_else(|| self.transports.first());
+        let index = tagged.map_or(0, TransportAttributes::tagged);
+        Some(index).filter(|index| *index < self.sections.len())
+    }
+
+    /// The transport of the data section in use.
+    pub(super) fn data_transport(&self) -> Option<&TransportAttributes> {
+        self.transport_of(self.data_place()?)
+    }
+
+    pub(super) fn data_place(&self) -> Option<usize> {
+        self.sections.iter().position(|s| s.data().is_some())
+    }
+
+    /// Which bundle each section is in.
+    fn bundle_of_each(&self) -> Vec<Option<usize>> {
+        let mut bundle_of = vec![None; self.sections.len()];
+        for (number, bundle) in self.bundles.iter().enumerate() {
+            for index in bundle {
+                if let Some(place) = bundle_of.get_mut(*index) {
+                    *place = Some(number);
+                }
+            }
+        }
+        bundle_of
+    }
+
+    fn read_transports(&self, groups: Vec<Sharing>) -> Result<Vec<TransportAttributes>, JsepError> {
+        let session = SessionLevel::read(&self.sdp.session);
         let answers = matches!(self.kind, SdpType::Answer | SdpType::PrAnswer);
-        if answers && transport.setup == Some(Setup::ActPass) {
-            return Err(JsepError::AnswerSetup);
+        let mut transports = Vec::new();
+        for group in groups {
+            let Sharing {
+                members,
+                others,
+                bundled,
+            } = group;
+            let data = members.iter().any(|index| {
+                let section = self.sections.get(*index);
+                section.is_some_and(|section| matches!(section.content, Content::Data(_)))
+            });
+            let read = TransportAttributes::read(&self.sdp, &session, members, &others, bundled);
+            let transport = match read {
+                // Media alone is left aside where it cannot be connected, and declined.
+                Err(_) if !data => continue,
+                other => other?,
+            };
+            if answers && transport.setup == Some(Setup::ActPass) {
+                return Err(JsepError::AnswerSetup);
+            }
+            transports.push(transport);
         }
-        for index in &transport.members {
+        Ok(transports)
+    }
+
+    fn connect(&mut self, transports: Vec<TransportAttributes>) {
+        for index in transports.iter().flat_map(|transport| &transport.members) {
             if let Some(section) = self.sections.get_mut(*index) {
                 section.used = true;
             }
         }
-        self.transport = Some(transport);
-        Ok(())
+        self.transports = transports;
     }
 
-    /// Whether a section can share the transport of the section `lead`: there is one association.
-    fn can_use(&self, index: usize, lead: usize) -> bool {
+    /// Whether a section can be connected, if its transport can: there is one association.
+    pub(super) fn can_use(&self, index: usize) -> bool {
+        let mut sections = self.sections.iter();
         match self.sections.get(index).map(|section| &section.content) {
-            Some(Content::Data(_)) => index == lead,
+            Some(Content::Data(_)) => {
+                let first = sections.position(|s| matches!(s.content, Content::Data(_)));
+                first == Some(index)
+            }
             Some(Content::Rtp(_)) => true,
             _ => false,
         }
@@ -234,6 +436,7 @@ fn read_sections(sdp: &Sdp, offer: Option<&Description>) -> Result<Vec<MediaSect
             named,
             content: Content::read(media)?,
             used: false,
+            over: None,
             ended: media.section.has("end-of-candidates"),
         });
     }

@@ -4,7 +4,8 @@ use super::{Attributes, Setup};
 use crate::dtls::Fingerprint;
 use crate::ice::{Candidate, Credentials};
 use crate::jsep::JsepError;
-use crate::wire::sdp::{Sdp, SdpError};
+use crate::transport::TransportId;
+use crate::wire::sdp::{Line, Sdp, SdpError, Section};
 
 /// Most candidates of a transport that are kept.
 pub(in crate::jsep) const MAX_CANDIDATES: usize = 256;
@@ -12,6 +13,8 @@ pub(in crate::jsep) const MAX_CANDIDATES: usize = 256;
 /// ICE and DTLS of one transport. BUNDLE shares it whole (RFC 9143 section 7.1.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::jsep) struct TransportAttributes {
+    /// Which of the connection's transports it is, once the description is in force.
+    pub(in crate::jsep) id: TransportId,
     /// The places of the sections that use it, in the bundle's order. The first owns it.
     pub(in crate::jsep) members: Vec<usize>,
     /// The sections are a BUNDLE group, and not just one that stands alone.
@@ -28,11 +31,11 @@ impl TransportAttributes {
     /// `others`, which do not use the transport, and then the session. The members are not empty.
     pub(in crate::jsep) fn read(
         sdp: &Sdp,
+        session: &SessionLevel<'_>,
         members: Vec<usize>,
         others: &[usize],
         bundled: bool,
     ) -> Result<Self, JsepError> {
-        let session = Attributes(&sdp.session);
         let sections: Vec<Attributes<'_>> = members
             .iter()
             .chain(others)
@@ -55,16 +58,28 @@ impl TransportAttributes {
             })
             .take(MAX_CANDIDATES)
             .collect();
-        let levels = || of_transport.clone().chain([session]);
-        let fingerprints = first(levels(), |section| {
+        let fingerprints = first(of_transport.clone(), |section| {
             let found = section.fingerprints()?;
             Ok(Some(found).filter(|found| !found.is_empty()))
-        })?
-        .ok_or(JsepError::MissingFingerprint)?;
-        let setup = first(levels(), Attributes::setup)?;
+        })?;
+        let fingerprints = match fingerprints {
+            Some(found) => found,
+            None => session.fingerprints.clone()?,
+        };
+        if fingerprints.is_empty() {
+            return Err(JsepError::MissingFingerprint);
+        }
+        let setup = match first(of_transport.clone(), Attributes::setup)? {
+            None => session.setup.clone()?,
+            said => said,
+        };
         // RFC 8840 section 8.2: per section, or for all of them.
-        let end_of_candidates = levels().any(|section| section.0.has("end-of-candidates"));
+        let end_of_candidates = session.ended
+            || of_transport
+                .clone()
+                .any(|section| section.0.has("end-of-candidates"));
         Ok(Self {
+            id: TransportId::default(),
             members,
             bundled,
             credentials,
@@ -88,34 +103,49 @@ impl TransportAttributes {
     }
 }
 
+/// What the session says for the transports whose sections do not: it is read once for all.
+#[derive(Clone, Debug)]
+pub(in crate::jsep) struct SessionLevel<'a> {
+    /// The username fragment and the password, each with its line.
+    ufrag: Option<(&'a Line, &'a str)>,
+    pwd: Option<(&'a Line, &'a str)>,
+    fingerprints: Result<Vec<Fingerprint>, SdpError>,
+    setup: Result<Option<Setup>, SdpError>,
+    ended: bool,
+}
+
+impl<'a> SessionLevel<'a> {
+    pub(in crate::jsep) fn read(session: &'a Section) -> Self {
+        let attributes = Attributes(session);
+        Self {
+            ufrag: session.attribute("ice-ufrag"),
+            pwd: session.attribute("ice-pwd"),
+            fingerprints: attributes.fingerprints(),
+            setup: attributes.setup(),
+            ended: session.has("end-of-candidates"),
+        }
+    }
+}
+
 /// The first section that has both; either may be left to the session (RFC 8839 section 5.4).
 fn credentials(
     sections: &[Attributes<'_>],
-    session: Attributes<'_>,
+    session: &SessionLevel<'_>,
 ) -> Result<Option<Credentials>, SdpError> {
-    let (ufrag, pwd) = (session.ice_ufrag(), session.ice_pwd());
-    let found = sections
-        .iter()
-        .copied()
-        .chain([session])
-        .find_map(|section| {
-            let own = (section.ice_ufrag(), section.ice_pwd());
-            if own == (None, None) {
-                return None;
-            }
-            Some((section, own.0.or(ufrag)?, own.1.or(pwd)?))
-        });
-    let Some((section, ufrag, pwd)) = found else {
+    let found = sections.iter().find_map(|section| {
+        let own = (
+            section.0.attribute("ice-ufrag"),
+            section.0.attribute("ice-pwd"),
+        );
+        let said = own.0.is_some() || own.1.is_some();
+        said.then_some((own.0.or(session.ufrag)?, own.1.or(session.pwd)?))
+    });
+    let Some(((line, ufrag), (_, pwd))) = found.or_else(|| session.ufrag.zip(session.pwd)) else {
         return Ok(None);
     };
-    let line = (section.0.attribute("ice-ufrag"))
-        .or_else(|| section.0.attribute("ice-pwd"))
-        .map(|(line, _)| line);
-    match (Credentials::from_peer(ufrag, pwd), line) {
-        (Ok(credentials), _) => Ok(Some(credentials)),
-        (Err(error), Some(line)) => Err(line.error(error.to_string())),
-        (Err(_), None) => Ok(None),
-    }
+    Credentials::from_peer(ufrag.trim(), pwd.trim())
+        .map(Some)
+        .map_err(|error| line.error(error.to_string()))
 }
 
 fn first<'a, T>(
