@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import weakref
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional, Union
 
@@ -15,8 +13,9 @@ from pyee.asyncio import AsyncIOEventEmitter
 
 from . import _ironrtc
 from ._events import EventKind
-from ._loop import Inbox, current_inbox, next_token, report_exception
+from ._loop import Inbox, current_inbox, next_token
 from ._names import module_names
+from ._reader import Reader
 from .exceptions import InvalidStateError
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-_MESSAGES_PER_TURN = 256
 # For so long, in seconds, a program may leave messages unread without being told.
 _PATIENCE = 5.0
 # Above the first, `drain` waits until no more than the second is queued. What is left keeps the
@@ -142,18 +140,13 @@ class RTCDataChannel(AsyncIOEventEmitter):
         self.__transport = transport
         self.__inbox: Optional[Inbox] = None
         self.__token = next_token()
-        self.__iterated = False
-        self.__over = False
         self.__patient = False
-        # What was taken out of SCTP and not delivered: a batch, or the rest of a channel that
-        # has closed, which is no more than SCTP's window.
-        self.__held: deque[Union[bytes, str]] = deque()
-        self.__waiting: list[asyncio.Future[None]] = []
         self.__early: Optional[list[tuple[EventKind, Any]]] = []
 
     def _bind(self, native: _ironrtc.DataChannel) -> None:
         self.__native = native
         self.__send = native.send
+        self.__reader = Reader(native.recv)
 
     def _attach(self, inbox: Inbox) -> None:
         """Deliver events to the loop of `inbox` from now on."""
@@ -275,25 +268,7 @@ class RTCDataChannel(AsyncIOEventEmitter):
         From the first iteration on, there are no more `message` events, and messages that the
         program has not read hold back the other side.
         """
-        self.__iterated = True
-        return _Messages(self.__held, self.__next)
-
-    async def __next(self) -> Union[bytes, str]:
-        """Wait for a message, and hold those that have come with it."""
-        while True:
-            if self.__held:
-                return self.__held.popleft()
-            messages, _ = self.__native.recv(_MESSAGES_PER_TURN)
-            if messages:
-                self.__held.extend(messages)
-                # A stream of messages must not keep others from their turn.
-                await asyncio.sleep(0)
-            elif self.__readyState == "closed":
-                raise StopAsyncIteration
-            else:
-                waiter = asyncio.get_running_loop().create_future()
-                self.__waiting.append(waiter)
-                await waiter
+        return self.__reader.iterate(self)
 
     def _add_event_handler(
         self, event: str, k: Callable[..., Any], v: Callable[..., Any]
@@ -344,8 +319,8 @@ class RTCDataChannel(AsyncIOEventEmitter):
         self.__readyState = state
 
     def __on_readable(self) -> None:
-        if self.__iterated:
-            self.__wake_readers()
+        if self.__reader.iterated:
+            self.__reader.wake()
         elif self.__early is not None and self.__transport.state in ("new", "connecting"):
             # What is early will say again that there are messages.
             return
@@ -358,30 +333,11 @@ class RTCDataChannel(AsyncIOEventEmitter):
                 loop.call_soon(self.__on_readable)
 
     def __deliver(self) -> bool:
-        """Deliver a batch of messages while somebody listens, and say if there may be more.
-
-        What nobody listens for stays where it is: in SCTP, whose window then closes.
-        """
-        held, more, emit = self.__held, True, self.emit
-        if not held:
-            messages, more = self.__native.recv(_MESSAGES_PER_TURN)
-            held.extend(messages)
-        while held:
-            if self.__iterated:
-                self.__wake_readers()
-                return False
-            message = held.popleft()
-            try:
-                heard = emit("message", message)
-            except Exception as exc:
-                report_exception(self, exc)
-                continue
-            if heard is False and not self.__over:
-                # The last listener has left.
-                held.appendleft(message)
-                self.__on_unheard()
-                return False
-        return more and not self.__over
+        """Deliver a batch of messages while somebody listens, and say if there may be more."""
+        delivered = self.__reader.deliver(self, self.emit)
+        if delivered == "unheard":
+            self.__on_unheard()
+        return delivered == "more"
 
     def __on_unheard(self) -> None:
         """Nobody listens: let a channel close, and warn of one that stays like that."""
@@ -395,11 +351,9 @@ class RTCDataChannel(AsyncIOEventEmitter):
 
     def _warn_of_unread(self) -> None:
         self.__patient = False
-        if self.__iterated or self.__readyState != "open" or self.listeners("message"):
+        if self.__reader.iterated or self.__readyState != "open" or self.listeners("message"):
             return
-        if not self.__held:
-            self.__held.extend(self.__native.recv(1)[0])
-        if not self.__held:
+        if not self.__reader.has_unread():
             return
         self.__patient = True
         logger.warning(
@@ -409,25 +363,9 @@ class RTCDataChannel(AsyncIOEventEmitter):
         )
 
     def __take_rest(self) -> None:
-        """Take over the messages of a channel that closes, if nobody reads them now.
-
-        They are no more than SCTP's window, and the channel can close, as the other side wants
-        it. Whoever listens later still gets them.
-        """
-        if not self.__iterated and self.listeners("message"):
-            return
-        more = True
-        while more:
-            messages, more = self.__native.recv(_MESSAGES_PER_TURN)
-            self.__held.extend(messages)
-        self.__wake_readers()
-
-    def __wake_readers(self) -> None:
-        waiters, self.__waiting = self.__waiting, []
-        for waiter in waiters:
-            # The reader may be in another thread's loop, or in one that is closed.
-            with contextlib.suppress(RuntimeError):
-                waiter.get_loop().call_soon_threadsafe(_resolve, waiter)
+        """Take over the messages of a channel that closes, if nobody reads them now."""
+        if self.__reader.iterated or not self.listeners("message"):
+            self.__reader.take_rest()
 
     def _closed(self, *, by_us: bool = False) -> None:
         """The channel is closed: deliver what came before, emit `close`, and let go.
@@ -437,14 +375,14 @@ class RTCDataChannel(AsyncIOEventEmitter):
         if self.__readyState == "closed":
             return
         if by_us:
-            self.__over = True
-            self.__held.clear()
+            self.__reader.stop()
         else:
-            while self.listeners("message") and not self.__iterated and self.__deliver():
+            reader = self.__reader
+            while self.listeners("message") and not reader.iterated and self.__deliver():
                 pass
             self.__take_rest()
         self.__set_state("closed")
-        self.__wake_readers()
+        self.__reader.end()
         if self.__inbox is not None:
             self.__inbox.unregister(self.__token)
         self.__transport._forget_channel(self)
@@ -455,35 +393,10 @@ class RTCDataChannel(AsyncIOEventEmitter):
             self.remove_all_listeners()
 
 
-class _Messages:
-    """The iterator over a channel's messages."""
-
-    def __init__(
-        self,
-        held: deque[Union[bytes, str]],
-        wait: Callable[[], Awaitable[Union[bytes, str]]],
-    ) -> None:
-        self._held = held
-        self._wait = wait
-
-    def __aiter__(self) -> "_Messages":
-        return self
-
-    async def __anext__(self) -> Union[bytes, str]:
-        if self._held:
-            return self._held.popleft()
-        return await self._wait()
-
-
 def _warn_of_unread(reference: "weakref.ref[RTCDataChannel]") -> None:
     channel = reference()
     if channel is not None:
         channel._warn_of_unread()
-
-
-def _resolve(waiter: "asyncio.Future[None]") -> None:
-    if not waiter.done():
-        waiter.set_result(None)
 
 
 __getattr__, __dir__ = module_names(globals())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import uuid
 from typing import Any, Optional, Union
@@ -13,12 +12,14 @@ from pyee.asyncio import AsyncIOEventEmitter
 from . import _arguments, _ironrtc, _neighbours, _transceivers
 from ._behaviour import W3C, Aiortc, Behaviour
 from ._candidate import candidate_from_native, candidate_to_native
+from ._early import EarlyCandidates
 from ._events import EventKind
 from ._ice_log import IceLog
 from ._loop import Inbox, current_inbox, next_token, running_inbox
 from ._names import module_names
 from ._native_types import configuration_to_native, stats_from_native
 from ._peer_link import PeerLink
+from ._states import States, log_debug, resolve
 from .events import RTCPeerConnectionIceErrorEvent
 from .exceptions import (
     InternalError,
@@ -41,8 +42,6 @@ from .stats import RTCStatsReport
 __all__ = ["RTCPeerConnection"]
 
 logger = logging.getLogger(__name__)
-
-_MAX_EARLY_CANDIDATES = 64
 
 
 class RTCPeerConnection(AsyncIOEventEmitter):
@@ -76,16 +75,11 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__transceivers: list[RTCRtpTransceiver] = []
         self.__stream_id = str(uuid.uuid4())
 
-        self.__connectionState = "new"
-        self.__iceConnectionState = "new"
-        self.__iceGatheringState = "new"
-        self.__signalingState = "stable"
+        self.__states = States(self.__behaviour)
+        self.__early_candidates = EarlyCandidates()
         self.__closing: Optional[asyncio.Task[None]] = None
-        self.__isClosed = False
         self.__closed_by_peer = False
         self.__gone: Optional[asyncio.Future[None]] = None
-        self.__gathered: list[asyncio.Future[None]] = []
-        self.__early_candidates: list[Optional[RTCIceCandidate]] = []
 
         self.__ice_log = IceLog()
         self.__token = next_token()
@@ -107,7 +101,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
         In W3C mode `disconnected` too.
         """
-        return self.__connectionState
+        return self.__states.connection
 
     @property
     def iceConnectionState(self) -> str:
@@ -115,17 +109,17 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
         In W3C mode `connected` and `disconnected` too.
         """
-        return self.__iceConnectionState
+        return self.__states.ice
 
     @property
     def iceGatheringState(self) -> str:
         """`new`, `gathering` or `complete`."""
-        return self.__iceGatheringState
+        return self.__states.gathering
 
     @property
     def signalingState(self) -> str:
         """`stable`, `closed`, or `have-` and the side and kind of the pending description."""
-        return self.__signalingState
+        return self.__states.signaling
 
     @property
     def localDescription(self) -> Optional[RTCSessionDescription]:
@@ -180,15 +174,11 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             and candidate.sdpMLineIndex is None
         ):
             raise ValueError("Candidate must have either sdpMid or sdpMLineIndex")
-        if self.__isClosed:
+        if self.__states.closed:
             # A candidate that comes late is of no use, and of no harm.
             return
         if self.__behaviour.keeps_early_candidates and self.remoteDescription is None:
-            logger.warning(
-                "RTCPeerConnection addIceCandidate called without remote description"
-            )
-            if len(self.__early_candidates) < _MAX_EARLY_CANDIDATES:
-                self.__early_candidates.append(candidate)
+            self.__early_candidates.keep(candidate)
             return
         await self.__add_candidate(candidate)
 
@@ -233,9 +223,9 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     async def close(self) -> None:
         """Close the connection and everything that belongs to it."""
         if self.__closing is None:
-            if self.__isClosed:
+            if self.__states.closed:
                 return
-            self.__isClosed = True
+            self.__states.closed = True
             self.__closing = asyncio.ensure_future(self.__close())
         if self.__closing.get_loop() is asyncio.get_running_loop():
             # Whoever waits may be cancelled; the closing goes on.
@@ -339,7 +329,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 sessionDescription, "setLocalDescription"
             )
             kind, sdp = sessionDescription.type, sessionDescription.sdp
-            self.__log_debug("setLocalDescription(%s)\n%s", kind, sdp)
+            log_debug("setLocalDescription(%s)\n%s", kind, sdp)
         home = self.__home()
         await home.run(
             lambda inbox, token: self.__native.set_local_description(inbox, token, kind, sdp)
@@ -347,11 +337,13 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__synchronise()
         if kind is None and logger.isEnabledFor(logging.DEBUG):
             made = self.localDescription
-            self.__log_debug(
+            log_debug(
                 "setLocalDescription(%s, implicit)\n%s", made and made.type, made and made.sdp
             )
         if self.__behaviour.waits_for_gathering and not self.listeners("icecandidate"):
-            await self.__wait_for_gathering()
+            # Nothing may have been described that needs candidates.
+            if self.__native.ice_gathering_state != "new":
+                await self.__states.wait_for_gathering()
 
     async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
         """Set the description that the other side has sent.
@@ -361,8 +353,8 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         sessionDescription = _arguments.description(sessionDescription, "setRemoteDescription")
         home = self.__home()
         kind, sdp = sessionDescription.type, sessionDescription.sdp
-        self.__log_debug("setRemoteDescription(%s)\n%s", kind, sdp)
-        state = "closed" if self.__isClosed else self.__native.signaling_state
+        log_debug("setRemoteDescription(%s)\n%s", kind, sdp)
+        state = "closed" if self.__states.closed else self.__native.signaling_state
         collides = kind == "offer" and state == "have-local-offer"
         collides = collides and not self.__behaviour.rolls_back
         if state == "closed" or collides:
@@ -372,8 +364,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             lambda inbox, token: self.__native.set_remote_description(inbox, token, kind, sdp)
         )
         self.__synchronise()
-        early, self.__early_candidates = self.__early_candidates, []
-        for candidate in early:
+        for candidate in self.__early_candidates.take():
             await self.__add_candidate(candidate)
 
     async def __add_candidate(self, candidate: Optional[RTCIceCandidate]) -> None:
@@ -407,7 +398,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__ice._close()
         self.__set_ice_state("closed")
         self.__set_connection_state("closed")
-        self.__wake_gathered()
+        self.__states.wake_gathered()
         if other is not None:
             await other.__hear_goodbye(home)
         if self.__inbox is not None:
@@ -426,7 +417,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         """Return once the other side's goodbye, which is on its way, was handled here."""
         if self.__inbox is not home:
             return
-        if not self.__isClosed and self.__dtls.state == "connected":
+        if not self.__states.closed and self.__dtls.state == "connected":
             gone = self.__gone = asyncio.get_running_loop().create_future()
             await _neighbours.patiently(gone)
         # A program's own close() may be waiting for us in turn.
@@ -436,7 +427,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         await asyncio.sleep(0)
 
     def __assertNotClosed(self) -> None:
-        if self.__isClosed:
+        if self.__states.closed:
             raise InvalidStateError("RTCPeerConnection is closed")
 
     def __createTransports(self) -> None:
@@ -484,26 +475,10 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         if self.__sctp is not None:
             self.__sctp._attach(inbox)
 
-    async def __wait_for_gathering(self) -> None:
-        if self.__native.ice_gathering_state == "new":
-            # Nothing was described that needs candidates.
-            return
-        while self.__iceGatheringState != "complete" and not self.__isClosed:
-            waiter = asyncio.get_running_loop().create_future()
-            self.__gathered.append(waiter)
-            await waiter
-
-    def __wake_gathered(self) -> None:
-        waiters, self.__gathered = self.__gathered, []
-        for waiter in waiters:
-            # The waiter may belong to another thread's loop.
-            with contextlib.suppress(RuntimeError):
-                waiter.get_loop().call_soon_threadsafe(_resolve, waiter)
-
     def __synchronise(self) -> None:
         """Show what an operation has changed, even if its events are still on the way."""
         self.__set_signaling_state(self.__native.signaling_state)
-        if self.__iceConnectionState == "new" and self.__native.checks_candidates():
+        if self.__states.ice == "new" and self.__native.checks_candidates():
             # The rest of what happened in between comes in order, with the events.
             self.__set_ice_state("checking")
             self.__set_connection_state("connecting")
@@ -514,7 +489,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 (self.__sctp or self.__createSctp()).mid = mid
 
     def _on_event(self, kind: EventKind, payload: Any) -> None:
-        if self.__isClosed:
+        if self.__states.closed:
             return
         match kind:
             case "signaling":
@@ -585,57 +560,38 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             self.__sctp._close()
         self.__dtls._close()
         if self.__gone is not None:
-            _resolve(self.__gone)
+            resolve(self.__gone)
 
     def __on_peer_gone(self) -> None:
         """As in aiortc, the connection closes itself."""
-        self.__isClosed = self.__closed_by_peer = True
+        self.__states.closed = self.__closed_by_peer = True
         self.__closing = asyncio.ensure_future(self.__close())
         self.__close_data()
 
     def __set_signaling_state(self, state: str) -> None:
-        if state != self.__signalingState and self.__signalingState != "closed":
-            self.__log_debug("signalingState %s -> %s", self.__signalingState, state)
-            self.__signalingState = state
-            self.__announce("signalingstatechange")
+        self.__tell(self.__states.set_signaling(state))
 
     def __set_gathering_state(self, state: str) -> None:
-        if state == self.__iceGatheringState:
-            return
-        self.__log_debug("iceGatheringState %s -> %s", self.__iceGatheringState, state)
-        self.__iceGatheringState = state
-        gatherer = self.__ice.iceGatherer
-        gatherer._set_state("completed" if state == "complete" else state)
-        self.emit("icegatheringstatechange")
-        if state == "complete":
-            self.__wake_gathered()
+        event = self.__states.set_gathering(state)
+        if event is not None:
+            gatherer = self.__ice.iceGatherer
+            gatherer._set_state("completed" if state == "complete" else state)
+            self.emit(event)
+            if state == "complete":
+                self.__states.wake_gathered()
 
     def __set_ice_state(self, state: str) -> None:
         # The transport is an object of aiortc's in either case.
         transport_state = Aiortc().ice_state(state)
         if transport_state is not None:
             self.__ice._set_state(transport_state)
-        shown = self.__behaviour.ice_state(state)
-        if shown is None:
-            return
-        if shown != self.__iceConnectionState and self.__iceConnectionState != "closed":
-            self.__log_debug("iceConnectionState %s -> %s", self.__iceConnectionState, shown)
-            self.__iceConnectionState = shown
-            self.__announce("iceconnectionstatechange")
+        self.__tell(self.__states.set_ice(state))
 
     def __set_connection_state(self, state: str) -> None:
-        if self.__behaviour.connection_state(state) is None:
-            return
-        if state != self.__connectionState and self.__connectionState != "closed":
-            self.__log_debug("connectionState %s -> %s", self.__connectionState, state)
-            self.__connectionState = state
-            self.__announce("connectionstatechange")
+        self.__tell(self.__states.set_connection(state))
 
-    def __log_debug(self, message: str, *arguments: object) -> None:
-        logger.debug(f"RTCPeerConnection() {message}", *arguments)
-
-    def __announce(self, event: str) -> None:
-        if not self.__isClosed or self.__behaviour.tells_of_its_close:
+    def __tell(self, event: Optional[str]) -> None:
+        if event is not None:
             self.emit(event)
 
 
@@ -644,11 +600,6 @@ def _description(native: Optional[tuple[str, str]]) -> Optional[RTCSessionDescri
         return None
     kind, sdp = native
     return RTCSessionDescription(sdp=sdp, type=kind)
-
-
-def _resolve(waiter: "asyncio.Future[None]") -> None:
-    if not waiter.done():
-        waiter.set_result(None)
 
 
 __getattr__, __dir__ = module_names(globals())
