@@ -21,7 +21,7 @@ impl Size {
             Format::H264 => h264::units(frame)
                 .filter_map(|range| frame.get(range))
                 .find_map(Self::of_h264),
-            Format::Av1 => av1::sequence_header(frame).and_then(Self::of_av1),
+            Format::Av1 => av1::SequenceHeader::find(frame).map(|header| header.size),
             Format::Opus | Format::Pcmu | Format::Pcma | Format::G722 | Format::H265 => None,
         }
     }
@@ -112,23 +112,6 @@ impl Size {
             height: cut(height, top, bottom, down)?,
         })
     }
-
-    /// A sequence header (AV1 bitstream section 5.5.1).
-    fn of_av1(header: &[u8]) -> Option<Self> {
-        let mut bits = Bits::new(header);
-        // seq_profile, still_picture.
-        bits.skip(4)?;
-        if bits.bit()? {
-            bits.skip(5)?;
-        } else {
-            skip_operating_points(&mut bits)?;
-        }
-        let (across, down) = (bits.read(4)? + 1, bits.read(4)? + 1);
-        Some(Self {
-            width: bits.read(across)? + 1,
-            height: bits.read(down)? + 1,
-        })
-    }
 }
 
 /// What profiles with other formats than 4:2:0 have; gives `chroma_format_idc`.
@@ -179,37 +162,6 @@ fn skip_scaling_list(bits: &mut Bits<'_>, length: u32) -> Option<()> {
             next = last.wrapping_add(bits.signed_exp_golomb()?) & 0xFF;
         }
         last = if next == 0 { last } else { next };
-    }
-    Some(())
-}
-
-fn skip_operating_points(bits: &mut Bits<'_>) -> Option<()> {
-    let mut delay_bits = None;
-    if bits.bit()? {
-        // timing_info: two numbers, equal_picture_interval.
-        bits.skip(64)?;
-        if bits.bit()? {
-            bits.exp_golomb()?;
-        }
-        if bits.bit()? {
-            delay_bits = Some(bits.read(5)? + 1);
-            bits.skip(42)?;
-        }
-    }
-    let display_delay = bits.bit()?;
-    for _ in 0..=bits.read(5)? {
-        bits.skip(12)?;
-        if bits.read(5)? > 7 {
-            bits.skip(1)?;
-        }
-        if let Some(delay_bits) = delay_bits
-            && bits.bit()?
-        {
-            bits.skip(2 * delay_bits + 1)?;
-        }
-        if display_delay && bits.bit()? {
-            bits.skip(4)?;
-        }
     }
     Some(())
 }

@@ -5,9 +5,11 @@
 
 mod join;
 mod obu;
+mod sequence;
 mod split;
 
 pub(super) use join::join;
+pub use sequence::{Color, SequenceHeader};
 pub(super) use split::split;
 
 use super::{Descriptor, Edge};
@@ -47,17 +49,11 @@ pub(super) fn describe(payload: &[u8]) -> Option<Descriptor> {
     })
 }
 
-/// The contents of the first sequence header in a frame.
-pub(super) fn sequence_header(frame: &[u8]) -> Option<&[u8]> {
-    Obus::new(frame)
-        .map_while(|obu| obu)
-        .find(|obu| obu.header.kind == SEQUENCE_HEADER)
-        .and_then(|obu| frame.get(obu.body))
-}
-
 /// True if a decoder can start with a frame: encoders put the sequence header before key frames.
 pub(super) fn has_sequence_header(frame: &[u8]) -> bool {
-    sequence_header(frame).is_some()
+    Obus::new(frame)
+        .map_while(|obu| obu)
+        .any(|obu| obu.header.kind == SEQUENCE_HEADER)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub enum Framing {
 
 impl Framing {
     /// Appends a unit.
-    pub(super) fn write(self, unit: &[u8], out: &mut Vec<u8>) {
+    pub fn write(self, unit: &[u8], out: &mut Vec<u8>) {
         let at = self.begin(out);
         out.extend_from_slice(unit);
         self.finish(at, out);
