@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # IronRTC against foreign implementations. scripts/test installs browsers, coturn, Go with Pion and
-# Janus before. Arguments name parts: browser, python, rust, peers; none means all.
+# Janus and FFmpeg before. Arguments name parts: browser, python, rust, peers, files; none means all.
 set -euo pipefail
 for part in "$@"; do
     case $part in
-    browser | python | rust | peers) ;;
-    -h | --help) echo "usage: interop/test.sh [browser] [python] [rust] [peers]" && exit ;;
+    browser | python | rust | peers | files) ;;
+    -h | --help) echo "usage: interop/test.sh [browser] [python] [rust] [peers] [files]" && exit ;;
     *) echo "error: there is no part $part; interop/test.sh --help lists them" >&2 && exit 2 ;;
     esac
 done
@@ -69,11 +69,17 @@ peers() {
     node --test --test-concurrency=1 --test-reporter=spec test/*.test.js
 }
 
+# Recordings are judged by FFmpeg.
+files() {
+    ../scripts/fetch-vectors
+    cargo test --quiet --manifest-path ../Cargo.toml -p ironrtc-media --test main -- --ignored
+}
+
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc-interop -p ironrtc-cli
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc --example axum_chat
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc-core --example srtp_lines
 failed=()
-for part in "${@:-browser python rust peers}"; do
+for part in "${@:-browser python rust peers files}"; do
     for name in $part; do
         printf -- '-- %s\n' "$name"
         # A process of its own, as `set -e` does not hold inside a condition.
