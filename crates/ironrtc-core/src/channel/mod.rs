@@ -7,6 +7,7 @@ mod dcep;
 mod init;
 mod message;
 mod table;
+mod telling;
 
 pub use init::{CreateError, DataChannelInit, Priority};
 pub use message::{Message, Text};

@@ -240,6 +240,16 @@ impl Agent {
         now: Time,
         candidate: Candidate,
     ) -> Result<(), AddCandidateError> {
+        self.tell_remote_candidate(now, &candidate);
+        let taken = self.take_remote_candidate(now, candidate);
+        taken.inspect_err(|error| self.tell_refused_candidate(now, error))
+    }
+
+    fn take_remote_candidate(
+        &mut self,
+        now: Time,
+        candidate: Candidate,
+    ) -> Result<(), AddCandidateError> {
         if self.selection.is_closed() {
             return Err(AddCandidateError::Closed);
         }

@@ -14,6 +14,7 @@ mod message;
 mod num;
 mod packet;
 mod rx;
+mod telling;
 mod tx;
 
 pub use assoc::Association;

@@ -83,7 +83,7 @@ impl Transport {
     pub(crate) fn poll_channel_event(&mut self) -> Option<crate::channel::Event> {
         self.draw_consequences();
         let event = self.channels.poll_event()?;
-        self.tell_channel(self.clock, &event);
+        (self.channels).tell(&self.config.observer, self.clock, &event);
         if let Some(association) = &mut self.association {
             self.channels.resume(self.clock, association);
         }
@@ -102,7 +102,7 @@ impl Transport {
         self.clock = self.clock.max(now);
         self.news = false;
         while let Some(event) = self.ice.poll_event() {
-            self.tell_ice(now, &event);
+            event.tell(&self.config.observer, now);
             if matches!(event, ice::Event::SelectedPairChange(_)) {
                 self.counters.selected_pair_changes += 1;
                 // What was found out about the old path's MTU says nothing about the new one's.
@@ -176,7 +176,7 @@ impl Transport {
                 self.events.push_back(Event::SctpStateChange(state));
             }
             self.channels.handle_sctp_event(now, association, &event);
-            self.tell_sctp(now, &event);
+            event.tell(&self.config.observer, now);
         }
     }
 }

@@ -171,16 +171,15 @@ impl Transport {
         now: Time,
         candidate: Candidate,
     ) -> Result<(), AddCandidateError> {
-        self.tell_remote_candidate(now, &candidate);
         let added = self.ice.add_remote_candidate(now, candidate);
         self.has_news(now);
-        added.inspect_err(|error| self.tell_refused_candidate(now, error))
+        added
     }
 
     /// Counts the name in a peer's candidate as looked up, or says why it is not to be.
     pub fn look_up(&mut self, name: &str) -> Result<(), AddCandidateError> {
         let may = self.ice.look_up(name);
-        may.inspect_err(|error| self.tell_refused_candidate(self.clock, error))
+        may.inspect_err(|error| self.ice.tell_refused_candidate(self.clock, error))
     }
 
     /// No more candidates of the peer will come.
