@@ -112,6 +112,7 @@ class RTCTransportStats(RTCStats):
     remoteCertificateId: Optional[str] = None
     tlsVersion: Optional[str] = None
     dtlsCipher: Optional[str] = None
+    srtpCipher: Optional[str] = None
     dtlsRole: Optional[str] = None
 
 

@@ -133,12 +133,16 @@ fn nothing_flows_before_our_own_description_allows_it() {
     // And no longer than it allows.
     plans[1].rtp = None;
     let [a, b] = &mut sides;
+    b.transport
+        .send_media(PacketKind::Rtp, rtp(1, 100))
+        .unwrap();
     b.transport.apply(now, &plans[1]);
     a.transport
         .send_media(PacketKind::Rtp, rtp(3, 100))
         .unwrap();
     run(&mut sides, &mut now, Duration::from_millis(10));
     assert_eq!(received(&mut sides[1]), []);
+    assert_eq!(received(&mut sides[0]), [], "what waited is not sent");
 }
 
 #[test]
@@ -208,10 +212,17 @@ fn media_ends_with_dtls() {
     let (mut sides, _, mut now) = connected([true, true]);
     let a = &mut sides[0].transport;
     a.send_media(PacketKind::Rtp, rtp(1, 100)).unwrap();
+    a.send_media(PacketKind::Rtcp, rtcp()).unwrap();
     a.stop_dtls(now);
     let refused = a.send_media(PacketKind::Rtp, rtp(2, 100));
     assert_eq!(refused, Err(SendMediaError::NotConnected));
     run(&mut sides, &mut now, Duration::from_secs(1));
+    let last_words = received(&mut sides[1]);
+    assert_eq!(
+        last_words,
+        [(PacketKind::Rtcp, rtcp())],
+        "a goodbye goes out"
+    );
     for side in &mut sides {
         assert_eq!(side.transport.srtp_state(), SrtpState::Closed);
         assert_eq!(received(side), []);

@@ -245,6 +245,9 @@ fn of_transport(
         remote_certificate_id,
         tls_version: connected.and_then(Engine::version).map(str::to_owned),
         dtls_cipher: connected.and_then(Engine::cipher_suite).map(str::to_owned),
+        srtp_cipher: transport
+            .srtp_profile()
+            .map(|profile| profile.as_str().to_owned()),
     }
 }
 

@@ -76,6 +76,8 @@ dictionary! {
         tls_version: Option<String> = "tlsVersion",
         /// The cipher suite by its name in IANA's registry.
         dtls_cipher: Option<String> = "dtlsCipher",
+        /// The protection profile of media by its name in IANA's registry.
+        srtp_cipher: Option<String> = "srtpCipher",
     }
 }
 

@@ -52,7 +52,7 @@ impl Transport {
                 self.channels.configure(role, limit);
             }
         }
-        self.media.plan.clone_from(&plan.rtp);
+        self.media.set_plan(plan.rtp.as_ref());
         self.progress(now);
     }
 
@@ -198,8 +198,7 @@ impl Transport {
         self.planned_role = None;
         self.dtls_plan = None;
         self.sctp_plan = None;
-        self.media.plan = None;
-        self.media.clear();
+        self.media.forget();
         self.security = Security::Waiting;
         self.association = None;
         self.sctp_started = false;
@@ -257,7 +256,7 @@ impl Transport {
 
     fn stop_dtls_saying(&mut self, now: Time, error: Option<&str>) {
         self.carried.clear();
-        self.media.clear();
+        self.write_last_media(now);
         self.held.clear();
         self.end_sctp(now, error);
         self.write_last_packets(now);

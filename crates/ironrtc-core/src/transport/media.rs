@@ -13,6 +13,8 @@ use crate::time::Time;
 
 /// Packets that wait to be read, or to be sent. A video's frame of 4 Mbit/s is about 12.
 const MAX_WAITING: usize = 512;
+/// Packets of RTCP that still go out when DTLS ends.
+const MAX_LAST_PACKETS: usize = 4;
 /// The longest packet that is sent: it fits every IPv6 path with UDP's header and a tag.
 const MAX_PACKET_LEN: usize = 1232 - 16 - 4;
 
@@ -69,12 +71,26 @@ pub(super) struct Media {
 }
 
 impl Media {
-    /// DTLS ends, and whatever waits for its keys.
-    pub(super) fn clear(&mut self) {
-        self.keying = Keying::default();
+    /// Takes a plan over: without one, what waits to be sent is not sent.
+    pub(super) fn set_plan(&mut self, plan: Option<&RtpPlan>) {
+        self.plan = plan.cloned();
+        if self.plan.is_none() {
+            self.clear_queues();
+        }
+    }
+
+    fn clear_queues(&mut self) {
         self.rtp.clear();
         self.rtcp.clear();
         self.carried.clear();
+    }
+
+    /// Another peer comes: nothing is left of this one's media.
+    pub(super) fn forget(&mut self) {
+        self.clear_queues();
+        self.received.clear();
+        self.plan = None;
+        self.keying = Keying::default();
     }
 }
 
@@ -163,6 +179,24 @@ impl Transport {
         self.counters.packets_received += 1;
         self.counters.bytes_received += size;
         self.ice.on_data_received(now, route, 1, size);
+    }
+
+    /// Seals the last packets of RTCP, such as a goodbye (RFC 3550 section 6.6): after this there are
+    /// no keys.
+    pub(super) fn write_last_media(&mut self, now: Time) {
+        if let Some(route) = self.ice.selected() {
+            for _ in 0..MAX_LAST_PACKETS {
+                let mut sealed = Vec::new();
+                if self.media.rtcp.is_empty() {
+                    break;
+                }
+                if self.write_media(now, route, 1, &mut sealed).is_some() {
+                    self.goodbyes.push_back((route.path(), sealed));
+                }
+            }
+        }
+        self.media.clear_queues();
+        self.media.keying = Keying::default();
     }
 
     /// Seals what media has to send: a packet of RTCP, or else a batch of RTP.

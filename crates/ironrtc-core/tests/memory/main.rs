@@ -10,6 +10,7 @@ mod descriptions;
 mod dtls;
 mod ice;
 mod sctp;
+mod srtp;
 mod victim;
 
 use std::alloc::System;
