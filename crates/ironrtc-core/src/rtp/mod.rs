@@ -1,8 +1,15 @@
-//! Media over one transport (RFC 3550, RFC 8834): what a codec is, and what an RTP session is told.
+//! Media over one transport (RFC 3550, RFC 8834): what a codec is, what an RTP session is told, and
+//! the session.
 
+mod clock;
 mod codec;
+mod event;
 mod extension;
 mod plan;
+mod receive;
+mod reports;
+mod route;
+mod session;
 
 pub use crate::wire::rtp::HeaderExtension;
 pub use codec::{
@@ -10,6 +17,12 @@ pub use codec::{
     FormatParameters, H264Level, H264Parameters, H264Profile, H265Parameters, MAX_PARAMETERS,
     MediaKind, OpusParameters, RtpCapabilities, RtxParameters,
 };
+pub use event::RtpEvent;
 pub use plan::{
     EncodingPlan, ExtensionPlan, ReceivePlan, RtpPlan, RtpSection, SendPlan, StreamPlan,
 };
+pub use receive::{ReceiveCounters, RtpPacket};
+pub use session::RtpSession;
+
+#[cfg(test)]
+mod tests;

@@ -66,6 +66,15 @@ macro_rules! arithmetic {
                 position
             }
 
+            /// The position of a number with which all begins anew: beyond the highest one so far.
+            pub fn restart(&mut self, number: $name) -> u64 {
+                let half = <$word>::MAX / 2 + 1;
+                let beyond = |high: u64| number.near(high + 1 + u64::from(half));
+                let position = self.highest.map_or_else(|| self.peek(number), beyond);
+                self.highest = Some(position);
+                position
+            }
+
             /// The position that a number would have, with nothing changed.
             pub fn peek(&self, number: $name) -> u64 {
                 // The first number lies in the middle, so that those before it have positions too.
@@ -132,6 +141,18 @@ mod tests {
         assert_eq!(unwrapper.highest(), Some(first + 3));
         assert_eq!(unwrapper.peek(SeqNo(2)), first + 4);
         assert_eq!(unwrapper.highest(), Some(first + 3));
+    }
+
+    #[test]
+    fn what_begins_anew_lies_beyond_all_that_was() {
+        for number in [0, 1, 100, 101, 40_000, 65_535] {
+            let mut unwrapper = Unwrapper::<SeqNo>::new();
+            let high = unwrapper.unwrap(SeqNo(100));
+            let position = unwrapper.restart(SeqNo(number));
+            assert!(position > high && position <= high + 65_536, "{number}");
+            assert_eq!(position as u16, number);
+            assert_eq!(unwrapper.highest(), Some(position));
+        }
     }
 
     #[test]

@@ -41,6 +41,13 @@ impl NtpTime {
         Self(self.0.wrapping_add(units as u64))
     }
 
+    /// The moment `duration` earlier.
+    #[must_use]
+    pub const fn minus(self, duration: Duration) -> Self {
+        let units = (duration.as_nanos() << 32).div_ceil(NANOS);
+        Self(self.0.wrapping_sub(units as u64))
+    }
+
     /// How far it lies behind `earlier`, in units of 2^-32 s; negative if it lies before.
     pub const fn units_since(self, earlier: Self) -> i64 {
         self.0.wrapping_sub(earlier.0) as i64

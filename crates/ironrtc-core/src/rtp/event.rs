@@ -1,0 +1,22 @@
+//! What a session tells of its streams. Packets are not in it: they are read.
+
+use crate::ids::{Mid, Rid, Ssrc};
+
+/// Something that the application, or its congestion control, wants to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RtpEvent {
+    /// A stream is received whose source was not known.
+    Began {
+        /// Its source.
+        ssrc: Ssrc,
+        /// The section that it is of.
+        mid: Mid,
+        /// The encoding that it is of, in a simulcast.
+        rid: Option<Rid>,
+    },
+    /// A stream that had nothing to read has.
+    Readable(Ssrc),
+    /// The source of a stream has said goodbye.
+    Ended(Ssrc),
+}

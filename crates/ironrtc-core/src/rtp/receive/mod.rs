@@ -1,0 +1,243 @@
+//! What is received: each packet goes to its stream, and the sender is told of it.
+
+mod feedback;
+mod nack;
+mod rtx;
+mod stats;
+mod stream;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+pub use stream::{ReceiveCounters, RtpPacket};
+
+use crate::datagram::DropReason;
+use crate::ids::{Mid, Rid, Ssrc};
+use crate::rtp::RtpPlan;
+use crate::rtp::clock::ReportedClock;
+use crate::rtp::event::RtpEvent;
+use crate::rtp::route::{Router, Target};
+use crate::time::Time;
+use crate::wire::rtcp::{ReportBlock, SenderInfo, write_nack};
+use crate::wire::rtp::{ExtensionMap, Extensions, FixedHeader, Packet};
+
+use feedback::Arrivals;
+use stats::SourceStats;
+use stream::ReceiveStream;
+
+/// Room that a request or feedback is written into, at least.
+const LEAST_ROOM: usize = 100;
+
+/// The receiving half of a session.
+#[derive(Debug, Default)]
+pub(crate) struct Receiver {
+    map: ExtensionMap,
+    router: Router,
+    /// By their sources.
+    streams: BTreeMap<Ssrc, ReceiveStream>,
+    /// The sources of retransmissions.
+    repairs: BTreeMap<Ssrc, SourceStats>,
+    arrivals: Arrivals,
+    sends_arrivals: bool,
+    /// The source that feedback about the transport names.
+    last_media: Ssrc,
+    /// Blocks of reports are taken in turn.
+    turn: usize,
+}
+
+impl Receiver {
+    /// Takes another plan; `map` has the header extensions that the peer sends.
+    pub(crate) fn apply(&mut self, plan: &RtpPlan, map: ExtensionMap, sends_arrivals: bool) {
+        self.map = map;
+        self.sends_arrivals = sends_arrivals;
+        for gone in self.router.apply(plan) {
+            self.forget(gone);
+        }
+    }
+
+    fn forget(&mut self, ssrc: Ssrc) {
+        self.streams.remove(&ssrc);
+        self.repairs.remove(&ssrc);
+    }
+
+    /// Takes a packet in the clear.
+    pub(crate) fn on_packet(
+        &mut self,
+        now: Time,
+        packet: &Bytes,
+        events: &mut VecDeque<RtpEvent>,
+    ) -> Result<(), DropReason> {
+        let read = Packet::parse(packet).ok_or(DropReason::RtpMalformed)?;
+        let header = read.header.fixed;
+        let names = Extensions::read(read.header.elements(), &self.map);
+        // Before anything else, whatever the source is: the sender's congestion control counts all
+        // packets, those that probe from sources without a stream too.
+        if let Some(number) = names.transport_cc.filter(|_| self.sends_arrivals) {
+            self.arrivals.on_packet(now, number, packet.len());
+        }
+        let route = self.router.route(now, &header, &names)?;
+        if let Some(evicted) = route.evicted {
+            self.forget(evicted);
+        }
+        let head = packet.slice(..read.header.length());
+        let payload = packet.slice_ref(read.payload);
+        match route.target {
+            Target::Media => {
+                self.last_media = header.ssrc;
+                let ssrc = header.ssrc;
+                if route.is_new {
+                    self.forget(ssrc);
+                    self.begin(ssrc, events);
+                }
+                let stream = self
+                    .streams
+                    .entry(ssrc)
+                    .or_insert_with(|| ReceiveStream::new(route.format));
+                if stream.on_packet(now, route.format, &header, head, payload) {
+                    events.push_back(RtpEvent::Readable(ssrc));
+                }
+            }
+            Target::Repair { of, payload_type } => {
+                if route.is_new {
+                    self.forget(header.ssrc);
+                }
+                self.repairs.entry(header.ssrc).or_default().on_packet(
+                    now,
+                    header.sequence,
+                    header.timestamp,
+                    route.format.clock_rate,
+                    payload.len(),
+                );
+                let Some((sequence, before)) = rtx::original(&payload) else {
+                    return Ok(());
+                };
+                let original = FixedHeader {
+                    payload_type,
+                    sequence,
+                    ssrc: of,
+                    ..header
+                };
+                if let Some(stream) = self.streams.get_mut(&of)
+                    && stream.on_repair(now, &original, head, payload.slice(before..))
+                {
+                    events.push_back(RtpEvent::Readable(of));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&self, ssrc: Ssrc, events: &mut VecDeque<RtpEvent>) {
+        if let Some((mid, rid)) = self.router.names(ssrc) {
+            events.push_back(RtpEvent::Began {
+                ssrc,
+                mid: mid.clone(),
+                rid: rid.cloned(),
+            });
+        }
+    }
+
+    pub(crate) fn on_sender_report(&mut self, now: Time, ssrc: Ssrc, info: SenderInfo) {
+        if let Some(stream) = self.streams.get_mut(&ssrc) {
+            stream.clock.on_report(now, info);
+        }
+    }
+
+    /// A source says goodbye. What came of it can still be read, until it is forgotten.
+    pub(crate) fn on_goodbye(&mut self, ssrc: Ssrc, events: &mut VecDeque<RtpEvent>) {
+        self.repairs.remove(&ssrc);
+        if self.streams.remove(&ssrc).is_some() {
+            events.push_back(RtpEvent::Ended(ssrc));
+        }
+        self.router.remove(ssrc);
+    }
+
+    pub(crate) fn read(&mut self, ssrc: Ssrc) -> Option<RtpPacket> {
+        self.streams.get_mut(&ssrc)?.pop()
+    }
+
+    pub(crate) fn counters(&self, ssrc: Ssrc) -> Option<ReceiveCounters> {
+        self.streams.get(&ssrc).map(ReceiveStream::counters)
+    }
+
+    pub(crate) fn request_key_frame(&mut self, ssrc: Ssrc) {
+        if let Some(stream) = self.streams.get_mut(&ssrc) {
+            stream.request_key_frame();
+        }
+    }
+
+    pub(crate) fn names(&self, ssrc: Ssrc) -> Option<(&Mid, Option<&Rid>)> {
+        self.router.names(ssrc)
+    }
+
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = (Ssrc, u64)> + '_ {
+        self.router.unknown()
+    }
+
+    /// When something is to be told or asked.
+    pub(crate) fn next_feedback(&self) -> Option<Time> {
+        let streams = self
+            .streams
+            .values()
+            .filter_map(ReceiveStream::next_request);
+        streams.chain(self.arrivals.due()).min()
+    }
+
+    /// Appends what is to be told and asked now, as much as fits before `limit`.
+    pub(crate) fn write_feedback(
+        &mut self,
+        now: Time,
+        sender: Ssrc,
+        round_trip: Duration,
+        limit: usize,
+        out: &mut Vec<u8>,
+    ) {
+        let mut missing = Vec::new();
+        for (ssrc, stream) in &mut self.streams {
+            if stream.next_request().is_none_or(|due| due > now) {
+                continue;
+            }
+            // A request may take all of the room that is looked for.
+            if out.len() + LEAST_ROOM + 4 * nack::MAX_REQUEST > limit {
+                return;
+            }
+            stream.write_key_frame_request(now, (sender, *ssrc), out);
+            missing.clear();
+            stream.missed.take_due(now, round_trip, &mut missing);
+            if !missing.is_empty() {
+                write_nack(out, sender, *ssrc, &missing);
+                stream.count_nack();
+            }
+        }
+        let room = limit.saturating_sub(out.len());
+        if room >= LEAST_ROOM {
+            let sources = (sender, self.last_media);
+            self.arrivals.write(now, sources, room, out);
+        }
+    }
+
+    /// The blocks of the next report: of as many sources as it takes, the next ones in turn.
+    pub(crate) fn report_blocks(&mut self, now: Time) -> Vec<ReportBlock> {
+        let none = ReportedClock::default();
+        let streams = self.streams.iter_mut().map(|(ssrc, stream)| {
+            let (stats, clock) = stream.stats();
+            (*ssrc, stats, clock)
+        });
+        let repairs = self.repairs.iter_mut();
+        let mut sources: Vec<_> = streams
+            .chain(repairs.map(|(ssrc, stats)| (*ssrc, stats, &none)))
+            .collect();
+        if sources.is_empty() {
+            return Vec::new();
+        }
+        let count = sources.len();
+        sources.rotate_left(self.turn % count);
+        self.turn = (self.turn + count.min(ReportBlock::MAX)) % count;
+        let blocks = sources.into_iter().take(ReportBlock::MAX);
+        blocks
+            .filter_map(|(ssrc, stats, clock)| stats.report(now, ssrc, clock))
+            .collect()
+    }
+}
