@@ -14,3 +14,4 @@ mod ortc;
 mod payloads;
 mod security;
 mod statistics;
+mod transports;

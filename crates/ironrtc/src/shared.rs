@@ -216,7 +216,10 @@ impl<M: Machine + ?Sized> Core<M> {
             news = true;
             match output {
                 Output::Io(id, IoRequest::Gather) => {
-                    self.requests.push_front((id, IoRequest::Gather));
+                    // Before names, of which there may be many, and in the order of transports.
+                    let gather = |(_, request): &&_| *request == IoRequest::Gather;
+                    let place = self.requests.iter().take_while(gather).count();
+                    self.requests.insert(place, (id, IoRequest::Gather));
                 }
                 Output::Io(id, IoRequest::Release) => {
                     self.requests.push_back((id, IoRequest::Release));

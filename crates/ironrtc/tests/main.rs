@@ -1,5 +1,6 @@
 //! The driver over real sockets on loopback. No test sleeps: each awaits what must happen.
 
+mod bundle;
 mod channels;
 mod configuration;
 mod connect;
