@@ -1,7 +1,7 @@
 //! Payload formats: any bytes as payloads, and any bytes as a frame that is split and joined.
 
 use ironrtc_core::wire::payload::{
-    About, Format, MIN_PAYLOAD, Payload, Size, Splitter, dtmf, h264, key, opus, red, vp8, vp9,
+    About, Format, MIN_PAYLOAD, Payload, Size, Splitter, dtmf, fec, h264, key, opus, red, vp8, vp9,
 };
 
 pub(crate) fn run(data: &[u8]) {
@@ -13,6 +13,7 @@ pub(crate) fn run(data: &[u8]) {
     join(format, data);
     split(format, data);
     redundant(data);
+    parity(data);
     assert!(dtmf::Report::parse(data).count() <= data.len() / 4);
 }
 
@@ -117,5 +118,18 @@ fn redundant(data: &[u8]) {
         assert!(out.len() <= 300);
         let read = red::Payload::parse(&out).and_then(red::Payload::primary);
         assert_eq!(read.map(|block| block.data), Some(payload));
+    }
+}
+
+/// The first part as parity, and packets behind it.
+fn parity(data: &[u8]) {
+    let Some(parity) = fec::Parity::parse(data) else {
+        return;
+    };
+    assert!(parity.sequences().count() <= fec::MAX_PROTECTED);
+    if let Some(packet) = parity.recover(data.chunks(40)) {
+        let sequence = u16::from_be_bytes([packet[2], packet[3]]);
+        assert!(packet[0] >> 6 == 2 && packet.len() <= data.len() + 12);
+        assert!(parity.sequences().any(|protected| protected == sequence));
     }
 }

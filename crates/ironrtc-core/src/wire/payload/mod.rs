@@ -8,6 +8,7 @@
 pub mod av1;
 mod bits;
 pub mod dtmf;
+pub mod fec;
 pub mod g711;
 pub mod h264;
 pub mod h265;
