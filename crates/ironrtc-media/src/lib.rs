@@ -4,6 +4,7 @@
 //! [`Frame`]s: what a track of a connection receives and sends.
 #![forbid(unsafe_code)]
 
+mod any;
 mod frame;
 pub mod ivf;
 mod limit;
@@ -12,6 +13,7 @@ pub mod ogg;
 mod track;
 pub mod webm;
 
+pub use any::{Container, Player, Recorder};
 pub use frame::Frame;
 pub use ironrtc_core::wire::payload::Format;
 pub use track::Tracks;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use ironrtc_media::{Format, Frame, Tracks, WriteError, ivf, mp4, ogg, webm};
+use ironrtc_media::{
+    Container, Format, Frame, Player, ReadError, Recorder, Tracks, WriteError, ivf, mp4, ogg, webm,
+};
 
 use crate::support::{ivf_frames, opus_frames, vector, videos, webm, with_sound};
 
@@ -183,4 +185,48 @@ fn what_is_held_back_is_bounded() {
     let (webm, mp4) = (webm.get_ref().0, mp4.get_ref().0);
     assert!(webm > 58 << 20, "{webm}");
     assert!(mp4 > 54 << 20, "{mp4}");
+}
+
+#[test]
+fn a_file_is_known_by_its_first_bytes_and_a_kind_by_its_extension() {
+    let (_, frames) = videos().swap_remove(0);
+    let sound = opus_frames(&vector("output.ogg"));
+    for (extension, video, audio) in [
+        ("ivf", Some(Format::Vp8), None),
+        ("Opus", None, Some(2)),
+        ("webm", Some(Format::Vp8), Some(1)),
+    ] {
+        let container = Container::from_extension(extension).expect("a known extension");
+        let tracks = Tracks { video, audio };
+        let mut recorder = Recorder::new(Vec::new(), container, tracks).expect("tracks");
+        let mut written = 0;
+        let both = frames.iter().filter(|_| video.is_some());
+        for frame in both.chain(sound.iter().filter(|_| audio.is_some())) {
+            recorder.write(frame).expect("written");
+            written += 1;
+        }
+        let file = recorder.finish().expect("written");
+        let mut player = Player::new(std::io::Cursor::new(file)).expect("a file");
+        let formats = video.into_iter().chain(audio.map(|_| Format::Opus));
+        assert_eq!(player.formats(), formats.collect::<Vec<Format>>());
+        let mut read = 0;
+        while player.read().expect("a whole file").is_some() {
+            read += 1;
+        }
+        assert_eq!(read, written, "{extension}");
+    }
+    let mp4 = std::io::Cursor::new(b"....ftypiso6");
+    assert!(matches!(Player::new(mp4), Err(ReadError::Malformed(_))));
+    let none = Tracks {
+        video: None,
+        audio: None,
+    };
+    for container in [
+        Container::Ivf,
+        Container::Ogg,
+        Container::WebM,
+        Container::Mp4,
+    ] {
+        assert!(Recorder::new(Vec::new(), container, none).is_err());
+    }
 }
