@@ -146,10 +146,15 @@ impl<T: TimerName, const N: usize> TimerTable<T, N> {
 
     /// The earliest deadline, and what it is for; of several at one time, the first of [`TimerName::ALL`].
     pub(crate) fn next_deadline(&self) -> Option<Deadline> {
-        let timers = T::ALL.iter().zip(self.deadlines);
-        let (at, timer) = timers
-            .filter_map(|(timer, deadline)| Some((deadline?, *timer)))
-            .min_by_key(|(at, _)| *at)?;
+        let mut first: Option<(Time, T)> = None;
+        for (timer, deadline) in T::ALL.iter().zip(&self.deadlines) {
+            if let Some(at) = *deadline
+                && first.is_none_or(|(before, _)| at < before)
+            {
+                first = Some((at, *timer));
+            }
+        }
+        let (at, timer) = first?;
         Some(Deadline {
             at,
             reason: timer.reason(),

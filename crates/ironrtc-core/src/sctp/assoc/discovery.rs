@@ -54,7 +54,15 @@ impl Association {
             .set_chunk_packet_size(self.pmtud.chunk_packet_size());
     }
 
+    /// Asked for each packet, and nearly always for nothing.
+    #[inline]
     fn carry_out_probe(&mut self, now: Time, step: ProbeStep) {
+        if step != ProbeStep::Nothing {
+            self.search(now, step);
+        }
+    }
+
+    fn search(&mut self, now: Time, step: ProbeStep) {
         match step {
             ProbeStep::Nothing => return,
             ProbeStep::Probe { patience, control } => {

@@ -220,12 +220,13 @@ impl Pmtud {
     }
 
     /// The path can be used: the search begins, if it has not.
+    #[inline]
     pub(super) fn begin(&mut self) -> ProbeStep {
-        if std::mem::take(&mut self.wanted) {
-            self.confirm()
-        } else {
-            ProbeStep::Nothing
+        if !self.wanted {
+            return ProbeStep::Nothing;
         }
+        self.wanted = false;
+        self.confirm()
     }
 
     const fn probe(&mut self, size: usize) -> ProbeStep {
@@ -379,13 +380,16 @@ impl Pmtud {
     }
 
     /// Appends the chunks of a probe that is due, for a packet that holds nothing else.
+    #[inline]
     pub(super) fn write_probe(&mut self, rng: &mut Rng, out: &mut Vec<u8>) -> bool {
-        let Search::Probing { size, .. } = self.search else {
-            return false;
-        };
-        if !std::mem::take(&mut self.due) {
-            return false;
+        match self.search {
+            Search::Probing { size, .. } if self.due => self.write_due(size, rng, out),
+            _ => false,
         }
+    }
+
+    fn write_due(&mut self, size: usize, rng: &mut Rng, out: &mut Vec<u8>) -> bool {
+        self.due = false;
         let nonce = rng.u64();
         self.nonce = Some(nonce);
         let room = (size & !3).saturating_sub(HEADER_LEN);
