@@ -100,8 +100,6 @@ pub enum DropReason {
     ChannelControl,
     /// Media for which nothing was negotiated, or for which there are no keys.
     Media,
-    /// A packet of media that nobody read in time.
-    MediaUnread,
     /// A packet of RTP or RTCP that was malformed.
     RtpMalformed,
     /// A packet of SRTP or SRTCP that is not the peer's, or shows what it was to encrypt.
@@ -114,7 +112,7 @@ pub enum DropReason {
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 13] = [
         Self::UnknownProtocol,
         Self::UnvalidatedPath,
         Self::StunMalformed,
@@ -124,7 +122,6 @@ impl DropReason {
         Self::SctpChunk,
         Self::ChannelControl,
         Self::Media,
-        Self::MediaUnread,
         Self::RtpMalformed,
         Self::SrtpAuth,
         Self::SrtpReplay,
@@ -146,7 +143,6 @@ impl fmt::Display for DropReason {
             Self::SctpChunk => "bad SCTP chunk",
             Self::ChannelControl => "bad data channel control message",
             Self::Media => "media that was not negotiated",
-            Self::MediaUnread => "media that was not read",
             Self::RtpMalformed => "malformed RTP",
             Self::SrtpAuth => "unauthenticated SRTP",
             Self::SrtpReplay => "repeated SRTP",

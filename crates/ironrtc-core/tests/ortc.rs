@@ -32,6 +32,7 @@ fn transport_config(rng: &mut Rng) -> TransportConfig {
         sctp: config.sctp,
         certificate: config.certificate,
         epoch: config.epoch,
+        since_1970: config.since_1970,
         observer: config.observer,
     }
 }

@@ -51,6 +51,7 @@ pub fn peer_config(rng: &mut Rng) -> PeerConfig {
         always_negotiate_data_channels: false,
         gather_early: false,
         epoch: Instant::now(),
+        since_1970: unix_now,
         observer: Observer::default(),
     }
 }

@@ -1,7 +1,7 @@
 //! What a peer connection and a bare transport begin with alike.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ironrtc_core::dtls::Certificate;
 use ironrtc_core::observe::Observer;
@@ -22,6 +22,8 @@ pub(crate) struct Beginning {
     pub(crate) rng: Rng,
     /// The moment of [`Time::ZERO`].
     pub(crate) epoch: Instant,
+    /// How long after 1970 that was.
+    pub(crate) since_1970: Duration,
     pub(crate) now: Time,
     pub(crate) observer: Observer,
 }
@@ -43,6 +45,7 @@ pub(crate) fn begin<M: Machine>(
         certificate,
         rng,
         epoch: clock.epoch(),
+        since_1970: clock::unix_now(),
         now: clock.now(),
         observer,
     };

@@ -85,6 +85,7 @@ impl Transport {
                 sctp: configuration.sctp.clone(),
                 certificate: beginning.certificate,
                 epoch: beginning.epoch,
+                since_1970: beginning.since_1970,
                 observer: beginning.observer,
             };
             let mut core = Core::new(config, beginning.rng);

@@ -76,6 +76,7 @@ impl PeerConnection {
                 always_negotiate_data_channels: configuration.always_negotiate_data_channels,
                 gather_early: configuration.ice_candidate_pool_size > 0,
                 epoch: beginning.epoch,
+                since_1970: beginning.since_1970,
                 observer: beginning.observer,
             };
             Core::new(config, beginning.rng)

@@ -23,10 +23,16 @@ impl PeerConnection {
             return Some(Event::Io(id, IoRequest::Release));
         }
         let channels = &mut self.carriers.data_mut().transport;
-        channels.poll_channel_event().map(Event::Channel)
+        if let Some(event) = channels.poll_channel_event() {
+            return Some(Event::Channel(event));
+        }
+        self.carriers.iter_mut().find_map(|carrier| {
+            let event = carrier.transport.poll_media_event()?;
+            Some(Event::Transport(carrier.id, TransportEvent::Rtp(event)))
+        })
     }
 
-    /// Takes over what the transport has to report, channels aside, which wait for
+    /// Takes over what the transport has to report, channels and media aside, which wait for
     /// [`poll_event`](Self::poll_event). What the application does next comes after it, and may
     /// change what it means: which description a candidate belongs to, for one.
     pub(super) fn on_transport_events(&mut self) {
@@ -41,6 +47,7 @@ impl PeerConnection {
                     self.push(id, TransportEvent::SrtpStateChange(state));
                 }
                 transport::Event::Channel(event) => self.events.push_back(Event::Channel(event)),
+                transport::Event::Rtp(event) => self.push(id, TransportEvent::Rtp(event)),
             }
         }
     }

@@ -20,10 +20,13 @@ use crate::ice::{GatheringState, IceConfig, IceState, Route};
 use crate::jsep::{BundlePolicy, CandidateInit, JsepConfig, Negotiator, SignalingState};
 use crate::observe::Observer;
 use crate::rng::Rng;
+use crate::rtp::{RtpEvent, RtpSession};
 use crate::sctp::{SctpConfig, SctpState};
 use crate::stats::StatsReport;
 use crate::time::Time;
-use crate::transport::{IoRequest, SrtpState, Transport, TransportConfig, TransportId};
+use crate::transport::{
+    IoRequest, PacketKind, SendMediaError, SrtpState, Transport, TransportConfig, TransportId,
+};
 use carriers::Carriers;
 use state::States;
 
@@ -44,6 +47,8 @@ pub struct PeerConfig {
     pub gather_early: bool,
     /// The `Instant` of [`Time::ZERO`], for the DTLS library.
     pub epoch: Instant,
+    /// How long after 1970 [`Time::ZERO`] was, for the reports of media.
+    pub since_1970: Duration,
     /// Who is told what happens.
     pub observer: Observer,
 }
@@ -94,6 +99,8 @@ pub enum TransportEvent {
     SctpStateChange(SctpState),
     /// SRTP changed its state, which is no event of the W3C's.
     SrtpStateChange(SrtpState),
+    /// Something about a stream of media.
+    Rtp(RtpEvent),
     /// `RTCIceTransport`'s `selectedcandidatepairchange`.
     SelectedPairChange(Route),
 }
@@ -130,6 +137,7 @@ impl PeerConnection {
             sctp: config.sctp,
             certificate: config.certificate,
             epoch: config.epoch,
+            since_1970: config.since_1970,
             observer: config.observer,
         };
         let mut connection = Self {
@@ -167,6 +175,24 @@ impl PeerConnection {
         self.carriers
             .iter()
             .map(|carrier| (carrier.id, &carrier.transport))
+    }
+
+    /// The RTP session of a transport, to read packets and to ask for key frames. See what there is
+    /// to send then.
+    pub fn rtp_mut(&mut self, id: TransportId) -> Option<&mut RtpSession> {
+        self.carriers.get_mut(id)?.transport.rtp_mut()
+    }
+
+    /// Sends a packet of media that the application made (see [`Transport::send_media`]).
+    pub fn send_media(
+        &mut self,
+        id: TransportId,
+        kind: PacketKind,
+        packet: Vec<u8>,
+    ) -> Result<(), SendMediaError> {
+        let carrier = self.carriers.get_mut(id);
+        let carrier = carrier.ok_or(SendMediaError::NotConnected)?;
+        carrier.transport.send_media(kind, packet)
     }
 
     /// The name of the transport that data channels go over.

@@ -35,6 +35,7 @@ impl Transport {
             self.ice.next_deadline(),
             dtls,
             sctp.and_then(sctp::Association::next_deadline),
+            self.media_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -63,7 +64,8 @@ impl Transport {
         self.news = true;
     }
 
-    /// The next event. States come before channels. Poll after every batch of input, and after
+    /// The next event. States come before channels, and those
+    /// before media. Poll after every batch of input, and after
     /// [`poll_transmit`](Self::poll_transmit).
     ///
     /// The events of channels are bounded: while many wait, channels that the peer makes stay
@@ -71,6 +73,7 @@ impl Transport {
     pub fn poll_event(&mut self) -> Option<Event> {
         self.poll_state_event()
             .or_else(|| self.poll_channel_event().map(Event::Channel))
+            .or_else(|| self.poll_media_event().map(Event::Rtp))
     }
 
     /// The next event that is not about a channel.

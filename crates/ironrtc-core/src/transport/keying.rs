@@ -68,6 +68,10 @@ impl Keying {
         };
     }
 
+    pub(super) const fn is_ready(&self) -> bool {
+        matches!(self, Self::Ready(_))
+    }
+
     pub(super) fn ready(&mut self) -> Option<&mut Protection> {
         match self {
             Self::Ready(protection) => Some(protection),

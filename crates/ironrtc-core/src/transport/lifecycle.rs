@@ -52,7 +52,7 @@ impl Transport {
                 self.channels.configure(role, limit);
             }
         }
-        self.media.set_plan(plan.rtp.as_ref());
+        self.apply_media(now, plan.rtp.as_ref());
         self.progress(now);
     }
 

@@ -1,17 +1,19 @@
-//! Packets of RTP and RTCP between the wire and whoever speaks RTP over this transport.
+//! Packets of RTP and RTCP between the wire and the RTP session of this transport.
 
 use std::collections::VecDeque;
+
+use bytes::Bytes;
 
 use super::Transport;
 use super::batch::{Batch, Carried, Growth};
 use super::keying::{Keying, SrtpState};
-use crate::datagram::{DropReason, Ecn, Transmit};
+use crate::datagram::{DropReason, Transmit};
 use crate::ice::Route;
 use crate::observe::{Content, Direction};
-use crate::rtp::RtpPlan;
-use crate::time::Time;
+use crate::rtp::{RtpEvent, RtpPlan, RtpSession};
+use crate::time::{Deadline, Time};
 
-/// Packets that wait to be read, or to be sent. A video's frame of 4 Mbit/s is about 12.
+/// Packets of the application's that wait to be sent. A video's frame of 4 Mbit/s is about 12.
 const MAX_WAITING: usize = 512;
 /// Packets of RTCP that still go out when DTLS ends.
 const MAX_LAST_PACKETS: usize = 4;
@@ -25,20 +27,6 @@ pub enum PacketKind {
     Rtp,
     /// Reports and requests about it.
     Rtcp,
-}
-
-/// A packet of media from the peer, opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MediaPacket {
-    /// What it is.
-    pub kind: PacketKind,
-    /// When it came.
-    pub at: Time,
-    /// The mark that it came with.
-    pub ecn: Option<Ecn>,
-    /// The packet, whose structure nobody has checked yet.
-    pub data: Vec<u8>,
 }
 
 /// Why a packet of media is not sent.
@@ -63,7 +51,8 @@ pub(super) struct Media {
     pub(super) keying: Keying,
     /// The state that was reported last.
     pub(super) told: SrtpState,
-    received: VecDeque<MediaPacket>,
+    session: Option<Box<RtpSession>>,
+    /// Packets that the application made.
     rtp: VecDeque<Vec<u8>>,
     rtcp: VecDeque<Vec<u8>>,
     /// A packet of RTP that did not fit the last batch.
@@ -71,14 +60,6 @@ pub(super) struct Media {
 }
 
 impl Media {
-    /// Takes a plan over: without one, what waits to be sent is not sent.
-    pub(super) fn set_plan(&mut self, plan: Option<&RtpPlan>) {
-        self.plan = plan.cloned();
-        if self.plan.is_none() {
-            self.clear_queues();
-        }
-    }
-
     fn clear_queues(&mut self) {
         self.rtp.clear();
         self.rtcp.clear();
@@ -88,21 +69,58 @@ impl Media {
     /// Another peer comes: nothing is left of this one's media.
     pub(super) fn forget(&mut self) {
         self.clear_queues();
-        self.received.clear();
+        self.session = None;
         self.plan = None;
         self.keying = Keying::default();
     }
 }
 
 impl Transport {
-    /// The next packet of media from the peer. What waits too long makes room for what comes after
-    /// it.
-    pub fn poll_media(&mut self) -> Option<MediaPacket> {
-        self.media.received.pop_front()
+    /// The RTP session, once a plan has media.
+    pub fn rtp(&self) -> Option<&RtpSession> {
+        self.media.session.as_deref()
+    }
+
+    /// The same, to read packets and to ask for key frames. See what there is to send then.
+    pub fn rtp_mut(&mut self) -> Option<&mut RtpSession> {
+        self.media.session.as_deref_mut()
+    }
+
+    /// Takes the plan of media over: without one, what waits to be sent is not sent.
+    pub(super) fn apply_media(&mut self, now: Time, plan: Option<&RtpPlan>) {
+        let media = &mut self.media;
+        let ended = media.plan.is_some() && plan.is_none();
+        media.plan = plan.cloned();
+        if ended {
+            media.clear_queues();
+        }
+        if let Some(plan) = plan {
+            let session = media.session.get_or_insert_with(|| {
+                let since_1970 = self.config.since_1970 + now.since(Time::ZERO);
+                Box::new(RtpSession::new(now, since_1970, self.rng.fork()))
+            });
+            session.apply(now, plan);
+        } else if let Some(session) = &mut media.session {
+            session.apply(now, &RtpPlan::default());
+        }
+    }
+
+    /// The next event about media. They are bounded: what is readable is read without one too.
+    pub(crate) fn poll_media_event(&mut self) -> Option<RtpEvent> {
+        self.draw_consequences();
+        self.rtp_mut()?.poll_event()
+    }
+
+    /// When the session has something to tell the peer.
+    pub(super) fn media_deadline(&self) -> Option<Deadline> {
+        // It is asked when there is a path for the answer.
+        let flows = self.media.keying.is_ready() && self.ice.selected().is_some();
+        self.rtp().filter(|_| flows)?.next_deadline()
     }
 
     /// Sends a packet of RTP, or a compound packet of RTCP, with the next batches: RTCP before RTP,
-    /// each in the order that it was given.
+    /// each in the order that it was given. It is the application's own, with all that a session
+    /// would write into it.
     ///
     /// What cannot be sealed is not sent: the sequence numbers of a source begin below 32,768, and none comes twice (see
     /// [`Outbound::seal_rtp`](crate::srtp::Outbound::seal_rtp)).
@@ -131,7 +149,6 @@ impl Transport {
         &mut self,
         now: Time,
         route: Route,
-        ecn: Option<Ecn>,
         kind: PacketKind,
         data: &mut [u8],
     ) {
@@ -166,16 +183,16 @@ impl Transport {
         let observer = &self.config.observer;
         let path = route.path();
         observer.packet(now, Direction::Received, path, Content::Rtp, packet);
-        if self.media.received.len() >= MAX_WAITING {
-            self.media.received.pop_front();
-            self.drops.add(DropReason::MediaUnread);
+        if let Some(session) = &mut self.media.session {
+            let handled = match kind {
+                // The one copy: what is read of the packet are parts of this.
+                PacketKind::Rtp => session.handle_rtp(now, &Bytes::copy_from_slice(packet)),
+                PacketKind::Rtcp => session.handle_rtcp(now, packet),
+            };
+            if let Err(reason) = handled {
+                self.drops.add(reason);
+            }
         }
-        self.media.received.push_back(MediaPacket {
-            kind,
-            at: now,
-            ecn,
-            data: packet.to_vec(),
-        });
         self.counters.packets_received += 1;
         self.counters.bytes_received += size;
         self.ice.on_data_received(now, route, 1, size);
@@ -213,17 +230,24 @@ impl Transport {
         let tell = |packet: &[u8]| {
             observer.packet(now, Direction::Sent, route.path(), Content::Rtp, packet);
         };
-        if let Some(packet) = media.rtcp.pop_front() {
-            let mut batch = Batch::new(out, route.head_room(), 1);
-            let begun = batch.begin(0);
+        let mut batch = Batch::new(out, route.head_room(), 1);
+        let begun = batch.begin(0);
+        let has_rtcp = if let Some(packet) = media.rtcp.pop_front() {
             batch.out.extend_from_slice(&packet);
-            tell(&packet);
+            true
+        } else {
+            let session = media.session.as_deref_mut();
+            session.is_some_and(|session| session.poll_rtcp(now, batch.out))
+        };
+        if has_rtcp {
+            tell(batch.packet(&begun));
             match outbound.seal_rtcp(batch.out, begun.record_at) {
                 Ok(_) => batch.commit(begun, false),
                 Err(_) => batch.cancel(begun),
             }
             return batch.finish(route.path());
         }
+        batch.cancel(begun);
         let overhead = outbound.rtp_overhead();
         let growth = Growth {
             expected: overhead,

@@ -16,12 +16,12 @@ mod telling;
 mod transmit;
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use channels::ChannelsMut;
 pub use io::{IoRequest, IoResult};
 pub use keying::SrtpState;
-pub use media::{MediaPacket, PacketKind, SendMediaError};
+pub use media::{PacketKind, SendMediaError};
 pub use plan::{DtlsPlan, RemoteIce, SctpPlan, TransportId, TransportPlan};
 
 use crate::channel::{self, Channels};
@@ -30,6 +30,7 @@ use crate::dtls::{self, Certificate, DtlsError, DtlsState, Engine};
 use crate::ice::{self, Agent, IceConfig, Route};
 use crate::observe::Observer;
 use crate::rng::Rng;
+use crate::rtp::RtpEvent;
 use crate::sctp::{Association, SctpConfig, SctpState};
 use crate::time::Time;
 use batch::Carried;
@@ -47,6 +48,8 @@ pub struct TransportConfig {
     pub certificate: Certificate,
     /// The `Instant` of [`Time::ZERO`], for the DTLS library.
     pub epoch: Instant,
+    /// How long after 1970 [`Time::ZERO`] was, for the reports of media.
+    pub since_1970: Duration,
     /// Who is told what happens.
     pub observer: Observer,
 }
@@ -65,6 +68,8 @@ pub enum Event {
     SrtpStateChange(SrtpState),
     /// Something about a data channel.
     Channel(channel::Event),
+    /// Something about a stream of media.
+    Rtp(RtpEvent),
 }
 
 /// Where the DTLS association stands.
