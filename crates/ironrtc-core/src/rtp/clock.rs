@@ -35,6 +35,33 @@ pub(crate) const fn ticks(duration: Duration, rate: u32) -> u64 {
     (duration.as_nanos() * rate as u128 / NANOS) as u64
 }
 
+/// The timestamps of a stream that we send: one pair of a timestamp and the moment of its capture
+/// gives those of all moments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CaptureClock {
+    rate: u32,
+    timestamp: RtpTime,
+    captured: Time,
+}
+
+impl CaptureClock {
+    pub(crate) const fn new(rate: u32, timestamp: RtpTime, captured: Time) -> Self {
+        Self {
+            rate,
+            timestamp,
+            captured,
+        }
+    }
+
+    /// The timestamp of a moment, which may lie before the pair.
+    pub(crate) const fn at(&self, now: Time) -> RtpTime {
+        let passed = ticks(now.since(self.captured), self.rate) as u32;
+        let missing = ticks(self.captured.since(now), self.rate) as u32;
+        let number = self.timestamp.get().wrapping_add(passed);
+        RtpTime::new(number.wrapping_sub(missing))
+    }
+}
+
 /// What a sender's reports say of a stream that we receive: when its timestamps were, by the
 /// sender's time of day.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,6 +104,16 @@ mod tests {
         let clock = WallClock::new(Time::from_millis(500), Duration::from_secs(1_000_000));
         let later = clock.at(Time::from_millis(1_500));
         assert_eq!(later, NtpTime::from_unix(Duration::from_secs(1_000_001)));
+    }
+
+    #[test]
+    fn a_moment_has_its_timestamp_before_and_after_the_capture_and_over_the_wrap() {
+        let captured = Time::from_millis(10_000);
+        let clock = CaptureClock::new(90_000, RtpTime::new(u32::MAX - 89), captured);
+        assert_eq!(clock.at(captured).get(), u32::MAX - 89);
+        assert_eq!(clock.at(captured + Duration::from_millis(2)).get(), 90);
+        let before = clock.at(captured - Duration::from_millis(1));
+        assert_eq!(before.get(), u32::MAX - 179);
     }
 
     #[test]

@@ -19,4 +19,7 @@ pub enum RtpEvent {
     Readable(Ssrc),
     /// The source of a stream has said goodbye.
     Ended(Ssrc),
+    /// The peer needs a key frame of a stream that we send. Requests are joined: no two of them come
+    /// within 300 ms.
+    KeyFrameRequested(Ssrc),
 }

@@ -5,10 +5,12 @@ mod clock;
 mod codec;
 mod event;
 mod extension;
+mod pacer;
 mod plan;
 mod receive;
 mod reports;
 mod route;
+mod send;
 mod session;
 
 pub use crate::wire::rtp::HeaderExtension;
@@ -22,6 +24,7 @@ pub use plan::{
     EncodingPlan, ExtensionPlan, ReceivePlan, RtpPlan, RtpSection, SendPlan, StreamPlan,
 };
 pub use receive::{ReceiveCounters, RtpPacket};
+pub use send::{OutgoingExtensions, OutgoingPacket, SendCounters, SendError};
 pub use session::RtpSession;
 
 #[cfg(test)]

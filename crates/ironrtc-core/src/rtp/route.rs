@@ -184,7 +184,7 @@ impl Router {
             && names.mid.is_none_or(|mid| source.mid == *mid)
             && names
                 .rid
-                .is_none_or(|rid| source.rid.as_ref().is_some_and(|known| known == rid))
+                .is_none_or(|rid| source.rid.as_ref().is_none_or(|known| known == rid))
             && let Some(section) = self.sections.get(&source.mid)
         {
             let (of, format) = section
@@ -239,7 +239,8 @@ impl Router {
         } else {
             names.rid
         };
-        let rid = match name {
+        // Where no encodings were negotiated, their names mean nothing.
+        let rid = match name.filter(|_| !section.rids.is_empty()) {
             Some(name) => Some(section.rids.iter().find(|rid| *rid == name)?.clone()),
             None => known
                 .and_then(|source| source.rid.clone())

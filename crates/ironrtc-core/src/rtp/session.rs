@@ -10,8 +10,9 @@ use crate::ids::{Mid, Rid, Ssrc};
 use crate::rng::Rng;
 use crate::time::{Deadline, Time};
 use crate::wire::rtcp::{
-    Compound, ExtendedReport, Packet, XrBlock, write_cnames, write_receiver_reference_time,
-    write_receiver_references, write_receiver_report,
+    Compound, ExtendedReport, Packet, ReportBlock, ReportBlocks, XrBlock, write_bye, write_cnames,
+    write_receiver_reference_time, write_receiver_references, write_receiver_report,
+    write_sender_report,
 };
 use crate::wire::rtp::{ExtensionMap, NtpShort};
 
@@ -19,12 +20,18 @@ use super::clock::WallClock;
 use super::event::RtpEvent;
 use super::receive::{ReceiveCounters, Receiver, RtpPacket};
 use super::reports::Reports;
+use super::send::{OutgoingPacket, SendCounters, SendError, Sender};
 use super::{Feedback, HeaderExtension, MediaKind, RtpPlan};
 
 /// The longest datagram of RTCP in the clear.
 const MAX_RTCP: usize = 1150;
 /// Most events that wait. What is readable is asked for by whoever missed its event.
 const MAX_EVENTS: usize = 1024;
+/// Reports of streams in one datagram, and blocks beside them: with their names they fit into it.
+const MAX_REPORTS: usize = 6;
+const BLOCKS_BESIDE_REPORTS: usize = 12;
+/// Bytes of names in one datagram.
+const MAX_NAMES: usize = 500;
 /// The round trip before one is measured.
 const DEFAULT_ROUND_TRIP: Duration = Duration::from_millis(100);
 
@@ -36,11 +43,14 @@ const DEFAULT_ROUND_TRIP: Duration = Duration::from_millis(100);
 pub struct RtpSession {
     wall: WallClock,
     receiver: Receiver,
+    sender: Sender,
     reports: Reports,
     /// The source that our reports and requests come from.
     ssrc: Ssrc,
     cname: String,
     reduced_size: bool,
+    /// The peer tells arrivals, by which congestion control sets the rate.
+    has_feedback: bool,
     /// We only receive, and measure the round trip by telling our time.
     tells_time: bool,
     round_trip: Option<Duration>,
@@ -54,10 +64,12 @@ impl RtpSession {
         Self {
             wall: WallClock::new(now, since_1970),
             receiver: Receiver::default(),
+            sender: Sender::new(rng.fork()),
             reports: Reports::new(rng),
             ssrc,
             cname: String::new(),
             reduced_size: false,
+            has_feedback: false,
             tells_time: false,
             round_trip: None,
             events: VecDeque::new(),
@@ -66,12 +78,16 @@ impl RtpSession {
 
     /// Takes another plan, whole: what it does not have ends.
     pub fn apply(&mut self, now: Time, plan: &RtpPlan) {
-        let mut received = ExtensionMap::new();
+        let (mut received, mut sent) = (ExtensionMap::new(), ExtensionMap::new());
         for extension in plan.sections.iter().flat_map(|section| &section.extensions) {
-            if extension.receive {
+            let ways = [
+                (extension.receive, &mut received),
+                (extension.send, &mut sent),
+            ];
+            for (_, map) in ways.into_iter().filter(|(is_known, _)| *is_known) {
                 // All sections of a bundle have the same numbers (RFC 9143 section 9.1); of two that
                 // disagree the first one counts.
-                let _ = received.set(extension.extension, extension.id);
+                let _ = map.set(extension.extension, extension.id);
             }
         }
         let receives = plan
@@ -87,12 +103,18 @@ impl RtpSession {
                 .iter()
                 .filter_map(|section| section.send.as_ref())
         };
+        let has_feedback = |kind| {
+            let mut codecs = sends().flat_map(|send| &send.codecs);
+            codecs.any(|codec| codec.feedback.contains(kind))
+        };
+        self.has_feedback = has_feedback(Feedback::TransportCc) || has_feedback(Feedback::AckCcfb);
         if let Some(encoding) = sends().flat_map(|send| &send.encodings).next() {
             self.ssrc = encoding.ssrc;
         }
         if let Some(send) = sends().next() {
             self.cname.clone_from(&send.cname);
         }
+        self.sender.apply(plan, sent);
         self.tells_time =
             sends().next().is_none() && plan.sections.iter().any(|section| section.receiver_rtt);
         self.reduced_size = plan.sections.iter().all(|section| section.reduced_size);
@@ -119,6 +141,21 @@ impl RtpSession {
                 Packet::SenderReport(report) => {
                     self.receiver
                         .on_sender_report(now, report.ssrc, report.info);
+                    self.on_blocks(now, report.blocks);
+                }
+                Packet::ReceiverReport(report) => self.on_blocks(now, report.blocks),
+                Packet::Nack(nack) => self
+                    .sender
+                    .on_nack(now, self.round_trip_or_default(), &nack),
+                Packet::PictureLoss(pli) => self.sender.on_key_frame_request(pli.media, None),
+                Packet::FullIntraRequest(fir) => {
+                    for (ssrc, number) in fir.requests {
+                        self.sender.on_key_frame_request(ssrc, Some(number));
+                    }
+                }
+                // Who tells arrivals leaves the rate to us.
+                Packet::MaxBitrate(remb) if !self.has_feedback => {
+                    self.sender.set_rate(now, Some(remb.bitrate), false);
                 }
                 Packet::Goodbye(bye) => {
                     for ssrc in bye.sources {
@@ -130,8 +167,22 @@ impl RtpSession {
                 _ => {}
             }
         }
-        self.events.truncate(MAX_EVENTS);
+        self.handle_timeout(now);
         handled
+    }
+
+    fn on_blocks(&mut self, now: Time, blocks: ReportBlocks<'_>) {
+        for block in blocks {
+            if self.sender.on_report(&block) {
+                self.on_answer(now, block.last_report, block.since_last_report);
+            }
+        }
+    }
+
+    /// Does what time has brought.
+    pub fn handle_timeout(&mut self, now: Time) {
+        self.sender.pass_key_frame_requests(now, &mut self.events);
+        self.events.truncate(MAX_EVENTS);
     }
 
     fn on_extended_report(&mut self, now: Time, report: ExtendedReport<'_>) {
@@ -160,6 +211,10 @@ impl RtpSession {
         {
             self.round_trip = Some(trip);
         }
+    }
+
+    fn round_trip_or_default(&self) -> Duration {
+        self.round_trip.unwrap_or(DEFAULT_ROUND_TRIP)
     }
 
     /// The last round trip that was measured.
@@ -197,21 +252,53 @@ impl RtpSession {
         self.receiver.request_key_frame(stream);
     }
 
+    /// Queues a packet of the stream with this source. It leaves when [`poll_rtp`](Self::poll_rtp)
+    /// gives it.
+    pub fn send_packet(&mut self, stream: Ssrc, packet: OutgoingPacket) -> Result<(), SendError> {
+        self.sender.push(stream, packet)
+    }
+
+    /// What became of the packets of a stream that is sent.
+    pub fn send_counters(&self, stream: Ssrc) -> Option<SendCounters> {
+        self.sender.counters(stream)
+    }
+
+    /// Sets the rate, in bits a second, at which video and retransmissions leave.
+    pub fn set_bitrate(&mut self, now: Time, bits: Option<u64>) {
+        self.sender.set_rate(now, bits, self.has_feedback);
+    }
+
+    /// Appends the next packet of RTP that may leave now, to be sealed and sent. False if none may.
+    pub fn poll_rtp(&mut self, now: Time, out: &mut Vec<u8>) -> bool {
+        let round_trip = self.round_trip_or_default();
+        self.sender.write(now, round_trip, out)
+    }
+
+    /// Roughly how long the packet is that [`poll_rtp`](Self::poll_rtp) would append, for whoever
+    /// sends packets of one size together.
+    pub fn next_rtp_bytes(&mut self, now: Time) -> Option<usize> {
+        self.sender.next_bytes(now)
+    }
+
     /// Appends a datagram of RTCP that is due, to be sealed and sent. False if none is.
     pub fn poll_rtcp(&mut self, now: Time, out: &mut Vec<u8>) -> bool {
         let start = out.len();
         let is_due = self.reports.take_due(now);
         let has_feedback = self.receiver.next_feedback().is_some_and(|due| due <= now);
-        if !is_due && !has_feedback {
+        let has_ended = self.sender.has_ended();
+        if !is_due && !has_feedback && !has_ended {
             return false;
         }
         // RFC 5506: alone only where both sides know that. Otherwise RFC 3550 section 6.1 wants a
         // report and a name in each datagram.
-        if is_due || !self.reduced_size {
+        if is_due || has_ended || !self.reduced_size {
             self.write_report(now, is_due, out);
         }
         let before = out.len();
-        let round_trip = self.round_trip.unwrap_or(DEFAULT_ROUND_TRIP);
+        if has_ended {
+            write_bye(out, &self.sender.take_ended());
+        }
+        let round_trip = self.round_trip_or_default();
         let limit = start + MAX_RTCP;
         self.receiver
             .write_feedback(now, self.ssrc, round_trip, limit, out);
@@ -222,19 +309,38 @@ impl RtpSession {
         out.len() > start
     }
 
-    fn write_report(&mut self, now: Time, with_blocks: bool, out: &mut Vec<u8>) {
-        let blocks = if with_blocks {
-            self.receiver.report_blocks(now)
-        } else {
-            Vec::new()
-        };
-        write_receiver_report(out, self.ssrc, &blocks);
-        write_cnames(out, &[self.ssrc], &self.cname);
-        if with_blocks {
+    /// Appends a report of this moment, and who it is from.
+    fn write_report(&mut self, now: Time, is_due: bool, out: &mut Vec<u8>) {
+        let ntp = self.wall.at(now);
+        let (mut reports, mut blocks) = (Vec::new(), Vec::new());
+        if is_due {
+            reports = self.sender.reports(now, ntp, MAX_REPORTS);
+            let most = if reports.is_empty() {
+                ReportBlock::MAX
+            } else {
+                BLOCKS_BESIDE_REPORTS
+            };
+            blocks = self.receiver.report_blocks(now, most);
+        }
+        let mut sources = vec![self.ssrc];
+        if reports.is_empty() {
+            write_receiver_report(out, self.ssrc, &blocks);
+        }
+        for (ssrc, info) in &reports {
+            // The first one of them tells what was received.
+            write_sender_report(out, *ssrc, info, &std::mem::take(&mut blocks));
+            let all = self.sender.sources(*ssrc);
+            sources.extend(all.filter(|source| *source != self.ssrc));
+        }
+        // As many as fit; each has its turn with its report.
+        let chunk = (self.cname.len() + 10).max(1);
+        sources.truncate((MAX_NAMES / chunk).max(1));
+        write_cnames(out, &sources, &self.cname);
+        if is_due {
             let references = self.reports.take_references(now);
             write_receiver_references(out, self.ssrc, &references);
             if self.tells_time {
-                write_receiver_reference_time(out, self.ssrc, self.wall.at(now));
+                write_receiver_reference_time(out, self.ssrc, ntp);
             }
         }
     }
@@ -244,9 +350,17 @@ impl RtpSession {
         Deadline::earliest([
             (self.reports.next(), "rtcp_report"),
             (self.receiver.next_feedback(), "rtcp_feedback"),
+            (self.sender.next_due(), "rtp_pacing"),
+            (self.sender.next_key_frame(), "key_frame_request"),
+            (
+                self.sender.has_ended().then_some(Time::ZERO),
+                "rtcp_goodbye",
+            ),
         ])
     }
 }
 
+#[cfg(test)]
+mod send_tests;
 #[cfg(test)]
 mod tests;

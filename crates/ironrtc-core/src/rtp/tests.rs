@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::{
-    Codec, CodecName, CodecParameters, ExtensionPlan, Feedback, FeedbackSet, HeaderExtension,
-    MediaKind, ReceivePlan, RtpPlan, RtpSection, RtxParameters,
+    Codec, CodecName, CodecParameters, EncodingPlan, ExtensionPlan, Feedback, FeedbackSet,
+    HeaderExtension, MediaKind, ReceivePlan, RtpPlan, RtpSection, RtxParameters, SendPlan,
 };
 use crate::ids::{PayloadType, Rid, Ssrc};
 use crate::wire::rtp::{ElementSet, FixedHeader, Form, RtpTime, SeqNo};
@@ -87,6 +87,32 @@ pub(crate) fn plan(sections: Vec<RtpSection>) -> RtpPlan {
         sections,
         ..RtpPlan::default()
     }
+}
+
+/// The same section, which sends too: each encoding has its source, that of its retransmissions and
+/// its name.
+pub(crate) fn sending(
+    mut section: RtpSection,
+    encodings: &[(u32, Option<u32>, Option<&str>)],
+) -> RtpSection {
+    let codecs = section
+        .receive
+        .as_ref()
+        .map(|receive| receive.codecs.clone());
+    let encodings = encodings.iter().map(|(ssrc, rtx, rid)| EncodingPlan {
+        ssrc: Ssrc::new(*ssrc),
+        rtx: rtx.map(Ssrc::new),
+        rid: rid.map(|rid| rid.parse().expect("a rid")),
+        active: true,
+        max_bitrate: None,
+    });
+    section.send = Some(SendPlan {
+        codecs: codecs.unwrap_or_default(),
+        cname: "a name of ours".into(),
+        encodings: encodings.collect(),
+        max_bitrate: None,
+    });
+    section
 }
 
 /// A packet of a peer.

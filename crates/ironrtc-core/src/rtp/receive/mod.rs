@@ -145,7 +145,7 @@ impl Receiver {
         }
     }
 
-    /// A source says goodbye. What came of it can still be read, until it is forgotten.
+    /// A source says goodbye. What was not read goes with it.
     pub(crate) fn on_goodbye(&mut self, ssrc: Ssrc, events: &mut VecDeque<RtpEvent>) {
         self.repairs.remove(&ssrc);
         if self.streams.remove(&ssrc).is_some() {
@@ -218,8 +218,8 @@ impl Receiver {
         }
     }
 
-    /// The blocks of the next report: of as many sources as it takes, the next ones in turn.
-    pub(crate) fn report_blocks(&mut self, now: Time) -> Vec<ReportBlock> {
+    /// The blocks of the next report: of at most so many sources, the next ones in turn.
+    pub(crate) fn report_blocks(&mut self, now: Time, most: usize) -> Vec<ReportBlock> {
         let none = ReportedClock::default();
         let streams = self.streams.iter_mut().map(|(ssrc, stream)| {
             let (stats, clock) = stream.stats();
@@ -234,8 +234,8 @@ impl Receiver {
         }
         let count = sources.len();
         sources.rotate_left(self.turn % count);
-        self.turn = (self.turn + count.min(ReportBlock::MAX)) % count;
-        let blocks = sources.into_iter().take(ReportBlock::MAX);
+        self.turn = (self.turn + count.min(most)) % count;
+        let blocks = sources.into_iter().take(most);
         blocks
             .filter_map(|(ssrc, stats, clock)| stats.report(now, ssrc, clock))
             .collect()

@@ -126,6 +126,15 @@ fn retransmissions_find_their_encoding_by_its_name() {
 }
 
 #[test]
+fn names_of_encodings_mean_nothing_where_none_were_negotiated() {
+    let mut router = router(vec![video("v")]);
+    let odd = named(Some("v"), Some("x"), None);
+    assert_eq!(target(&mut router, 1, 96, &odd), Some(Target::Media));
+    let route = router.route(Time::ZERO, &header(1, 96), &odd);
+    assert!(route.is_ok_and(|route| !route.is_new));
+}
+
+#[test]
 fn retransmissions_without_names_are_of_the_only_stream_or_of_the_announced_one() {
     let mut section = video("v");
     let mut first = router(vec![section.clone()]);

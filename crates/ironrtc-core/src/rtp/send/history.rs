@@ -1,0 +1,146 @@
+//! What was sent of a stream, to be sent again: payloads by reference, not packets.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::time::Time;
+use crate::wire::rtp::FixedHeader;
+
+use bytes::Bytes;
+
+/// Most packets that are kept.
+const CAPACITY: usize = 9600;
+/// They are kept at least so long, and three round trips.
+const MIN_AGE: Duration = Duration::from_secs(1);
+const ROUND_TRIPS: u32 = 3;
+
+/// A packet that was sent.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) header: FixedHeader,
+    pub(super) payload: Bytes,
+    sent: Time,
+    /// When it was sent again.
+    again: Option<Time>,
+    /// It waits to be sent again.
+    waits: bool,
+}
+
+/// The packets of one stream, one for each position.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    first: u64,
+    packets: VecDeque<Kept>,
+}
+
+impl History {
+    /// A packet was sent. Positions follow each other.
+    pub(super) fn push(
+        &mut self,
+        now: Time,
+        round_trip: Duration,
+        position: u64,
+        header: FixedHeader,
+        payload: Bytes,
+    ) {
+        if self.packets.is_empty() {
+            self.first = position;
+        }
+        self.packets.push_back(Kept {
+            header,
+            payload,
+            sent: now,
+            again: None,
+            waits: false,
+        });
+        let age = MIN_AGE.max(round_trip * ROUND_TRIPS);
+        while let Some(oldest) = self.packets.front()
+            && (self.packets.len() > CAPACITY || now.since(oldest.sent) > age)
+        {
+            self.packets.pop_front();
+            self.first += 1;
+        }
+    }
+
+    fn get_mut(&mut self, position: u64) -> Option<&mut Kept> {
+        let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
+        self.packets.get_mut(index)
+    }
+
+    /// A packet is asked for: its bytes if it is to be sent again, which it is once a round trip.
+    pub(super) fn ask(&mut self, now: Time, round_trip: Duration, position: u64) -> Option<usize> {
+        let kept = self.get_mut(position)?;
+        let too_soon = |again| now.since(again) < round_trip;
+        if kept.waits || kept.again.is_some_and(too_soon) {
+            return None;
+        }
+        kept.waits = true;
+        Some(kept.payload.len())
+    }
+
+    /// A packet was to be sent again, for which there is no room.
+    pub(super) fn release(&mut self, position: u64) {
+        if let Some(kept) = self.get_mut(position) {
+            kept.waits = false;
+        }
+    }
+
+    /// A packet is sent again now.
+    pub(super) fn take(&mut self, now: Time, position: u64) -> Option<&Kept> {
+        let kept = self.get_mut(position)?;
+        kept.waits = false;
+        kept.again = Some(now);
+        Some(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{PayloadType, Ssrc};
+    use crate::wire::rtp::{RtpTime, SeqNo};
+
+    const TRIP: Duration = Duration::from_millis(100);
+
+    fn push(history: &mut History, millis: u64, position: u64) {
+        let header = FixedHeader {
+            marker: false,
+            payload_type: PayloadType::of_low_bits(96),
+            sequence: SeqNo::of(position),
+            timestamp: RtpTime::new(0),
+            ssrc: Ssrc::new(1),
+        };
+        let payload = Bytes::from_static(b"abc");
+        history.push(Time::from_millis(millis), TRIP, position, header, payload);
+    }
+
+    #[test]
+    fn a_packet_is_sent_again_once_a_round_trip() {
+        let mut history = History::default();
+        push(&mut history, 0, 10);
+        let at = Time::from_millis;
+        assert_eq!(history.ask(at(50), TRIP, 10), Some(3));
+        // It waits already.
+        assert_eq!(history.ask(at(50), TRIP, 10), None);
+        assert!(history.take(at(60), 10).is_some());
+        assert_eq!(history.ask(at(159), TRIP, 10), None);
+        assert_eq!(history.ask(at(160), TRIP, 10), Some(3));
+        assert_eq!(history.ask(at(160), TRIP, 9), None);
+        assert_eq!(history.ask(at(160), TRIP, 11), None);
+    }
+
+    #[test]
+    fn packets_are_kept_for_a_second_and_no_more_than_there_is_room_for() {
+        let mut history = History::default();
+        push(&mut history, 0, 1);
+        push(&mut history, 1000, 2);
+        assert!(history.ask(Time::from_millis(1000), TRIP, 1).is_some());
+        push(&mut history, 1001, 3);
+        assert!(history.ask(Time::from_millis(1001), TRIP, 1).is_none());
+        assert!(history.ask(Time::from_millis(1001), TRIP, 2).is_some());
+        for position in 4..20_000 {
+            push(&mut history, 1001, position);
+        }
+        assert_eq!(history.packets.len(), CAPACITY);
+    }
+}

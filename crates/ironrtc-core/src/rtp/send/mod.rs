@@ -1,0 +1,272 @@
+//! What is sent: streams with their numbers, and when their packets leave.
+
+mod history;
+mod packet;
+mod stream;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+pub use packet::{OutgoingExtensions, OutgoingPacket, SendError};
+pub use stream::SendCounters;
+
+use crate::ids::Ssrc;
+use crate::rng::Rng;
+use crate::time::Time;
+use crate::wire::rtcp::{Nack, ReportBlock, SenderInfo};
+use crate::wire::rtp::{ElementSet, ExtensionMap, Form, HeaderExtension, NtpTime, SeqNo};
+
+use super::event::RtpEvent;
+use super::pacer::{Pacer, Priority};
+use super::{MediaKind, RtpPlan};
+
+use stream::{SendStream, Writing};
+
+/// What a header with extensions takes, roughly: packets are paced by their bytes.
+const HEADER: usize = 32;
+/// Before transport-wide feedback comes, so much faster than the rate that the peer takes, as the
+/// rate is spread over frames unevenly.
+const REMB_PACE: u64 = 25;
+const FEEDBACK_PACE: u64 = 11;
+
+/// Most sources that one packet says goodbye to.
+const MAX_GOODBYES: usize = 31;
+
+/// A packet that waits to leave.
+#[derive(Debug)]
+enum Waiting {
+    Media(Ssrc, OutgoingPacket),
+    Again(Ssrc, u64),
+}
+
+/// The sending half of a session.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    rng: Rng,
+    map: ExtensionMap,
+    form: Form,
+    /// By the sources of their media.
+    streams: BTreeMap<Ssrc, SendStream>,
+    pacer: Pacer<Waiting>,
+    elements: ElementSet,
+    /// Packets are numbered over all streams, from here on.
+    transport: Option<u64>,
+    /// Sources that have ended without a goodbye.
+    ended: Vec<Ssrc>,
+    /// Reports of streams are made in turn.
+    turn: usize,
+}
+
+impl Sender {
+    pub(crate) fn new(rng: Rng) -> Self {
+        Self {
+            rng,
+            map: ExtensionMap::new(),
+            form: Form::OneByte,
+            streams: BTreeMap::new(),
+            pacer: Pacer::new(),
+            elements: ElementSet::new(),
+            transport: None,
+            ended: Vec::new(),
+            turn: 0,
+        }
+    }
+
+    /// Takes another plan; `map` has the header extensions that the peer takes.
+    pub(crate) fn apply(&mut self, plan: &RtpPlan, map: ExtensionMap) {
+        self.map = map;
+        let has_long = map.iter().any(|(_, id)| id > 14);
+        self.form = match (plan.mixed_extensions, has_long) {
+            (true, _) => Form::Mixed,
+            // RFC 8285 section 4.1.2: who does not know both forms beside each other gets one.
+            (false, true) => Form::TwoByte,
+            (false, false) => Form::OneByte,
+        };
+        self.transport = map
+            .id(HeaderExtension::TransportSequence)
+            .map(|_| self.transport.unwrap_or(0));
+        let mut before = std::mem::take(&mut self.streams);
+        for section in &plan.sections {
+            let Some(send) = &section.send else {
+                continue;
+            };
+            for encoding in &send.encodings {
+                let stream = match before.remove(&encoding.ssrc) {
+                    Some(mut stream) => {
+                        stream.apply(section, send, encoding, &mut self.rng);
+                        stream
+                    }
+                    None => SendStream::new(section, send, encoding, &mut self.rng),
+                };
+                self.streams.insert(encoding.ssrc, stream);
+            }
+        }
+        self.ended
+            .extend(before.values().flat_map(SendStream::sources));
+        let streams = &self.streams;
+        self.pacer.retain(|waiting| match waiting {
+            Waiting::Media(ssrc, _) | Waiting::Again(ssrc, _) => streams.contains_key(ssrc),
+        });
+    }
+
+    /// Sets the rate in bits a second, by a peer that tells it, or by congestion control.
+    pub(crate) fn set_rate(&mut self, now: Time, bits: Option<u64>, has_feedback: bool) {
+        let pace = if has_feedback {
+            FEEDBACK_PACE
+        } else {
+            REMB_PACE
+        };
+        let bits = bits.map(|bits| bits.saturating_mul(pace) / 10);
+        self.pacer.set_rate(now, bits);
+    }
+
+    pub(crate) fn push(&mut self, ssrc: Ssrc, packet: OutgoingPacket) -> Result<(), SendError> {
+        let stream = self
+            .streams
+            .get(&ssrc)
+            .ok_or(SendError::UnknownStream(ssrc))?;
+        if !stream.is_active() {
+            return Err(SendError::Inactive);
+        }
+        if !stream.has_payload(packet.payload_type) {
+            return Err(SendError::UnknownPayload(packet.payload_type));
+        }
+        if packet.payload.len() > OutgoingPacket::MAX_PAYLOAD {
+            return Err(SendError::TooLarge);
+        }
+        let priority = match stream.kind() {
+            MediaKind::Audio => Priority::Audio,
+            MediaKind::Video => Priority::Video,
+        };
+        let bytes = packet.payload.len() + HEADER;
+        let pushed = self
+            .pacer
+            .push(priority, bytes, Waiting::Media(ssrc, packet));
+        pushed.map_err(|_| SendError::Full)
+    }
+
+    /// Roughly how long the packet is that would leave now.
+    pub(crate) fn next_bytes(&mut self, now: Time) -> Option<usize> {
+        self.pacer.next_bytes(now)
+    }
+
+    pub(crate) fn next_due(&self) -> Option<Time> {
+        self.pacer.next_due()
+    }
+
+    /// Appends the next packet that may leave now. False if none may.
+    pub(crate) fn write(&mut self, now: Time, round_trip: Duration, out: &mut Vec<u8>) -> bool {
+        while let Some(waiting) = self.pacer.pop(now) {
+            let mut writing = Writing {
+                map: &self.map,
+                form: self.form,
+                elements: &mut self.elements,
+                transport: self.transport.map(SeqNo::of),
+            };
+            let is_written = match waiting {
+                Waiting::Media(ssrc, packet) => self.streams.get_mut(&ssrc).is_some_and(|stream| {
+                    stream.write(now, round_trip, packet, &mut writing, out);
+                    true
+                }),
+                Waiting::Again(ssrc, position) => self
+                    .streams
+                    .get_mut(&ssrc)
+                    .is_some_and(|stream| stream.write_again(now, position, &mut writing, out)),
+            };
+            if is_written {
+                self.transport = self.transport.map(|number| number + 1);
+                return true;
+            }
+        }
+        false
+    }
+
+    pub(crate) fn on_nack(&mut self, now: Time, round_trip: Duration, nack: &Nack<'_>) {
+        let ssrc = nack.media;
+        let Some(stream) = self.streams.get_mut(&ssrc) else {
+            return;
+        };
+        let pacer = &mut self.pacer;
+        stream.on_nack(now, round_trip, nack.sequences(), |position, bytes| {
+            let waiting = Waiting::Again(ssrc, position);
+            pacer
+                .push(Priority::Repair, bytes + HEADER, waiting)
+                .is_ok()
+        });
+    }
+
+    pub(crate) fn on_key_frame_request(&mut self, ssrc: Ssrc, number: Option<u8>) {
+        if let Some(stream) = self.streams.get_mut(&ssrc) {
+            stream.on_key_frame_request(number);
+        }
+    }
+
+    pub(crate) fn next_key_frame(&self) -> Option<Time> {
+        self.streams
+            .values()
+            .filter_map(SendStream::next_key_frame)
+            .min()
+    }
+
+    /// Passes on the requests for key frames whose time has come.
+    pub(crate) fn pass_key_frame_requests(&mut self, now: Time, events: &mut VecDeque<RtpEvent>) {
+        for (ssrc, stream) in &mut self.streams {
+            if stream.take_key_frame(now) {
+                events.push_back(RtpEvent::KeyFrameRequested(*ssrc));
+            }
+        }
+    }
+
+    /// What the peer reports of one of our sources; false if it is none of ours.
+    pub(crate) fn on_report(&mut self, block: &ReportBlock) -> bool {
+        let mut streams = self.streams.values_mut();
+        let stream = streams.find(|stream| stream.sources().any(|ssrc| ssrc == block.ssrc));
+        stream.is_some_and(|stream| {
+            stream.on_report(block);
+            true
+        })
+    }
+
+    pub(crate) fn counters(&self, ssrc: Ssrc) -> Option<SendCounters> {
+        self.streams.get(&ssrc).map(SendStream::counters)
+    }
+
+    /// The reports of at most `limit` streams that send, the next ones in turn.
+    pub(crate) fn reports(
+        &mut self,
+        now: Time,
+        ntp: NtpTime,
+        limit: usize,
+    ) -> Vec<(Ssrc, SenderInfo)> {
+        let reports = self.streams.iter().filter(|(_, stream)| stream.is_active());
+        let mut reports: Vec<_> = reports
+            .filter_map(|(ssrc, stream)| Some((*ssrc, stream.report(now, ntp)?)))
+            .collect();
+        if reports.is_empty() {
+            return reports;
+        }
+        let count = reports.len();
+        reports.rotate_left(self.turn % count);
+        self.turn = (self.turn + count.min(limit)) % count;
+        reports.truncate(limit);
+        reports
+    }
+
+    /// All sources of a stream, that of its retransmissions too.
+    pub(crate) fn sources(&self, ssrc: Ssrc) -> impl Iterator<Item = Ssrc> + '_ {
+        self.streams
+            .get(&ssrc)
+            .into_iter()
+            .flat_map(SendStream::sources)
+    }
+
+    /// The sources to say goodbye to, as many as one packet has room for.
+    pub(crate) fn take_ended(&mut self) -> Vec<Ssrc> {
+        let first = self.ended.len().min(MAX_GOODBYES);
+        self.ended.drain(..first).collect()
+    }
+
+    pub(crate) const fn has_ended(&self) -> bool {
+        !self.ended.is_empty()
+    }
+}

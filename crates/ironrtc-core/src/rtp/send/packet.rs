@@ -1,0 +1,101 @@
+//! What an application gives to be sent.
+
+use bytes::Bytes;
+
+use crate::ids::{PayloadType, Ssrc};
+use crate::time::Time;
+use crate::wire::rtp::{
+    AbsCaptureTime, AudioLevel, ElementSet, ExtensionMap, HeaderExtension, PlayoutDelay, RtpTime,
+    VideoOrientation,
+};
+
+/// A packet to be sent. Its number is given to it when it leaves.
+#[derive(Clone, Debug)]
+pub struct OutgoingPacket {
+    /// What the payload is.
+    pub payload_type: PayloadType,
+    /// The payload's mark.
+    pub marker: bool,
+    /// Its timestamp.
+    pub timestamp: RtpTime,
+    /// When the moment of the timestamp was, by our clock: reports are made of it.
+    pub captured: Time,
+    /// The payload.
+    pub payload: Bytes,
+    /// What else the header says.
+    pub extensions: OutgoingExtensions,
+}
+
+/// The header extensions that an application gives. Those that the peer does not take are left out.
+#[derive(Clone, Debug, Default)]
+pub struct OutgoingExtensions {
+    /// How loud the audio is.
+    pub audio_level: Option<AudioLevel>,
+    /// How the video is to be turned.
+    pub orientation: Option<VideoOrientation>,
+    /// How long to wait before video is shown.
+    pub playout_delay: Option<PlayoutDelay>,
+    /// When the first sample was captured.
+    pub capture: Option<AbsCaptureTime>,
+    /// A dependency descriptor.
+    pub descriptor: Option<Bytes>,
+    /// A video layers allocation.
+    pub layers: Option<Bytes>,
+}
+
+impl OutgoingExtensions {
+    pub(super) fn push(&self, map: &ExtensionMap, elements: &mut ElementSet) {
+        if let (Some(level), Some(id)) = (self.audio_level, map.id(HeaderExtension::AudioLevel)) {
+            level.push(id, elements);
+        }
+        let id = map.id(HeaderExtension::VideoOrientation);
+        if let (Some(orientation), Some(id)) = (self.orientation, id) {
+            orientation.push(id, elements);
+        }
+        let id = map.id(HeaderExtension::PlayoutDelay);
+        if let (Some(delay), Some(id)) = (self.playout_delay, id) {
+            delay.push(id, elements);
+        }
+        let id = map.id(HeaderExtension::AbsoluteCaptureTime);
+        if let (Some(capture), Some(id)) = (self.capture, id) {
+            capture.push(id, elements);
+        }
+        for (value, kind) in [
+            (&self.descriptor, HeaderExtension::DependencyDescriptor),
+            (&self.layers, HeaderExtension::VideoLayersAllocation),
+        ] {
+            if let (Some(value), Some(id)) = (value, map.id(kind)) {
+                elements.push(id, value);
+            }
+        }
+    }
+}
+
+/// Why a packet cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The plan has no such stream.
+    #[error("no stream with the source {0} is sent")]
+    UnknownStream(Ssrc),
+    /// The stream is not sent now.
+    #[error("the encoding is not active; make it active first")]
+    Inactive,
+    /// The section has no such payload.
+    #[error("the payload type {0} was not negotiated for this section")]
+    UnknownPayload(PayloadType),
+    /// The payload does not fit a path.
+    #[error(
+        "a payload has at most {} bytes; cut it into several packets",
+        OutgoingPacket::MAX_PAYLOAD
+    )]
+    TooLarge,
+    /// Too much waits to be sent.
+    #[error("too much waits to be sent; drop what is late, or encode at a lower rate")]
+    Full,
+}
+
+impl OutgoingPacket {
+    /// The longest payload.
+    pub const MAX_PAYLOAD: usize = 1300;
+}

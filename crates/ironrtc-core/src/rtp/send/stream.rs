@@ -1,0 +1,344 @@
+//! One stream that is sent, with that of its retransmissions.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::ids::{Mid, PayloadType, Rid, Ssrc};
+use crate::rng::Rng;
+use crate::rtp::clock::CaptureClock;
+use crate::rtp::{EncodingPlan, MediaKind, RtpSection, SendPlan};
+use crate::time::Time;
+use crate::wire::rtcp::{ReportBlock, SenderInfo};
+use crate::wire::rtp::{
+    AbsSendTime, ElementSet, ExtensionMap, FixedHeader, Form, HeaderExtension, NtpTime, SeqNo,
+    Unwrapper,
+};
+
+use super::history::History;
+use super::packet::OutgoingPacket;
+
+/// Requests for key frames are passed on so far apart.
+const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
+/// Numbers begin in the lower half, so that a receiver that misses the first packets does not take
+/// the first wrap for the second (RFC 3711 section 3.3.1).
+const FIRST_NUMBERS: u64 = 1 << 15;
+
+/// What became of a stream's packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SendCounters {
+    /// Packets sent, without retransmissions.
+    pub packets: u64,
+    /// Bytes of their payloads.
+    pub bytes: u64,
+    /// Packets sent again.
+    pub retransmitted: u64,
+    /// Requests for packets that came.
+    pub nacks: u64,
+    /// Requests for key frames that came, by PLI or FIR.
+    pub key_frame_requests: u64,
+    /// What the peer last reported, if it has.
+    pub reported: Option<ReportBlock>,
+}
+
+/// One of the two sources of a stream.
+#[derive(Debug)]
+struct Source {
+    ssrc: Ssrc,
+    /// The position of the next packet.
+    next: u64,
+    /// The peer has received packets of this source, and so its names.
+    is_known: bool,
+}
+
+impl Source {
+    fn new(ssrc: Ssrc, rng: &mut Rng) -> Self {
+        let mut numbers = Unwrapper::<SeqNo>::new();
+        Self {
+            ssrc,
+            next: numbers.unwrap(SeqNo::new(rng.below(FIRST_NUMBERS) as u16)),
+            is_known: false,
+        }
+    }
+
+    const fn take(&mut self) -> u64 {
+        let position = self.next;
+        self.next += 1;
+        position
+    }
+}
+
+/// What all packets of a transport have in common.
+#[derive(Debug)]
+pub(super) struct Writing<'a> {
+    pub(super) map: &'a ExtensionMap,
+    pub(super) form: Form,
+    pub(super) elements: &'a mut ElementSet,
+    /// The next number over all streams, if they are numbered.
+    pub(super) transport: Option<SeqNo>,
+}
+
+/// A stream that is sent.
+#[derive(Debug)]
+pub(super) struct SendStream {
+    mid: Mid,
+    rid: Option<Rid>,
+    kind: MediaKind,
+    is_active: bool,
+    /// Clock rates, and the types of retransmissions.
+    payloads: BTreeMap<PayloadType, (u32, Option<PayloadType>)>,
+    media: Source,
+    repair: Option<Source>,
+    history: History,
+    clock: Option<CaptureClock>,
+    counters: SendCounters,
+    key_frame: KeyFrameRequests,
+}
+
+/// When requests for key frames are passed on.
+#[derive(Debug, Default)]
+struct KeyFrameRequests {
+    passed: Option<Time>,
+    waits: bool,
+    fir_number: Option<u8>,
+}
+
+impl SendStream {
+    pub(super) fn new(
+        section: &RtpSection,
+        plan: &SendPlan,
+        encoding: &EncodingPlan,
+        rng: &mut Rng,
+    ) -> Self {
+        let mut stream = Self {
+            mid: section.mid.clone(),
+            rid: None,
+            kind: section.kind,
+            is_active: false,
+            payloads: BTreeMap::new(),
+            media: Source::new(encoding.ssrc, rng),
+            repair: None,
+            history: History::default(),
+            clock: None,
+            counters: SendCounters::default(),
+            key_frame: KeyFrameRequests::default(),
+        };
+        stream.apply(section, plan, encoding, rng);
+        stream
+    }
+
+    /// Takes another plan, and keeps its numbers.
+    pub(super) fn apply(
+        &mut self,
+        section: &RtpSection,
+        plan: &SendPlan,
+        encoding: &EncodingPlan,
+        rng: &mut Rng,
+    ) {
+        self.mid.clone_from(&section.mid);
+        self.rid.clone_from(&encoding.rid);
+        self.is_active = encoding.active;
+        let codecs = plan.codecs.iter().map(|codec| {
+            let rtx = codec.rtx.map(|rtx| rtx.payload_type);
+            (codec.payload_type, (codec.codec.clock_rate, rtx))
+        });
+        self.payloads = codecs.collect();
+        if self.repair.as_ref().map(|source| source.ssrc) != encoding.rtx {
+            self.repair = encoding.rtx.map(|ssrc| Source::new(ssrc, rng));
+        }
+    }
+
+    pub(super) const fn kind(&self) -> MediaKind {
+        self.kind
+    }
+
+    pub(super) const fn is_active(&self) -> bool {
+        self.is_active
+    }
+
+    pub(super) fn has_payload(&self, payload_type: PayloadType) -> bool {
+        self.payloads.contains_key(&payload_type)
+    }
+
+    pub(super) const fn counters(&self) -> SendCounters {
+        self.counters
+    }
+
+    pub(super) fn sources(&self) -> impl Iterator<Item = Ssrc> + '_ {
+        std::iter::once(&self.media)
+            .chain(&self.repair)
+            .map(|source| source.ssrc)
+    }
+
+    /// Appends a packet, which gets its number now.
+    pub(super) fn write(
+        &mut self,
+        now: Time,
+        round_trip: Duration,
+        packet: OutgoingPacket,
+        writing: &mut Writing<'_>,
+        out: &mut Vec<u8>,
+    ) {
+        let position = self.media.take();
+        let header = FixedHeader {
+            marker: packet.marker,
+            payload_type: packet.payload_type,
+            sequence: SeqNo::of(position),
+            timestamp: packet.timestamp,
+            ssrc: self.media.ssrc,
+        };
+        writing.elements.clear();
+        if !self.media.is_known {
+            push_names(
+                writing,
+                &self.mid,
+                HeaderExtension::RtpStreamId,
+                self.rid.as_ref(),
+            );
+        }
+        push_times(now, writing);
+        packet.extensions.push(writing.map, writing.elements);
+        header.write(out, &[], writing.elements, writing.form, false);
+        out.extend_from_slice(&packet.payload);
+        let format = self.payloads.get(&packet.payload_type);
+        let rate = format.map_or(90_000, |(rate, _)| *rate);
+        self.clock = Some(CaptureClock::new(rate, packet.timestamp, packet.captured));
+        self.counters.packets += 1;
+        self.counters.bytes += packet.payload.len() as u64;
+        if self.repair.is_some() && format.is_some_and(|(_, rtx)| rtx.is_some()) {
+            self.history
+                .push(now, round_trip, position, header, packet.payload);
+        }
+    }
+
+    /// Appends a packet that was sent before, as its retransmission (RFC 4588 section 4), whose own
+    /// number it gets now. False if it is kept no more.
+    pub(super) fn write_again(
+        &mut self,
+        now: Time,
+        position: u64,
+        writing: &mut Writing<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let (Some(kept), Some(repair)) = (self.history.take(now, position), &mut self.repair)
+        else {
+            return false;
+        };
+        let payload = self.payloads.get(&kept.header.payload_type);
+        let Some(payload_type) = payload.and_then(|(_, rtx)| *rtx) else {
+            return false;
+        };
+        let header = FixedHeader {
+            payload_type,
+            sequence: SeqNo::of(repair.take()),
+            ssrc: repair.ssrc,
+            ..kept.header
+        };
+        writing.elements.clear();
+        // Until packets of this very source were received: the names of the media's source, which
+        // the peer has long known, do not tell whose retransmissions these are.
+        if !repair.is_known {
+            let kind = HeaderExtension::RepairedRtpStreamId;
+            push_names(writing, &self.mid, kind, self.rid.as_ref());
+        }
+        push_times(now, writing);
+        header.write(out, &[], writing.elements, writing.form, false);
+        out.extend_from_slice(&kept.header.sequence.get().to_be_bytes());
+        out.extend_from_slice(&kept.payload);
+        self.counters.retransmitted += 1;
+        true
+    }
+
+    /// Packets are asked for: gives each one that is to be sent again, with its bytes.
+    pub(super) fn on_nack(
+        &mut self,
+        now: Time,
+        round_trip: Duration,
+        missing: impl Iterator<Item = SeqNo>,
+        mut again: impl FnMut(u64, usize) -> bool,
+    ) {
+        self.counters.nacks += 1;
+        // Without a stream for retransmissions nothing is sent again: the same number sealed twice,
+        // with other extensions, would give two packets one nonce.
+        for sequence in missing {
+            let position = sequence.near(self.media.next);
+            if let Some(bytes) = self.history.ask(now, round_trip, position)
+                && !again(position, bytes)
+            {
+                self.history.release(position);
+            }
+        }
+    }
+
+    /// A key frame is asked for, by a request with this number if it has one. RFC 5104 section
+    /// 4.3.1.1: a request that repeats its number is the same one.
+    pub(super) fn on_key_frame_request(&mut self, number: Option<u8>) {
+        if number.is_some() && self.key_frame.fir_number == number {
+            return;
+        }
+        self.key_frame.fir_number = number.or(self.key_frame.fir_number);
+        self.key_frame.waits = true;
+        self.counters.key_frame_requests += 1;
+    }
+
+    /// When a request is to be passed on.
+    pub(super) fn next_key_frame(&self) -> Option<Time> {
+        let passed = self.key_frame.passed;
+        self.key_frame
+            .waits
+            .then(|| passed.map_or(Time::ZERO, |passed| passed + KEY_FRAME_INTERVAL))
+    }
+
+    /// Whether a request is to be passed on now.
+    pub(super) fn take_key_frame(&mut self, now: Time) -> bool {
+        if self.next_key_frame().is_none_or(|due| due > now) {
+            return false;
+        }
+        self.key_frame.waits = false;
+        self.key_frame.passed = Some(now);
+        true
+    }
+
+    /// The peer has received packets of one of the sources.
+    pub(super) fn on_report(&mut self, block: &ReportBlock) {
+        let is_media = block.ssrc == self.media.ssrc;
+        let sources = std::iter::once(&mut self.media).chain(&mut self.repair);
+        for source in sources.filter(|source| source.ssrc == block.ssrc) {
+            source.is_known = true;
+        }
+        if is_media {
+            self.counters.reported = Some(*block);
+        }
+    }
+
+    /// The report of this moment; none before the first packet.
+    pub(super) fn report(&self, now: Time, ntp: NtpTime) -> Option<SenderInfo> {
+        let clock = self.clock.as_ref()?;
+        Some(SenderInfo {
+            ntp,
+            rtp: clock.at(now),
+            packets: self.counters.packets as u32,
+            octets: self.counters.bytes as u32,
+        })
+    }
+}
+
+fn push_names(writing: &mut Writing<'_>, mid: &Mid, kind: HeaderExtension, rid: Option<&Rid>) {
+    if let Some(id) = writing.map.id(HeaderExtension::Mid) {
+        writing.elements.push(id, mid.as_str().as_bytes());
+    }
+    if let (Some(rid), Some(id)) = (rid, writing.map.id(kind)) {
+        writing.elements.push(id, rid.as_str().as_bytes());
+    }
+}
+
+/// What only the moment of sending knows.
+fn push_times(now: Time, writing: &mut Writing<'_>) {
+    if let Some(id) = writing.map.id(HeaderExtension::AbsoluteSendTime) {
+        AbsSendTime::at(now).push(id, writing.elements);
+    }
+    let id = writing.map.id(HeaderExtension::TransportSequence);
+    if let (Some(number), Some(id)) = (writing.transport, id) {
+        writing.elements.push(id, &number.get().to_be_bytes());
+    }
+}
