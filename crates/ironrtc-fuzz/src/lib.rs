@@ -10,6 +10,7 @@ mod dcep;
 mod dtls;
 mod ice;
 mod jsep;
+mod media;
 mod payload;
 mod rtcp;
 mod rtp;
@@ -22,12 +23,13 @@ mod stun;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("candidate", candidate::run),
     ("dcep", dcep::run),
     ("dtls", dtls::run),
     ("ice", ice::run),
     ("jsep", jsep::run),
+    ("media", media::run),
     ("payload", payload::run),
     ("rtcp", rtcp::run),
     ("rtp", rtp::run),

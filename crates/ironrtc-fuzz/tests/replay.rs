@@ -90,5 +90,5 @@ macro_rules! targets {
 }
 
 targets!(
-    candidate, dcep, dtls, ice, jsep, payload, rtcp, rtp, sctp, sdp, srtp, stun
+    candidate, dcep, dtls, ice, jsep, media, payload, rtcp, rtp, sctp, sdp, srtp, stun
 );

@@ -1,6 +1,6 @@
 //! Whichever container it is.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Chain, Cursor, Read, Write};
 
 use ironrtc_core::wire::payload::Format;
 
@@ -92,20 +92,24 @@ impl<W: Write> Recorder<W> {
 
 /// Reads the frames of a file of any kind that is read, as fast as one asks: whoever sends them keeps
 /// to their times.
-pub struct Player<R: Read + Seek>(Readers<R>);
+pub struct Player<R: Read>(Readers<BufReader<Sniffed<R>>>);
 
-enum Readers<R: Read + Seek> {
+/// A file whose first bytes were looked at.
+type Sniffed<R> = Chain<Cursor<[u8; 4]>, R>;
+
+enum Readers<R> {
     Ivf(ivf::Reader<R>),
     Ogg(Box<ogg::Reader<R>>),
     WebM(Box<webm::Reader<R>>),
 }
 
-impl<R: Read + Seek> Player<R> {
+impl<R: Read> Player<R> {
     /// Sees by its first bytes what a file is, and reads its headers.
     pub fn new(mut reader: R) -> Result<Self, ReadError> {
         let mut magic = [0; 4];
         reader.read_exact(&mut magic)?;
-        reader.seek(SeekFrom::Start(0))?;
+        // A few bytes are read at a time.
+        let reader = BufReader::new(Cursor::new(magic).chain(reader));
         Ok(Self(match &magic {
             b"DKIF" => Readers::Ivf(ivf::Reader::new(reader)?),
             b"OggS" => Readers::Ogg(Box::new(ogg::Reader::new(reader)?)),

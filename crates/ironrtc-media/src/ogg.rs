@@ -249,9 +249,9 @@ impl<W: Write> Writer<W> {
         }
         // Packets do not overlap, whatever the jitter of whoever dated them.
         let at = at.max(before.map_or(0, |(_, end)| end));
-        let end = at + u64::from(duration);
+        let end = at.saturating_add(duration.into());
         let gap = before.is_some_and(|(_, end)| end != at);
-        self.send(gap || end - self.page > PAGE)?;
+        self.send(gap || end.saturating_sub(self.page) > PAGE)?;
         self.waiting = Some((frame.data.to_vec(), at, end));
         Ok(())
     }

@@ -197,7 +197,7 @@ impl Track {
     fn take(&mut self, count: usize, data: &mut Vec<u8>) -> Vec<TrunEntry> {
         let mut ends: Vec<u64> = self.samples.iter().map(|sample| sample.at).collect();
         let last = ends.last().copied().unwrap_or_default();
-        ends.push(last + u64::from(self.duration));
+        ends.push(last.saturating_add(self.duration.into()));
         let mut entries = Vec::with_capacity(count);
         for (sample, end) in self.samples.drain(..count).zip(ends.into_iter().skip(1)) {
             self.duration = u32::try_from(end - sample.at.min(end)).unwrap_or(u32::MAX);

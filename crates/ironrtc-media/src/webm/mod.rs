@@ -1,6 +1,7 @@
 //! WebM, and Matroska where the format is not one of WebM's (RFC 9559).
 
 mod ebml;
+mod lacing;
 mod read;
 mod write;
 

@@ -5,20 +5,13 @@ use std::io::Write;
 use ironrtc_core::wire::payload::Format;
 
 use super::codec_id;
-use super::ebml::{element, endless, float, head, unsigned};
+use super::ebml::{element, endless, float, head, id, unsigned};
 use crate::ogg::Head;
 use crate::track::{Beginning, Kind, Place, Tracks, Video, sample};
 use crate::{Frame, WriteError};
 
-const EBML: u32 = 0x1A45_DFA3;
-const SEGMENT: u32 = 0x1853_8067;
-const INFO: u32 = 0x1549_A966;
-const TRACKS: u32 = 0x1654_AE6B;
-const TRACK: u32 = 0xAE;
-const CLUSTER: u32 = 0x1F43_B675;
-const TIMESTAMP: u32 = 0xE7;
-const SIMPLE_BLOCK: u32 = 0xA3;
-
+/// The last millisecond that is told from those before it; files claim stranger times.
+const LAST: u64 = 1 << 60;
 /// A cluster is written after so many milliseconds, with so many bytes, or before a key frame.
 const LONGEST: u64 = 5_000;
 const LARGEST: usize = 4 << 20;
@@ -51,7 +44,9 @@ impl<W: Write> Writer<W> {
 
     /// Writes a frame; those before the beginning are counted and left out.
     pub fn write(&mut self, frame: &Frame) -> Result<(), WriteError> {
-        let now = u64::try_from(frame.time.as_millis()).unwrap_or(u64::MAX);
+        let now = u64::try_from(frame.time.as_millis())
+            .unwrap_or(u64::MAX)
+            .min(LAST);
         let (kind, place) = self.beginning.place(frame)?;
         match place {
             Place::Skip => return Ok(()),
@@ -73,12 +68,12 @@ impl<W: Write> Writer<W> {
         }
         if self.cluster.is_empty() {
             self.at = now;
-            unsigned(TIMESTAMP, now, &mut self.cluster);
+            unsigned(id::TIMESTAMP, now, &mut self.cluster);
         }
         let relative = (now.cast_signed() - self.at.cast_signed()) as i16;
         let data = sample(frame, self.video.as_ref());
         let number = self.number(kind);
-        head(SIMPLE_BLOCK, data.len() as u64 + 4, &mut self.cluster);
+        head(id::SIMPLE_BLOCK, data.len() as u64 + 4, &mut self.cluster);
         self.cluster.push(0x80 | number);
         self.cluster.extend(relative.to_be_bytes());
         self.cluster.push(if frame.key { 0x80 } else { 0 });
@@ -109,15 +104,15 @@ impl<W: Write> Writer<W> {
         element(0x4282, kind, &mut body);
         unsigned(0x4287, 4, &mut body);
         unsigned(0x4285, 2, &mut body);
-        element(EBML, &body, &mut out);
-        endless(SEGMENT, &mut out);
+        element(id::EBML, &body, &mut out);
+        endless(id::SEGMENT, &mut out);
 
         body.clear();
         // A tick is a millisecond.
-        unsigned(0x002A_D7B1, 1_000_000, &mut body);
+        unsigned(id::TIMESTAMP_SCALE, 1_000_000, &mut body);
         element(0x4D80, b"IronRTC", &mut body);
         element(0x5741, b"IronRTC", &mut body);
-        element(INFO, &body, &mut out);
+        element(id::INFO, &body, &mut out);
 
         body.clear();
         if let (Some(video), Some(format)) = (video, tracks.video) {
@@ -127,7 +122,7 @@ impl<W: Write> Writer<W> {
             unsigned(0xB0, video.size.width.into(), &mut size);
             unsigned(0xBA, video.size.height.into(), &mut size);
             element(0xE0, &size, &mut track);
-            element(TRACK, &track, &mut body);
+            element(id::TRACK_ENTRY, &track, &mut body);
         }
         if let Some(channels) = tracks.audio {
             let mut track = Vec::new();
@@ -142,23 +137,27 @@ impl<W: Write> Writer<W> {
             float(0xB5, 48_000.0, &mut sound);
             unsigned(0x9F, channels.into(), &mut sound);
             element(0xE1, &sound, &mut track);
-            element(TRACK, &track, &mut body);
+            element(id::TRACK_ENTRY, &track, &mut body);
         }
-        element(TRACKS, &body, &mut out);
+        element(id::TRACKS, &body, &mut out);
         Ok(self.writer.write_all(&out)?)
     }
 
     /// What all tracks have.
     fn track(&self, kind: Kind, format: Format, private: &[u8], out: &mut Vec<u8>) {
         let number = self.number(kind).into();
-        unsigned(0xD7, number, out);
+        unsigned(id::TRACK_NUMBER, number, out);
         unsigned(0x73C5, number, out);
         // No lacing: a block is a frame.
         unsigned(0x9C, 0, out);
         unsigned(0x83, if kind == Kind::Video { 1 } else { 2 }, out);
-        element(0x86, codec_id(format).unwrap_or_default().as_bytes(), out);
+        element(
+            id::CODEC_ID,
+            codec_id(format).unwrap_or_default().as_bytes(),
+            out,
+        );
         if !private.is_empty() {
-            element(0x63A2, private, out);
+            element(id::CODEC_PRIVATE, private, out);
         }
     }
 
@@ -167,7 +166,7 @@ impl<W: Write> Writer<W> {
             return Ok(());
         }
         let mut out = Vec::new();
-        head(CLUSTER, self.cluster.len() as u64, &mut out);
+        head(id::CLUSTER, self.cluster.len() as u64, &mut out);
         self.writer.write_all(&out)?;
         self.writer.write_all(&self.cluster)?;
         self.cluster.clear();
