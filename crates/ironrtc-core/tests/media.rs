@@ -8,8 +8,8 @@ use ironrtc_core::dtls;
 use ironrtc_core::ice;
 use ironrtc_core::ids::{PayloadType, Ssrc};
 use ironrtc_core::rtp::{
-    Codec, CodecName, CodecParameters, FeedbackSet, MediaKind, ReceivePlan, RtpEvent, RtpPlan,
-    RtpSection, StreamPlan,
+    Codec, CodecName, CodecParameters, Feedback, FeedbackSet, MediaKind, ReceivePlan, RtpEvent,
+    RtpPlan, RtpSection, StreamPlan,
 };
 use ironrtc_core::srtp::Profile;
 use ironrtc_core::time::Time;
@@ -234,6 +234,81 @@ fn what_is_not_the_peers_is_counted_and_not_delivered() {
         assert_eq!(drops.count(reason), count, "{reason}");
     }
     run(&mut sides, &mut now, Duration::from_millis(10));
+}
+
+/// Moves what both have to send, but for each fiftieth packet of media, and tells how many of those
+/// were lost on their way from each side.
+fn exchange_with_loss(sides: &mut [Side; 2], now: Time, count: &mut [usize; 2]) -> [usize; 2] {
+    let mut lost = [0; 2];
+    for from in [0, 1] {
+        let mut out = Vec::new();
+        while let Some(transmit) = sides[from].transport.poll_transmit(now, 10, &mut out) {
+            let segment = transmit.segment_size.unwrap_or(transmit.size);
+            let path = Path::udp(transmit.path.remote, transmit.path.local);
+            for datagram in out.chunks_mut(segment) {
+                if datagram[0] == 0x80 && datagram[1] == 96 {
+                    count[from] += 1;
+                    if count[from].is_multiple_of(50) {
+                        lost[from] += 1;
+                        continue;
+                    }
+                }
+                let to = &mut sides[1 - from].transport;
+                to.handle_datagram(now, path, None, datagram);
+            }
+            out.clear();
+        }
+    }
+    lost
+}
+
+#[test]
+fn sequence_numbers_turn_in_both_directions_while_packets_are_lost() {
+    let (mut sides, mut plans, mut now) = connected([true, true]);
+    for (side, plan) in sides.iter_mut().zip(&mut plans) {
+        let section = &mut plan.rtp.as_mut().unwrap().sections[0];
+        let receive = section.receive.as_mut().unwrap();
+        receive.codecs[0].feedback = FeedbackSet::of(&[Feedback::Nack]);
+        side.transport.apply(now, plan);
+    }
+    let (mut count, mut got) = ([0; 2], [0; 2]);
+    let mut last = [None; 2];
+    for batch in 0..1_100_u32 {
+        for step in 0..100 {
+            // It begins where first numbers do, and ends behind the second turn.
+            let number = 32_000 + batch * 100 + step;
+            for side in &mut sides {
+                let packet = rtp(number as u16, 40);
+                side.transport.send_media(PacketKind::Rtp, packet).unwrap();
+            }
+        }
+        let before = count;
+        let lost = exchange_with_loss(&mut sides, now, &mut count);
+        for at in [0, 1] {
+            assert_eq!(count[1 - at] - before[1 - at], 100);
+            let session = sides[at].transport.rtp_mut().unwrap();
+            let arrived: Vec<_> = std::iter::from_fn(|| session.recv_packet(SOURCE)).collect();
+            assert_eq!(arrived.len(), 100 - lost[1 - at], "batch {batch}");
+            for packet in arrived {
+                assert!(last[at].is_none_or(|last| packet.position > last));
+                last[at] = Some(packet.position);
+                got[at] += 1;
+            }
+        }
+        now += Duration::from_millis(20);
+        for side in &mut sides {
+            side.transport.handle_timeout(now);
+        }
+    }
+    for at in [0, 1] {
+        assert_eq!(got[at], 110_000 - 2_200);
+        let drops = sides[at].transport.drops();
+        for reason in [DropReason::SrtpAuth, DropReason::SrtpReplay] {
+            assert_eq!(drops.count(reason), 0);
+        }
+        let asked = sides[at].transport.rtp().unwrap();
+        assert!(asked.receive_counters(SOURCE).unwrap().nacks > 0);
+    }
 }
 
 #[test]
