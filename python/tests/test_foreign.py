@@ -63,7 +63,7 @@ def test_a_description_is_parsed(path):
 @pytest.mark.parametrize("w3c", [False, True])
 async def test_a_first_section_may_be_rejected(w3c):
     async with peer(w3c=w3c) as pc:
-        assert "a=inactive" in await answer(pc, f"{HEAD}a=group:BUNDLE 0 1\r\n{AUDIO}{data(1)}")
+        assert "a=recvonly" in await answer(pc, f"{HEAD}a=group:BUNDLE 0 1\r\n{AUDIO}{data(1)}")
         assert pc.sctp.mid == "1"
     async with peer(w3c=w3c) as pc:
         await answer(pc, f"{HEAD}a=group:BUNDLE 1\r\n{NO_AUDIO}{data(1)}")

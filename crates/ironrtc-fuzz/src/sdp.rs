@@ -14,6 +14,7 @@ pub(crate) fn negotiator(seed: u64) -> Negotiator {
         always_negotiate_data_channels: true,
         max_message_size: 262_144,
         ice_lite: false,
+        media: Default::default(),
     };
     Negotiator::new(config, Rng::from_test_seed(seed))
 }

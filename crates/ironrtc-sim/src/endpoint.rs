@@ -50,6 +50,7 @@ pub fn peer_config(rng: &mut Rng) -> PeerConfig {
         bundle_policy: BundlePolicy::Balanced,
         always_negotiate_data_channels: false,
         gather_early: false,
+        media: Default::default(),
         epoch: Instant::now(),
         since_1970: unix_now,
         observer: Observer::default(),

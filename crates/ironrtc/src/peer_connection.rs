@@ -75,6 +75,7 @@ impl PeerConnection {
                 bundle_policy: configuration.bundle_policy,
                 always_negotiate_data_channels: configuration.always_negotiate_data_channels,
                 gather_early: configuration.ice_candidate_pool_size > 0,
+                media: Default::default(),
                 epoch: beginning.epoch,
                 since_1970: beginning.since_1970,
                 observer: beginning.observer,

@@ -1,9 +1,10 @@
 //! Making answers (RFC 9429 section 5.3).
 
 use super::exchange::Exchange;
-use super::read::{Content, Description, TransportAttributes};
+use super::media;
+use super::read::{Content, Description, RtpSection, TransportAttributes};
 use super::transports::MAX_TRANSPORTS;
-use super::write::{is_one_line, rejected};
+use super::write::{RtpLines, is_one_line, rejected};
 use super::{BundlePolicy, JsepError, Mid, Negotiator, SessionDescription, Setup, SignalingState};
 use crate::dtls;
 use crate::ice::Credentials;
@@ -32,6 +33,7 @@ impl Negotiator {
                 }
             }
         }
+        let mut taken = Vec::with_capacity(offer.sections.len());
         for ((media, section), over) in offer.sdp.media.iter().zip(&offer.sections).zip(over) {
             // RFC 9429 section 5.3.1: a mid if, and only if, the offer has one.
             let mid = section.named.then_some(&section.mid);
@@ -40,10 +42,16 @@ impl Negotiator {
                     self.data_answer(media, mid, credentials, *setup)
                 }
                 (Some((credentials, setup)), Content::Rtp(rtp)) => {
-                    self.rtp_media(media, rtp, mid, credentials, *setup)
+                    let lines = self.answer_lines(&section.mid, rtp);
+                    let accept = |lines| {
+                        let protocol = &media.protocol;
+                        self.rtp_media(&lines, rtp.kind, protocol, mid, credentials, *setup)
+                    };
+                    lines.map_or_else(|| rejected(media, mid), accept)
                 }
                 _ => rejected(media, mid),
             };
+            taken.push(answer.port != 0);
             sdp.media.push(answer);
         }
         // RFC 9143 section 7.3: only what was offered as a bundle is answered as one, in its order,
@@ -51,13 +59,26 @@ impl Negotiator {
         let mids = |transport: &TransportAttributes| {
             let members = transport.members.iter();
             members
+                .filter(|index| taken.get(**index) == Some(&true))
                 .filter_map(|index| Some(offer.sections.get(*index)?.mid.clone()))
                 .collect()
         };
         let bundles: Vec<Vec<Mid>> = (transports.iter().filter(|transport| transport.bundled))
             .map(mids)
+            .filter(|bundle: &Vec<Mid>| !bundle.is_empty())
             .collect();
         self.finish(sdp, &bundles).map(SessionDescription::answer)
+    }
+
+    /// What we answer to a section of media; `None` if it is rejected: its transceiver was stopped,
+    /// or both sides have no codec in common (RFC 9429 section 5.3.1).
+    fn answer_lines(&self, mid: &Mid, offered: &RtpSection) -> Option<RtpLines> {
+        let transceiver = self.transceivers.of(mid)?;
+        if transceiver.is_stopping() {
+            return None;
+        }
+        let cname = self.transceivers.cname();
+        media::answer_lines(transceiver, offered, &self.config.media, cname)
     }
 
     /// The transports that the offer asks for, whatever we have answered for now.

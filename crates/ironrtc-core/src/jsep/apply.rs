@@ -3,8 +3,9 @@
 
 use super::exchange::{Agreed, Exchange};
 use super::negotiator::{DataWish, fragments};
-use super::read::{Description, TransportAttributes};
+use super::read::{Description, MediaSection, TransportAttributes};
 use super::step::Outcome;
+use super::transceiver::TrackChange;
 use super::transports::MAX_TRANSPORTS;
 use super::{
     Applied, JsepError, Negotiator, OfferOptions, SdpType, SessionDescription, SignalingState,
@@ -42,13 +43,13 @@ impl Negotiator {
             });
         }
         if kind == SdpType::Rollback {
-            self.roll_back();
-            return Ok(self.applied(before, Outcome::RolledBack));
+            let tracks = self.roll_back();
+            return Ok(self.applied(before, Outcome::RolledBack, tracks));
         }
         let offer = self.exchange.remote();
         let offer = offer.filter(|_| kind != SdpType::Offer);
         let mut read = Description::read(&description, offer)?;
-        match offer {
+        let tracks = match offer {
             None => {
                 self.place_offer(&mut read);
                 read.split_transports()?;
@@ -57,18 +58,22 @@ impl Negotiator {
                     let roles = &mut self.transports.entry(transport.id).roles;
                     roles.on_offer(true, self.config.ice_lite, false);
                 }
+                let tracks = self.transceivers.on_local(&read);
                 self.exchange = Exchange::LocalOffer(read);
+                tracks
             }
             Some(offer) => {
                 read.share_transports(MAX_TRANSPORTS)?;
                 self.check_local(&read)?;
                 let mut offered = offer.answered_transports(&read.transports)?;
                 self.place_our_answer(&mut read, &mut offered);
+                let tracks = self.transceivers.on_local(&read);
                 self.answer(read, offered, true);
+                tracks
             }
-        }
+        };
         self.write_gathered();
-        Ok(self.applied(before, Outcome::of(kind)))
+        Ok(self.applied(before, Outcome::of(kind), tracks))
     }
 
     /// Applies a remote description. An offer that meets ours rolls ours back first.
@@ -94,8 +99,8 @@ impl Negotiator {
             });
         }
         if kind == SdpType::Rollback {
-            self.roll_back();
-            return Ok(self.applied(before, Outcome::RolledBack));
+            let tracks = self.roll_back();
+            return Ok(self.applied(before, Outcome::RolledBack, tracks));
         }
         let offer = self.exchange.local();
         let offer = offer.filter(|_| kind != SdpType::Offer);
@@ -106,21 +111,32 @@ impl Negotiator {
         })?;
         self.check_remote(&read)?;
         let mut outcome = Outcome::of(kind);
+        let mut tracks = Vec::new();
         match offer {
             None => {
                 if glare {
-                    self.roll_back();
+                    tracks = self.roll_back();
                     outcome = Outcome::RolledBack;
                 }
+                tracks.extend(self.take_in(&read));
                 self.exchange = Exchange::RemoteOffer(read);
             }
             Some(offer) => {
                 Self::place_peers_answer(offer, &mut read)?;
                 let offered = offer.answered_transports(&read.transports)?;
+                tracks.extend(self.take_in(&read));
                 self.answer(read, offered, false);
             }
         }
-        Ok(self.applied(before, outcome))
+        Ok(self.applied(before, outcome, tracks))
+    }
+
+    /// What a description of the peer does to transceivers, and the numbers that it gives.
+    fn take_in(&mut self, read: &Description) -> Vec<TrackChange> {
+        for section in read.sections.iter().filter_map(MediaSection::rtp) {
+            self.numbers.learn(section);
+        }
+        self.transceivers.on_remote(read)
     }
 
     fn create(&mut self, kind: SdpType) -> Result<SessionDescription, JsepError> {
@@ -189,16 +205,25 @@ impl Negotiator {
             self.data = DataWish::Declined;
         }
         self.agreed = Some(agreed);
+        self.transceivers.settle();
     }
 
     /// RFC 9429 section 4.1.10.2: as if the offer had never been.
-    fn roll_back(&mut self) {
+    fn roll_back(&mut self) -> Vec<TrackChange> {
+        let theirs = matches!(self.exchange, Exchange::RemoteOffer(_));
         self.exchange = Exchange::Stable;
+        self.transceivers.roll_back(theirs)
     }
 
-    fn applied(&mut self, before: SignalingState, outcome: Outcome) -> Applied {
+    fn applied(
+        &mut self,
+        before: SignalingState,
+        outcome: Outcome,
+        tracks: Vec<TrackChange>,
+    ) -> Applied {
         Applied {
             steps: self.steps(outcome),
+            tracks,
             signaling_state_changed: before != self.signaling_state(),
         }
     }

@@ -1,6 +1,7 @@
 //! Settings of a negotiator and of an offer.
 
 use crate::dtls::Fingerprint;
+use crate::rtp::{MediaKind, RtpCapabilities};
 use crate::setters::setters;
 use crate::words::words;
 
@@ -23,6 +24,44 @@ words!(BundlePolicy, "bundle policy", {
     MaxBundle => "max-bundle",
 });
 
+/// What is said of media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MediaConfig {
+    /// What can be sent and received of sound.
+    pub audio: RtpCapabilities,
+    /// What can be sent and received of pictures.
+    pub video: RtpCapabilities,
+    /// Header extensions and contributing sources are encrypted if the peer knows that (RFC 9335).
+    pub cryptex: bool,
+}
+
+impl Default for MediaConfig {
+    fn default() -> Self {
+        Self {
+            audio: RtpCapabilities::usual(MediaKind::Audio),
+            video: RtpCapabilities::usual(MediaKind::Video),
+            cryptex: true,
+        }
+    }
+}
+
+setters!(MediaConfig {
+    audio: RtpCapabilities,
+    video: RtpCapabilities,
+    cryptex: bool,
+});
+
+impl MediaConfig {
+    /// What can be sent and received of a kind.
+    pub const fn capabilities(&self, kind: MediaKind) -> &RtpCapabilities {
+        match kind {
+            MediaKind::Audio => &self.audio,
+            MediaKind::Video => &self.video,
+        }
+    }
+}
+
 /// Settings of a negotiator.
 #[derive(Clone, Debug)]
 pub struct JsepConfig {
@@ -36,6 +75,8 @@ pub struct JsepConfig {
     pub max_message_size: u64,
     /// We only answer checks (RFC 8445 section 2.5).
     pub ice_lite: bool,
+    /// What is said of media.
+    pub media: MediaConfig,
 }
 
 /// Options of `create_offer`.
@@ -44,6 +85,15 @@ pub struct JsepConfig {
 pub struct OfferOptions {
     /// Restart ICE with this offer.
     pub ice_restart: bool,
+    /// `offerToReceiveAudio`, before there were transceivers: all of them are to receive or none,
+    /// and one is made if there is none.
+    pub offer_to_receive_audio: Option<bool>,
+    /// The same of video.
+    pub offer_to_receive_video: Option<bool>,
 }
 
-setters!(OfferOptions { ice_restart: bool });
+setters!(OfferOptions {
+    ice_restart: bool,
+    offer_to_receive_audio: Option<bool>,
+    offer_to_receive_video: Option<bool>,
+});

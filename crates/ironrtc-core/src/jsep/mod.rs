@@ -10,6 +10,7 @@ mod description;
 mod error;
 mod exchange;
 mod gathered;
+mod media;
 mod negotiator;
 mod offer;
 mod plan;
@@ -17,17 +18,25 @@ mod read;
 mod renewal;
 mod roles;
 mod step;
+mod tracks;
+mod transceiver;
 mod transports;
 mod write;
 
 pub use crate::ids::{Mid, MidError};
 pub use candidates::{CandidateInit, RemoteCandidate};
-pub use config::{BundlePolicy, JsepConfig, OfferOptions};
+pub use config::{BundlePolicy, JsepConfig, MediaConfig, OfferOptions};
 pub use description::{SdpType, SessionDescription, SignalingState};
 pub use error::JsepError;
+pub use media::Direction;
 pub use negotiator::Negotiator;
 pub use read::{Attributes, Group, Setup};
 pub use step::{Applied, Reason, Step};
+pub use transceiver::{
+    DegradationPreference, EncodingParameters, Priority, ReceiveParameters, Receiver,
+    SendParameters, Sender, TrackChange, Transceiver, TransceiverError, TransceiverId,
+    TransceiverInit,
+};
 
 #[cfg(test)]
 mod tests;

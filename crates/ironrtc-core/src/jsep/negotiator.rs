@@ -1,8 +1,10 @@
 //! Offer and answer of one connection: what there is, and what applications read of it.
 
 use super::exchange::{Agreed, Exchange};
+use super::media::Numbers;
 use super::read::Description;
 use super::renewal::Renewal;
+use super::transceiver::Transceivers;
 use super::transports::Transports;
 use super::{JsepConfig, JsepError, Mid, SessionDescription, SignalingState};
 use crate::rng::Rng;
@@ -32,15 +34,20 @@ pub struct Negotiator {
     pub(super) data: DataWish,
     pub(super) renewal: Renewal,
     pub(super) transports: Transports,
+    pub(super) transceivers: Transceivers,
+    /// Payload types and extensions.
+    pub(super) numbers: Numbers,
 }
 
 impl Negotiator {
     /// A negotiator in the state `stable`.
     pub fn new(config: JsepConfig, mut rng: Rng) -> Self {
+        // RFC 9429 section 5.2.1: 63 random bits.
+        let session_id = rng.u64() >> 1;
+        let transceivers = Transceivers::new(rng.fork());
         Self {
             config,
-            // RFC 9429 section 5.2.1: 63 random bits.
-            session_id: rng.u64() >> 1,
+            session_id,
             rng,
             version: 0,
             closed: false,
@@ -49,6 +56,8 @@ impl Negotiator {
             data: DataWish::None,
             renewal: Renewal::default(),
             transports: Transports::default(),
+            transceivers,
+            numbers: Numbers::default(),
         }
     }
 
@@ -88,7 +97,11 @@ impl Negotiator {
     /// Whether an exchange is needed (webrtc-pc section 4.7.3).
     pub fn negotiation_needed(&self) -> bool {
         let has_data = self.agreed.as_ref().is_some_and(Agreed::has_data);
-        !self.closed && (self.renewal.is_asked() || (self.data == DataWish::Wanted && !has_data))
+        let (local, remote) = (self.current_local(), self.current_remote());
+        !self.closed
+            && (self.renewal.is_asked()
+                || (self.data == DataWish::Wanted && !has_data)
+                || self.transceivers.need_negotiation(local, remote))
     }
 
     /// The identification tag of the data section, in our description or else in the peer's.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::read::Description;
-use super::{Negotiator, SignalingState};
+use super::{Negotiator, SignalingState, TransceiverId, media};
 use crate::ice;
+use crate::rtp::{RtpPlan, RtpSection};
 use crate::transport::{DtlsPlan, RemoteIce, SctpPlan, TransportId, TransportPlan};
 
 impl Negotiator {
@@ -68,8 +69,56 @@ impl Negotiator {
             remote_ice,
             dtls,
             sctp,
-            rtp: None,
+            rtp: self.rtp_plan(id),
         })
+    }
+
+    /// The descriptions of which media is: what was agreed on, if only for now.
+    fn agreed_on(&self) -> Option<(&Description, &Description)> {
+        match self.signaling_state() {
+            SignalingState::HaveLocalPrAnswer | SignalingState::HaveRemotePrAnswer => {
+                self.exchange.local().zip(self.exchange.remote())
+            }
+            _ => self.current_local().zip(self.current_remote()),
+        }
+    }
+
+    /// The media that goes over a transport; `None` if there is none.
+    fn rtp_plan(&self, id: TransportId) -> Option<RtpPlan> {
+        let (local, remote) = self.agreed_on()?;
+        let mut plan = RtpPlan {
+            sections: Vec::new(),
+            mixed_extensions: true,
+            cryptex: true,
+        };
+        for (index, (ours, theirs)) in local.sections.iter().zip(&remote.sections).enumerate() {
+            let here = remote.transport_of(index).is_some_and(|over| over.id == id);
+            let (Some(said), Some(heard)) = (ours.rtp(), theirs.rtp().filter(|_| here)) else {
+                continue;
+            };
+            let Some(transceiver) = self.transceivers.of(&ours.mid) else {
+                continue;
+            };
+            plan.mixed_extensions &= said.says.mixed_extensions && heard.says.mixed_extensions;
+            plan.cryptex &= said.says.cryptex && heard.says.cryptex;
+            let cname = self.transceivers.cname();
+            let section = media::compile_section(transceiver, &ours.mid, said, heard, cname);
+            plan.sections.push(section);
+        }
+        Some(plan).filter(|plan| !plan.sections.is_empty())
+    }
+
+    /// What was agreed on for a transceiver, and over which transport.
+    pub(super) fn agreed_section(&self, id: TransceiverId) -> Option<(TransportId, RtpSection)> {
+        let (local, remote) = self.agreed_on()?;
+        let transceiver = self.transceivers.get(id)?;
+        let mid = transceiver.mid()?;
+        let index = local.sections.iter().position(|ours| ours.mid == *mid)?;
+        let (ours, theirs) = (local.sections.get(index)?, remote.sections.get(index)?);
+        let over = remote.transport_of(index)?.id;
+        let cname = self.transceivers.cname();
+        let section = media::compile_section(transceiver, mid, ours.rtp()?, theirs.rtp()?, cname);
+        Some((over, section))
     }
 
     /// The peer's candidates of the generation in force, and whether no more will come.

@@ -1,6 +1,6 @@
 //! From what is asked of a transport to what it does: the steps that applying a description takes.
 
-use super::{Negotiator, SdpType};
+use super::{Negotiator, SdpType, TrackChange};
 use crate::ice::Candidate;
 use crate::transport::{TransportId, TransportPlan};
 
@@ -9,6 +9,8 @@ use crate::transport::{TransportId, TransportPlan};
 pub struct Applied {
     /// What transports are to do now, in this order. A transport without a step goes on as it is.
     pub steps: Vec<(TransportId, Step)>,
+    /// What becomes of the tracks that are received, in the order in which it is told.
+    pub tracks: Vec<TrackChange>,
     /// The signalling state is another now.
     pub signaling_state_changed: bool,
 }
@@ -72,6 +74,15 @@ impl Outcome {
 }
 
 impl Negotiator {
+    /// The steps that follow from what the application did to transceivers: some of it takes effect
+    /// before the peer knows.
+    pub fn updates(&mut self) -> Vec<(TransportId, Step)> {
+        let steps = self.steps(Outcome::UnderWay).into_iter();
+        steps
+            .filter(|(_, step)| matches!(step, Step::Update(_)))
+            .collect()
+    }
+
     /// The steps from what the transports do to what the descriptions in force ask of them. Those
     /// that end do so last, when what goes on in their place is there.
     pub(super) fn steps(&mut self, outcome: Outcome) -> Vec<(TransportId, Step)> {

@@ -12,6 +12,7 @@ fn negotiator(seed: u64) -> Negotiator {
         always_negotiate_data_channels: false,
         max_message_size: 262_144,
         ice_lite: false,
+        media: Default::default(),
     };
     Negotiator::new(config, Rng::from_test_seed(seed))
 }
@@ -147,7 +148,9 @@ fn offers_and_answers_repeat_and_the_version_grows_only_with_changes() {
     let origin = |sdp: &str| sdp.lines().nth(1).unwrap().to_owned();
     let again = a.create_offer(&OfferOptions::default()).unwrap();
     assert_eq!(origin(&again.sdp), origin(&first.sdp));
-    let restart = a.create_offer(&OfferOptions { ice_restart: true }).unwrap();
+    let restart = a
+        .create_offer(&OfferOptions::default().ice_restart(true))
+        .unwrap();
     assert_ne!(origin(&restart.sdp), origin(&first.sdp));
 }
 
@@ -652,9 +655,10 @@ fn random_sequences_never_panic_and_can_always_finish() {
                 2 => drop(x.set_remote_description(SessionDescription::rollback())),
                 3 => x.restart_ice(),
                 4 => x.add_data_channel(),
-                5 => drop(x.create_offer(&OfferOptions {
-                    ice_restart: rng.below(2) == 0,
-                })),
+                5 => {
+                    let options = OfferOptions::default().ice_restart(rng.below(2) == 0);
+                    drop(x.create_offer(&options));
+                }
                 _ => {
                     if let Some(description) = y.local_description() {
                         drop(x.set_remote_description(description));
@@ -698,4 +702,5 @@ fn a_restart_asked_for_during_an_offer_needs_another() {
 
 mod cost;
 mod liberal;
+mod media;
 mod transports;

@@ -7,6 +7,7 @@ mod events;
 mod io;
 mod signaling;
 mod state;
+mod tracks;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -17,7 +18,9 @@ pub use state::ConnectionState;
 use crate::channel;
 use crate::dtls::{Certificate, DtlsState};
 use crate::ice::{GatheringState, IceConfig, IceState, Route};
-use crate::jsep::{BundlePolicy, CandidateInit, JsepConfig, Negotiator, SignalingState};
+use crate::jsep::{
+    BundlePolicy, CandidateInit, JsepConfig, MediaConfig, Negotiator, SignalingState, TrackChange,
+};
 use crate::observe::Observer;
 use crate::rng::Rng;
 use crate::rtp::{RtpEvent, RtpSession};
@@ -43,6 +46,8 @@ pub struct PeerConfig {
     pub bundle_policy: BundlePolicy,
     /// Offer a data section even before a channel was made.
     pub always_negotiate_data_channels: bool,
+    /// What is said of media.
+    pub media: MediaConfig,
     /// Gather candidates before the first description (`iceCandidatePoolSize` over 0).
     pub gather_early: bool,
     /// The `Instant` of [`Time::ZERO`], for the DTLS library.
@@ -85,6 +90,8 @@ pub enum Event {
     Transport(TransportId, TransportEvent),
     /// A transport asks the driver, which answers with [`PeerConnection::handle_io`].
     Io(TransportId, IoRequest),
+    /// A track that is received: `track`, `mute`, `ended`, and what its streams report.
+    Track(TrackChange),
     /// Something about a data channel; `Announced` is `datachannel`.
     Channel(channel::Event),
 }
@@ -130,6 +137,7 @@ impl PeerConnection {
             always_negotiate_data_channels: config.always_negotiate_data_channels,
             max_message_size: config.sctp.message_limit() as u64,
             ice_lite: config.ice.lite,
+            media: config.media,
         };
         let relay_only = config.ice.relay_only;
         let transport = TransportConfig {

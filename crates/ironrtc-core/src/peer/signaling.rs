@@ -80,6 +80,8 @@ impl PeerConnection {
         if applied.signaling_state_changed {
             self.events.push_back(Event::SignalingStateChange(state));
         }
+        let tracks = applied.tracks.into_iter().map(Event::Track);
+        self.events.extend(tracks);
         for (id, step) in &applied.steps {
             if matches!(step, Step::Start(_)) {
                 self.carriers.start(*id);

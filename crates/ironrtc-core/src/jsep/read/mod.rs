@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use attributes::{Attributes, Group, Setup};
 pub(super) use data::{DataSection, SCTP_PORT};
-pub(super) use rtp::RtpSection;
+pub(super) use rtp::{RtpSection, Says, Source};
 use transport::SessionLevel;
 pub(super) use transport::{MAX_CANDIDATES, TransportAttributes};
 
@@ -138,6 +138,16 @@ impl Description {
                 section.content = Content::Rejected;
             }
         }
+    }
+
+    /// It answers an offer, for now or for good.
+    pub(super) const fn is_answer(&self) -> bool {
+        matches!(self.kind, SdpType::Answer | SdpType::PrAnswer)
+    }
+
+    /// It completes an exchange.
+    pub(super) const fn is_final(&self) -> bool {
+        matches!(self.kind, SdpType::Answer)
     }
 
     /// The data section in use.
@@ -334,7 +344,7 @@ impl Description {
 
     fn read_transports(&self, groups: Vec<Sharing>) -> Result<Vec<TransportAttributes>, JsepError> {
         let session = SessionLevel::read(&self.sdp.session);
-        let answers = matches!(self.kind, SdpType::Answer | SdpType::PrAnswer);
+        let answers = self.is_answer();
         let mut transports = Vec::new();
         for group in groups {
             let Sharing {
@@ -384,6 +394,14 @@ impl Description {
 }
 
 impl MediaSection {
+    /// What its media needs, if it can be connected.
+    pub(super) const fn rtp(&self) -> Option<&RtpSection> {
+        match &self.content {
+            Content::Rtp(rtp) if self.used => Some(rtp),
+            _ => None,
+        }
+    }
+
     /// What its data channels need, if they are in use.
     pub(super) const fn data(&self) -> Option<&DataSection> {
         match &self.content {
@@ -394,14 +412,14 @@ impl MediaSection {
 }
 
 impl Content {
-    fn read(media: &Media) -> Result<Self, JsepError> {
+    fn read(media: &Media, all: rtp::ForAll) -> Result<Self, JsepError> {
         if media.port == 0 && !media.section.has("bundle-only") {
             return Ok(Self::Rejected);
         }
         if data::is_data(media) {
             return Ok(DataSection::read(media)?.map_or(Self::Unknown, Self::Data));
         }
-        Ok(RtpSection::read(media).map_or(Self::Unknown, Self::Rtp))
+        Ok(RtpSection::read(media, all).map_or(Self::Unknown, Self::Rtp))
     }
 }
 
@@ -417,6 +435,7 @@ fn read_sections(sdp: &Sdp, offer: Option<&Description>) -> Result<Vec<MediaSect
         }
         mids.push(mid);
     }
+    let all = rtp::ForAll::read(&sdp.session);
     let mut sections = Vec::with_capacity(sdp.media.len());
     for ((index, media), mid) in sdp.media.iter().enumerate().zip(mids) {
         let named = mid.is_some();
@@ -434,7 +453,7 @@ fn read_sections(sdp: &Sdp, offer: Option<&Description>) -> Result<Vec<MediaSect
                 .or_else(place)
                 .unwrap_or_else(|| index.into()),
             named,
-            content: Content::read(media)?,
+            content: Content::read(media, all)?,
             used: false,
             over: None,
             ended: media.section.has("end-of-candidates"),

@@ -17,9 +17,13 @@ fn with_media(a: &mut Negotiator, kinds: &[&str]) -> String {
     let mids: Vec<String> = (0..kinds.len()).map(|n| format!("m{n}")).collect();
     let media: String = (kinds.iter().zip(&mids))
         .map(|(kind, mid)| {
+            let codec = match *kind {
+                "audio" => "0\r\n",
+                _ => "96\r\na=rtpmap:96 VP8/90000\r\n",
+            };
             format!(
-                "m={kind} 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:{mid}\r\na=inactive\r\na=rtcp-mux\r\n\
-                 {transport}"
+                "m={kind} 9 UDP/TLS/RTP/SAVPF {codec}a=mid:{mid}\r\na=inactive\r\n\
+                 a=rtcp-mux\r\n{transport}"
             )
         })
         .collect();

@@ -19,8 +19,8 @@ const MAX_BLOCKS: usize = 8;
 pub struct FormatParameters {
     /// Those that decide something.
     pub format: Format,
-    /// Others, as they came: names with their values, which may be missing.
-    pub others: Vec<(String, Option<String>)>,
+    /// Others as text: `name=value;name`.
+    pub others: String,
 }
 
 /// Parameters that decide something, by codec.
@@ -60,7 +60,7 @@ impl FormatParameters {
     /// Nothing is said.
     pub const NONE: Self = Self {
         format: Format::Plain,
-        others: Vec::new(),
+        others: String::new(),
     };
 
     /// Reads what follows the payload type in an `a=fmtp` line. What cannot be understood counts
@@ -150,12 +150,7 @@ impl fmt::Display for FormatParameters {
                 said.extend((!events.is_empty()).then(|| events.clone()));
             }
         }
-        for (name, value) in &self.others {
-            said.push(match value {
-                Some(value) => format!("{name}={value}"),
-                None => name.clone(),
-            });
-        }
+        said.extend((!self.others.is_empty()).then(|| self.others.clone()));
         f.write_str(&said.join(";"))
     }
 }
@@ -200,13 +195,23 @@ impl<'a> Pairs<'a> {
     }
 
     /// Those left, if they can be repeated in one line.
-    fn rest(self) -> Vec<(String, Option<String>)> {
+    fn rest(self) -> String {
         let fits =
             |text: &str| text.len() <= MAX_LENGTH && !text.contains(|c: char| c.is_control());
-        (self.0.into_iter())
+        let mut rest = String::new();
+        let fitting = (self.0.into_iter())
             .filter(|(name, value)| fits(name) && value.is_none_or(fits))
-            .take(MAX_PARAMETERS)
-            .map(|(name, value)| (name.to_owned(), value.map(str::to_owned)))
-            .collect()
+            .take(MAX_PARAMETERS);
+        for (name, value) in fitting {
+            if !rest.is_empty() {
+                rest.push(';');
+            }
+            rest.push_str(name);
+            if let Some(value) = value {
+                rest.push('=');
+                rest.push_str(value);
+            }
+        }
+        rest
     }
 }

@@ -160,7 +160,7 @@ fn parameters_that_decide_nothing_are_kept_as_text_within_a_bound() {
     assert_eq!(codec.sdp_fmtp_line().unwrap(), "max-fs=12288;max-fr=60");
     let many: Vec<String> = (0..1_000).map(|n| format!("p{n}={n}")).collect();
     let codec = video("VP8", &many.join(";"));
-    assert_eq!(codec.parameters.others.len(), MAX_PARAMETERS);
+    assert_eq!(codec.parameters.others.split(';').count(), MAX_PARAMETERS);
     let long = video("VP8", &format!("x={}", "y".repeat(100_000)));
     assert_eq!(long.sdp_fmtp_line(), None);
     let split = video("VP8", "a=b\u{85}c");

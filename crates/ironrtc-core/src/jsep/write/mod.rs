@@ -1,9 +1,14 @@
 //! What descriptions of ours are made of, to the letter of the grammar: offers and answers share it.
 
-use super::read::{RtpSection, SCTP_PORT};
+mod rtp;
+
+pub(super) use rtp::RtpLines;
+
+use super::read::SCTP_PORT;
 use super::{JsepError, Mid, Negotiator, Setup};
 use crate::dtls::{Fingerprint, HashAlgorithm};
 use crate::ice::Credentials;
+use crate::rtp::MediaKind;
 use crate::wire::sdp::{Line, Media, Sdp, Section};
 
 impl Negotiator {
@@ -47,33 +52,19 @@ impl Negotiator {
         }
     }
 
-    /// A section for media that is neither sent nor received: inactive, so that it stays in the
-    /// bundle and may own its transport, which a rejected one cannot (RFC 9143 section 7.3.1). The
-    /// formats are those of `rtp`, what is said of `like`, the section offered in its place.
+    /// A section for media (RFC 9429 section 5.2.1).
     pub(super) fn rtp_media(
         &self,
-        like: &Media,
-        rtp: &RtpSection,
+        lines: &RtpLines,
+        kind: MediaKind,
+        protocol: &str,
         mid: Option<&Mid>,
         credentials: &Credentials,
         setup: Setup,
     ) -> Media {
-        let mut section = Section::default();
-        start(&mut section, mid);
-        section.push('a', "inactive");
-        section.push('a', "rtcp-mux");
-        for (name, value) in rtp.parameters(like) {
-            section.push_attribute(name, value.trim());
-        }
-        self.write_transport(&mut section, credentials, setup);
-        Media {
-            kind: like.kind.clone(),
-            port: 9,
-            protocol: like.protocol.clone(),
-            formats: rtp.formats.clone(),
-            number: 0,
-            section,
-        }
+        let mut media = lines.to_media(kind, protocol, mid);
+        self.write_transport(&mut media.section, credentials, setup);
+        media
     }
 
     /// ICE and DTLS. In a bundle each section repeats it, as in Chromium: peers that look for it
