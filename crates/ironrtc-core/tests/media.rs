@@ -8,14 +8,16 @@ use ironrtc_core::dtls;
 use ironrtc_core::ice;
 use ironrtc_core::ids::{PayloadType, Ssrc};
 use ironrtc_core::rtp::{
-    Codec, CodecName, CodecParameters, Feedback, FeedbackSet, MediaKind, ReceivePlan, RtpEvent,
-    RtpPlan, RtpSection, StreamPlan,
+    Codec, CodecName, CodecParameters, EncodingPlan, Feedback, FeedbackSet, MediaKind,
+    OutgoingExtensions, OutgoingPacket, ReceivePlan, RtpEvent, RtpPlan, RtpSection, SendPlan,
+    StreamPlan,
 };
 use ironrtc_core::srtp::Profile;
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::{
     DtlsPlan, Event, PacketKind, SendMediaError, SrtpState, TransportPlan,
 };
+use ironrtc_core::wire::rtp::RtpTime;
 
 use crate::ortc::{Side, run, start_ice};
 
@@ -234,6 +236,43 @@ fn what_is_not_the_peers_is_counted_and_not_delivered() {
         assert_eq!(drops.count(reason), count, "{reason}");
     }
     run(&mut sides, &mut now, Duration::from_millis(10));
+}
+
+#[test]
+fn packets_of_the_sessions_leave_as_their_pacers_say() {
+    let (mut sides, mut plans, mut now) = connected([true, true]);
+    let section = &mut plans[0].rtp.as_mut().unwrap().sections[0];
+    let codecs = section.receive.as_ref().unwrap().codecs.clone();
+    let payload_type = codecs[0].payload_type;
+    section.send = Some(SendPlan {
+        codecs,
+        cname: "us".into(),
+        encodings: vec![EncodingPlan {
+            ssrc: SOURCE,
+            rtx: None,
+            rid: None,
+            active: true,
+            max_bitrate: None,
+        }],
+        max_bitrate: None,
+    });
+    sides[0].transport.apply(now, &plans[0]);
+    for step in 0..50_u32 {
+        let packet = OutgoingPacket {
+            payload_type,
+            marker: false,
+            timestamp: RtpTime::new(step * 960),
+            captured: now,
+            payload: vec![step as u8; 100].into(),
+            extensions: OutgoingExtensions::default(),
+        };
+        let session = sides[0].transport.rtp_mut().unwrap();
+        session.send_packet(SOURCE, packet).unwrap();
+        run(&mut sides, &mut now, Duration::from_millis(20));
+        let got = received(&mut sides[1]);
+        assert_eq!(got.len(), 1, "packet {step}");
+        assert_eq!(got[0].1, vec![step as u8; 100]);
+    }
 }
 
 /// Moves what both have to send, but for each fiftieth packet of media, and tells how many of those

@@ -55,6 +55,9 @@ impl Transport {
         if let Some(association) = self.association.as_mut().filter(|_| self.sctp_started) {
             association.handle_timeout(now);
         }
+        if let Some(session) = self.rtp_mut() {
+            session.handle_timeout(now);
+        }
         self.progress(now);
     }
 

@@ -81,7 +81,7 @@ impl Transport {
         self.media.session.as_deref()
     }
 
-    /// The same, to read packets and to ask for key frames. See what there is to send then.
+    /// The same, to read and to send packets. See what there is to send then.
     pub fn rtp_mut(&mut self) -> Option<&mut RtpSession> {
         self.media.session.as_deref_mut()
     }
@@ -122,8 +122,8 @@ impl Transport {
     /// each in the order that it was given. It is the application's own, with all that a session
     /// would write into it.
     ///
-    /// What cannot be sealed is not sent: the sequence numbers of a source begin below 32,768, and none comes twice (see
-    /// [`Outbound::seal_rtp`](crate::srtp::Outbound::seal_rtp)).
+    /// What cannot be sealed is not sent: the sequence numbers of a source begin below 32,768, and
+    /// none comes twice (see [`Outbound::seal_rtp`](crate::srtp::Outbound::seal_rtp)).
     pub fn send_media(&mut self, kind: PacketKind, packet: Vec<u8>) -> Result<(), SendMediaError> {
         self.draw_consequences();
         if self.srtp_state() != SrtpState::Connected {
@@ -256,12 +256,18 @@ impl Transport {
         let mut batch = Batch::new(out, route.head_room(), max_segments);
         while batch.takes_more() {
             let begun = batch.begin(0);
-            if media.carried.take(batch.out).is_none() {
-                let Some(packet) = media.rtp.pop_front() else {
-                    batch.cancel(begun);
-                    break;
-                };
+            let is_written = if media.carried.take(batch.out).is_some() {
+                true
+            } else if let Some(packet) = media.rtp.pop_front() {
                 batch.out.extend_from_slice(&packet);
+                true
+            } else {
+                let session = media.session.as_deref_mut();
+                session.is_some_and(|session| session.poll_rtp(now, batch.out))
+            };
+            if !is_written {
+                batch.cancel(begun);
+                break;
             }
             if !batch.admits(&begun, growth, false) {
                 batch.carry_over(begun, false, &mut media.carried);
