@@ -191,9 +191,10 @@ impl PictureId {
 /// What a payload says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descriptor {
-    /// Whether a frame (of one layer, where there are layers) begins with it.
+    /// Whether a frame begins with it: a picture with all its layers, where there are layers.
     pub begins: Edge,
-    /// Whether a frame ends with it. Beyond that a marker, or the next packet's timestamp, says so.
+    /// Whether a frame ends with it, where there are layers that of one. Beyond that a marker, or the
+    /// next packet's timestamp, says so.
     pub ends: Edge,
     /// True if a decoder can start with the frame that begins here.
     pub key: bool,

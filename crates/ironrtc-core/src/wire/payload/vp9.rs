@@ -176,7 +176,11 @@ fn read(payload: &[u8]) -> Option<Read<'_>> {
             Edge::No
         }
     };
-    descriptor.begins = edge(B);
+    // A layer that needs the one below it is no beginning of a picture, though one of its own frame.
+    descriptor.begins = match edge(B) {
+        Edge::Certain if uses_lower_layer => Edge::Possible,
+        edge => edge,
+    };
     descriptor.ends = edge(E);
     descriptor.key = flags & B != 0
         && flags & P == 0
@@ -221,7 +225,7 @@ pub(super) fn join<'a>(
     let mut picture: Option<Option<PictureId>> = None;
     for payload in payloads {
         let read = read(payload).ok_or(JoinError::Malformed)?;
-        let begins = read.descriptor.begins == Edge::Certain;
+        let begins = read.descriptor.begins != Edge::No;
         if !begins && !open {
             return Err(if picture.is_some() {
                 JoinError::Mixed
@@ -320,14 +324,22 @@ mod tests {
     }
 
     #[test]
+    fn a_layer_above_begins_no_picture_for_certain() {
+        let begins = |payload| describe(payload).expect("well formed").begins;
+        assert_eq!(begins(&[0xAC, 1, 0, 1, 0xAA]), Edge::Certain);
+        assert_eq!(begins(&[0xAC, 1, 0x03, 1, 0xAA]), Edge::Possible);
+        assert_eq!(begins(&[0xA4, 1, 0x03, 1, 0xAA]), Edge::No);
+    }
+
+    #[test]
     fn layers_of_a_picture_are_joined_and_a_missing_end_is_seen() {
         let join = |payloads: &[&[u8]]| {
             let mut out = Vec::new();
             join(payloads.iter().copied(), &mut out).map(|()| out)
         };
         let low: &[u8] = &[0xAC, 1, 0, 1, 0xAA];
-        let high: &[u8] = &[0xA8, 1, 0x02, 1, 0xBB];
-        let end: &[u8] = &[0xA4, 1, 0x02, 1, 0xCC];
+        let high: &[u8] = &[0xA8, 1, 0x03, 1, 0xBB];
+        let end: &[u8] = &[0xA4, 1, 0x03, 1, 0xCC];
         assert_eq!(join(&[low, high, end]), Ok(vec![0xAA, 0xBB, 0xCC]));
         assert_eq!(join(&[low, high]), Err(JoinError::NotEnded));
         assert_eq!(join(&[end]), Err(JoinError::NotBegun));

@@ -156,3 +156,20 @@ fn numbers_are_those_of_the_standard() {
     assert_eq!(leb128(&[0x80, 0x80, 0]), Some((0, 3)));
     assert_eq!(leb128(&[0xFF, 0xFF, 0xFF, 0xFF, 0x7F]), None);
 }
+
+#[test]
+fn each_payload_is_looked_at_twice_at_most() {
+    // Each but the last begins an OBU that ends in the next one.
+    let mut payloads = vec![vec![0x60, 1, 0x30, 0x30, 7]];
+    payloads.extend(vec![vec![0xE0, 1, 9, 0x30, 7]; 2_000]);
+    payloads.push(vec![0x90, 9]);
+    let looks = std::cell::Cell::new(0);
+    let payloads = payloads.iter().map(|payload| {
+        looks.set(looks.get() + 1);
+        payload.as_slice()
+    });
+    let mut out = Vec::new();
+    Format::Av1.join(payloads, &mut out).expect("joined");
+    assert!(looks.get() <= 2 * 2_002, "{} looks", looks.get());
+    assert_eq!(out.len(), 2 + 2_001 * 4);
+}
