@@ -1,4 +1,7 @@
-//! A packet of RTP: its header, all that its extensions say, and what is written of it again.
+//! A packet of RTP: its header, all that its extensions say, and what is written of it again; and a
+//! session that is fed with such packets.
+
+mod session;
 
 use ironrtc_core::wire::rtp::{
     DependencyDescriptor, ElementSet, ExtensionMap, Extensions, Form, Header, HeaderExtension,
@@ -8,6 +11,7 @@ use ironrtc_core::wire::rtp::{
 pub(crate) fn run(data: &[u8]) {
     // By itself, and behind a plausible header, so that the work is on the elements.
     read(data);
+    session::run(data);
     for profile in [[0xbe, 0xde], [0x10, 0x00]] {
         let words = data.len() / 4;
         let Ok(field) = u16::try_from(words) else {

@@ -17,7 +17,7 @@ pub enum RtpEvent {
     },
     /// A stream that had nothing to read has.
     Readable(Ssrc),
-    /// The source of a stream has said goodbye.
+    /// The source of a stream has said goodbye, or made room for others.
     Ended(Ssrc),
     /// The peer needs a key frame of a stream that we send. Requests are joined: no two of them come
     /// within 300 ms.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::datagram::DropReason;
+use crate::datagram::{DropReason, Ecn};
 use crate::ids::{Mid, Rid, Ssrc};
 use crate::rng::Rng;
 use crate::time::{Deadline, Time};
@@ -18,10 +18,10 @@ use crate::wire::rtp::{ExtensionMap, NtpShort};
 
 use super::clock::WallClock;
 use super::event::RtpEvent;
-use super::receive::{ReceiveCounters, Receiver, RtpPacket};
+use super::receive::{ArrivalFeedback, ReceiveCounters, Receiver, RtpPacket};
 use super::reports::Reports;
 use super::send::{OutgoingPacket, SendCounters, SendError, Sender};
-use super::{Feedback, HeaderExtension, MediaKind, RtpPlan};
+use super::{CodecParameters, Feedback, HeaderExtension, MediaKind, RtpPlan};
 
 /// The longest datagram of RTCP in the clear.
 const MAX_RTCP: usize = 1150;
@@ -63,7 +63,7 @@ impl RtpSession {
         let ssrc = Ssrc::new(rng.u32());
         Self {
             wall: WallClock::new(now, since_1970),
-            receiver: Receiver::default(),
+            receiver: Receiver::new(),
             sender: Sender::new(rng.fork()),
             reports: Reports::new(rng),
             ssrc,
@@ -94,10 +94,19 @@ impl RtpSession {
             .sections
             .iter()
             .filter_map(|section| section.receive.as_ref());
-        let mut codecs = receives.flat_map(|receive| &receive.codecs);
-        let has_arrivals = received.id(HeaderExtension::TransportSequence).is_some()
-            && codecs.any(|codec| codec.feedback.contains(Feedback::TransportCc));
-        self.receiver.apply(plan, received, has_arrivals);
+        let codecs: Vec<_> = receives.flat_map(|receive| &receive.codecs).collect();
+        let knows = |kind| move |codec: &&CodecParameters| codec.feedback.contains(kind);
+        // By source only if that is known of all, as the sender counts all packets together.
+        let feedback = if !codecs.is_empty() && codecs.iter().all(knows(Feedback::AckCcfb)) {
+            ArrivalFeedback::BySource
+        } else if received.id(HeaderExtension::TransportSequence).is_some()
+            && codecs.iter().any(knows(Feedback::TransportCc))
+        {
+            ArrivalFeedback::ByTransport
+        } else {
+            ArrivalFeedback::None
+        };
+        self.receiver.apply(plan, received, feedback);
         let sends = || {
             plan.sections
                 .iter()
@@ -125,9 +134,14 @@ impl RtpSession {
         self.reports.set(now, !plan.sections.is_empty(), has_video);
     }
 
-    /// Takes a packet of RTP in the clear.
-    pub fn handle_rtp(&mut self, now: Time, packet: &Bytes) -> Result<(), DropReason> {
-        let handled = self.receiver.on_packet(now, packet, &mut self.events);
+    /// Takes a packet of RTP in the clear, with the mark of the datagram that it came in.
+    pub fn handle_rtp(
+        &mut self,
+        now: Time,
+        ecn: Option<Ecn>,
+        packet: &Bytes,
+    ) -> Result<(), DropReason> {
+        let handled = self.receiver.on_packet(now, ecn, packet, &mut self.events);
         self.events.truncate(MAX_EVENTS);
         handled
     }
@@ -300,8 +314,9 @@ impl RtpSession {
         }
         let round_trip = self.round_trip_or_default();
         let limit = start + MAX_RTCP;
+        let time = self.wall.at(now).short();
         self.receiver
-            .write_feedback(now, self.ssrc, round_trip, limit, out);
+            .write_feedback((now, time), self.ssrc, round_trip, limit, out);
         if !is_due && out.len() == before {
             // What was due came in the meantime.
             out.truncate(start);

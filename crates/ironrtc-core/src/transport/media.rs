@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::Transport;
 use super::batch::{Batch, Carried, Growth};
 use super::keying::{Keying, SrtpState};
-use crate::datagram::{DropReason, Transmit};
+use crate::datagram::{DropReason, Ecn, Transmit};
 use crate::ice::Route;
 use crate::observe::{Content, Direction};
 use crate::rtp::{RtpEvent, RtpPlan, RtpSession};
@@ -149,6 +149,7 @@ impl Transport {
         &mut self,
         now: Time,
         route: Route,
+        ecn: Option<Ecn>,
         kind: PacketKind,
         data: &mut [u8],
     ) {
@@ -186,7 +187,7 @@ impl Transport {
         if let Some(session) = &mut self.media.session {
             let handled = match kind {
                 // The one copy: what is read of the packet are parts of this.
-                PacketKind::Rtp => session.handle_rtp(now, &Bytes::copy_from_slice(packet)),
+                PacketKind::Rtp => session.handle_rtp(now, ecn, &Bytes::copy_from_slice(packet)),
                 PacketKind::Rtcp => session.handle_rtcp(now, packet),
             };
             if let Err(reason) = handled {

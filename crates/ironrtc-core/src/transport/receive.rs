@@ -42,7 +42,7 @@ impl Protocol {
 
 impl Transport {
     /// Takes in one datagram, decrypting in place.
-    pub fn handle_datagram(&mut self, now: Time, path: Path, _ecn: Option<Ecn>, data: &mut [u8]) {
+    pub fn handle_datagram(&mut self, now: Time, path: Path, ecn: Option<Ecn>, data: &mut [u8]) {
         if self.closed {
             self.drops.add(DropReason::Closed);
             return;
@@ -55,7 +55,7 @@ impl Transport {
                 self.ice.handle_datagram(now, route, data);
             }
             Protocol::Dtls => self.on_dtls_datagram(now, route, data),
-            Protocol::Media(kind) => self.on_media_datagram(now, route, kind, data),
+            Protocol::Media(kind) => self.on_media_datagram(now, route, ecn, kind, data),
             Protocol::Unknown => self.drops.add(DropReason::UnknownProtocol),
         }
         self.has_news(now);

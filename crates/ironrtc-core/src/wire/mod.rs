@@ -8,3 +8,6 @@ pub mod sdp;
 pub mod stun;
 
 pub(crate) use reader::Reader;
+
+#[cfg(test)]
+mod captures;

@@ -25,6 +25,9 @@ pub(crate) struct Arrivals {
     arrivals: BTreeMap<u64, Time>,
     /// Where the next feedback begins.
     base: Option<u64>,
+    /// What came before this is known no more, so feedback does not go back behind it: it would tell
+    /// that packets were lost which were told to have come.
+    floor: u64,
     /// When it is due, while there is something to tell.
     due: Option<Time>,
     last: Time,
@@ -39,13 +42,19 @@ impl Arrivals {
     pub(crate) fn on_packet(&mut self, now: Time, number: SeqNo, bytes: usize) {
         let position = self.numbers.unwrap(number);
         self.bytes += bytes as u64;
+        if position < self.floor {
+            return;
+        }
         // Of a packet that came twice the first arrival counts.
         self.arrivals.entry(position).or_insert(now);
-        if self.arrivals.len() > MAX_ARRIVALS {
-            self.arrivals.pop_first();
+        if self.arrivals.len() > MAX_ARRIVALS
+            && let Some((oldest, _)) = self.arrivals.pop_first()
+        {
+            self.floor = oldest + 1;
         }
         // A packet that was told to be missing has come after all: the next feedback says so.
-        self.base = Some(self.base.map_or(position, |base| base.min(position)));
+        let base = self.base.map_or(position, |base| base.min(position));
+        self.base = Some(base.max(self.floor));
         let interval = self.interval.max(MIN_INTERVAL);
         let due = (self.last + interval).max(now);
         self.due.get_or_insert(due);
@@ -98,6 +107,7 @@ impl Arrivals {
             if *entry.get() >= old {
                 break;
             }
+            self.floor = entry.key() + 1;
             entry.remove();
         }
     }
@@ -164,6 +174,21 @@ mod tests {
         // It goes back to the late one, and says again what came between.
         let later = arrivals.due().expect("something to tell");
         assert_eq!(all(&mut arrivals, later), [(vec![11, 12, 13], 1)]);
+    }
+
+    #[test]
+    fn a_packet_that_comes_seconds_late_does_not_make_others_lost() {
+        let mut arrivals = Arrivals::default();
+        for number in [1, 3, 4, 5] {
+            let now = Time::from_millis(1000 * u64::from(number));
+            arrivals.on_packet(now, SeqNo::new(number), 1000);
+            assert_eq!(all(&mut arrivals, now).len(), 1);
+        }
+        let now = Time::from_millis(6000);
+        arrivals.on_packet(now, SeqNo::new(2), 1000);
+        assert!(all(&mut arrivals, now).is_empty());
+        arrivals.on_packet(now, SeqNo::new(6), 1000);
+        assert_eq!(all(&mut arrivals, now), [(vec![6], 4)]);
     }
 
     #[test]

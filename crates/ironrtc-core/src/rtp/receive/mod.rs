@@ -1,5 +1,6 @@
 //! What is received: each packet goes to its stream, and the sender is told of it.
 
+mod ccfb;
 mod feedback;
 mod nack;
 mod rtx;
@@ -13,7 +14,7 @@ use bytes::Bytes;
 
 pub use stream::{ReceiveCounters, RtpPacket};
 
-use crate::datagram::DropReason;
+use crate::datagram::{DropReason, Ecn};
 use crate::ids::{Mid, Rid, Ssrc};
 use crate::rtp::RtpPlan;
 use crate::rtp::clock::ReportedClock;
@@ -21,8 +22,9 @@ use crate::rtp::event::RtpEvent;
 use crate::rtp::route::{Router, Target};
 use crate::time::Time;
 use crate::wire::rtcp::{ReportBlock, SenderInfo, write_nack};
-use crate::wire::rtp::{ExtensionMap, Extensions, FixedHeader, Packet};
+use crate::wire::rtp::{ExtensionMap, Extensions, FixedHeader, NtpShort, Packet};
 
+use ccfb::SourceArrivals;
 use feedback::Arrivals;
 use stats::SourceStats;
 use stream::ReceiveStream;
@@ -30,8 +32,59 @@ use stream::ReceiveStream;
 /// Room that a request or feedback is written into, at least.
 const LEAST_ROOM: usize = 100;
 
+/// How the sender is told arrivals.
+#[derive(Debug)]
+enum Telling {
+    /// Not at all.
+    Nothing,
+    /// By numbers over the whole transport.
+    ByTransport(Arrivals),
+    /// By the numbers of each source (RFC 8888).
+    BySource(SourceArrivals),
+}
+
+impl Telling {
+    fn on_packet(
+        &mut self,
+        now: Time,
+        ecn: Option<Ecn>,
+        read: &Packet<'_>,
+        names: &Extensions<'_>,
+        bytes: usize,
+    ) {
+        match self {
+            Self::Nothing => {}
+            Self::ByTransport(arrivals) => {
+                if let Some(number) = names.transport_cc {
+                    arrivals.on_packet(now, number, bytes);
+                }
+            }
+            Self::BySource(arrivals) => {
+                let header = read.header.fixed;
+                arrivals.on_packet(now, header.ssrc, header.sequence, ecn);
+            }
+        }
+    }
+
+    const fn due(&self) -> Option<Time> {
+        match self {
+            Self::Nothing => None,
+            Self::ByTransport(arrivals) => arrivals.due(),
+            Self::BySource(arrivals) => arrivals.due(),
+        }
+    }
+}
+
+/// Which kind of feedback both sides know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ArrivalFeedback {
+    None,
+    ByTransport,
+    BySource,
+}
+
 /// The receiving half of a session.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Receiver {
     map: ExtensionMap,
     router: Router,
@@ -39,8 +92,7 @@ pub(crate) struct Receiver {
     streams: BTreeMap<Ssrc, ReceiveStream>,
     /// The sources of retransmissions.
     repairs: BTreeMap<Ssrc, SourceStats>,
-    arrivals: Arrivals,
-    sends_arrivals: bool,
+    telling: Telling,
     /// The source that feedback about the transport names.
     last_media: Ssrc,
     /// Blocks of reports are taken in turn.
@@ -48,10 +100,32 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
+    pub(crate) fn new() -> Self {
+        Self {
+            map: ExtensionMap::new(),
+            router: Router::default(),
+            streams: BTreeMap::new(),
+            repairs: BTreeMap::new(),
+            telling: Telling::Nothing,
+            last_media: Ssrc::default(),
+            turn: 0,
+        }
+    }
+
     /// Takes another plan; `map` has the header extensions that the peer sends.
-    pub(crate) fn apply(&mut self, plan: &RtpPlan, map: ExtensionMap, sends_arrivals: bool) {
+    pub(crate) fn apply(&mut self, plan: &RtpPlan, map: ExtensionMap, feedback: ArrivalFeedback) {
         self.map = map;
-        self.sends_arrivals = sends_arrivals;
+        match (feedback, &self.telling) {
+            (ArrivalFeedback::ByTransport, Telling::ByTransport(_))
+            | (ArrivalFeedback::BySource, Telling::BySource(_)) => {}
+            (ArrivalFeedback::None, _) => self.telling = Telling::Nothing,
+            (ArrivalFeedback::ByTransport, _) => {
+                self.telling = Telling::ByTransport(Arrivals::default());
+            }
+            (ArrivalFeedback::BySource, _) => {
+                self.telling = Telling::BySource(SourceArrivals::default());
+            }
+        }
         for gone in self.router.apply(plan) {
             self.forget(gone);
         }
@@ -66,6 +140,7 @@ impl Receiver {
     pub(crate) fn on_packet(
         &mut self,
         now: Time,
+        ecn: Option<Ecn>,
         packet: &Bytes,
         events: &mut VecDeque<RtpEvent>,
     ) -> Result<(), DropReason> {
@@ -74,11 +149,13 @@ impl Receiver {
         let names = Extensions::read(read.header.elements(), &self.map);
         // Before anything else, whatever the source is: the sender's congestion control counts all
         // packets, those that probe from sources without a stream too.
-        if let Some(number) = names.transport_cc.filter(|_| self.sends_arrivals) {
-            self.arrivals.on_packet(now, number, packet.len());
-        }
+        self.telling
+            .on_packet(now, ecn, &read, &names, packet.len());
         let route = self.router.route(now, &header, &names)?;
         if let Some(evicted) = route.evicted {
+            if self.streams.contains_key(&evicted) {
+                events.push_back(RtpEvent::Ended(evicted));
+            }
             self.forget(evicted);
         }
         let head = packet.slice(..read.header.length());
@@ -182,13 +259,14 @@ impl Receiver {
             .streams
             .values()
             .filter_map(ReceiveStream::next_request);
-        streams.chain(self.arrivals.due()).min()
+        streams.chain(self.telling.due()).min()
     }
 
-    /// Appends what is to be told and asked now, as much as fits before `limit`.
+    /// Appends what is to be told and asked now, as much as fits before `limit`; `time` is that of
+    /// day.
     pub(crate) fn write_feedback(
         &mut self,
-        now: Time,
+        (now, time): (Time, NtpShort),
         sender: Ssrc,
         round_trip: Duration,
         limit: usize,
@@ -214,7 +292,13 @@ impl Receiver {
         let room = limit.saturating_sub(out.len());
         if room >= LEAST_ROOM {
             let sources = (sender, self.last_media);
-            self.arrivals.write(now, sources, room, out);
+            match &mut self.telling {
+                Telling::Nothing => {}
+                Telling::ByTransport(arrivals) => {
+                    arrivals.write(now, sources, room, out);
+                }
+                Telling::BySource(arrivals) => arrivals.write(now, time, sender, room, out),
+            }
         }
     }
 

@@ -43,7 +43,9 @@ impl History {
         header: FixedHeader,
         payload: Bytes,
     ) {
-        if self.packets.is_empty() {
+        // Not all packets of a stream need be kept; what lies before a gap is given up.
+        if self.first + self.packets.len() as u64 != position {
+            self.packets.clear();
             self.first = position;
         }
         self.packets.push_back(Kept {
@@ -127,6 +129,19 @@ mod tests {
         assert_eq!(history.ask(at(160), TRIP, 10), Some(3));
         assert_eq!(history.ask(at(160), TRIP, 9), None);
         assert_eq!(history.ask(at(160), TRIP, 11), None);
+    }
+
+    #[test]
+    fn what_lies_before_a_gap_is_given_up() {
+        let mut history = History::default();
+        for position in [10, 11, 13] {
+            push(&mut history, 0, position);
+        }
+        let now = Time::from_millis(1);
+        let asked = [10, 11, 12, 13].map(|position| history.ask(now, TRIP, position));
+        assert_eq!(asked, [None, None, None, Some(3)]);
+        let kept = history.take(now, 13).expect("it is kept");
+        assert_eq!(kept.header.sequence.get(), 13);
     }
 
     #[test]

@@ -424,7 +424,7 @@ fn each_lost_packet_is_repaired_between_two_sessions() {
             let is_last = millis >= 990;
             for packet in leave(&mut here, millis) {
                 if is_last || rng.below(10) > 0 {
-                    let _ = there.handle_rtp(at(millis), &packet.into());
+                    let _ = there.handle_rtp(at(millis), None, &packet.into());
                 }
             }
             let mut out = Vec::new();

@@ -18,7 +18,7 @@ fn session(sections: Vec<crate::rtp::RtpSection>) -> RtpSession {
 }
 
 fn receive(session: &mut RtpSession, millis: u64, sent: &Sent<'_>) -> Result<(), DropReason> {
-    session.handle_rtp(at(millis), &sent.packet())
+    session.handle_rtp(at(millis), None, &sent.packet())
 }
 
 /// What was told and asked in all datagrams that are due.
@@ -223,7 +223,7 @@ fn padding_longer_than_the_payload_is_malformed() {
     .to_vec();
     let last = packet.len() - 1;
     packet[last] = 6;
-    let taken = session.handle_rtp(Time::ZERO, &packet.into());
+    let taken = session.handle_rtp(Time::ZERO, None, &packet.into());
     assert_eq!(taken, Err(DropReason::RtpMalformed));
 }
 
@@ -323,6 +323,39 @@ fn a_report_answers_the_senders_report_and_tells_receivers_their_time() {
         panic!("no reference");
     };
     assert_eq!(told.next(), Some((PEER, NtpShort::new(1 << 16), since)));
+}
+
+#[test]
+fn arrivals_are_told_by_source_where_all_sections_know_that() {
+    let with = |mut section: crate::rtp::RtpSection| {
+        let receive = section.receive.as_mut().expect("it receives");
+        receive.codecs[0].feedback.insert(Feedback::AckCcfb);
+        section
+    };
+    for (sections, by_source) in [
+        (vec![with(audio("a")), with(video("v"))], true),
+        (vec![audio("a"), with(video("v"))], false),
+    ] {
+        let mut session = session(sections);
+        let sent = Sent {
+            transport: Some(1),
+            ..Sent::default()
+        };
+        let packet = sent.packet();
+        let taken = session.handle_rtp(at(100), Some(Ecn::Ce), &packet);
+        assert_eq!(taken, Ok(()));
+        let mut out = Vec::new();
+        assert!(session.poll_rtcp(at(150), &mut out));
+        let mut packets = Compound::parse(&out).expect("a datagram");
+        let told = packets.find_map(|packet| match packet {
+            Packet::CongestionFeedback(found) => {
+                let (_, report) = found.streams().next()?.reports().next()?;
+                Some(report.and_then(|report| report.ecn))
+            }
+            _ => None,
+        });
+        assert_eq!(told, by_source.then_some(Some(Ecn::Ce)));
+    }
 }
 
 #[test]
