@@ -14,4 +14,5 @@ mod ortc;
 mod payloads;
 mod security;
 mod statistics;
+mod tracks;
 mod transports;

@@ -2,9 +2,11 @@
 
 use ironrtc_core::dtls::{Fingerprint, HashAlgorithm};
 use ironrtc_core::jsep::{
-    BundlePolicy, CandidateInit, JsepConfig, Negotiator, SessionDescription, SignalingState,
+    BundlePolicy, CandidateInit, EncodingParameters, JsepConfig, Negotiator, SessionDescription,
+    SignalingState, TransceiverInit,
 };
 use ironrtc_core::rng::Rng;
+use ironrtc_core::rtp::MediaKind;
 use ironrtc_core::wire::sdp::Sdp;
 
 pub(crate) fn negotiator(seed: u64) -> Negotiator {
@@ -19,6 +21,18 @@ pub(crate) fn negotiator(seed: u64) -> Negotiator {
     Negotiator::new(config, Rng::from_test_seed(seed))
 }
 
+/// One that sends sound and a simulcast of pictures.
+fn with_tracks(seed: u64) -> Negotiator {
+    let mut peer = negotiator(seed);
+    let rid = |name: &str| EncodingParameters::default().rid(name.parse().ok());
+    let init = TransceiverInit::default().send_encodings(vec![rid("a"), rid("b")]);
+    peer.add_track(MediaKind::Audio, "sound", &[])
+        .expect("a first track");
+    peer.add_transceiver(MediaKind::Video, Some("pictures"), init)
+        .expect("a first transceiver");
+    peer
+}
+
 pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -28,12 +42,13 @@ pub(crate) fn run(data: &[u8]) {
         let again: Sdp = written.parse().expect("what is written can be read");
         assert_eq!(again.to_string(), written);
     }
-    as_offer(text);
-    as_answer(text);
+    for make in [negotiator, with_tracks] {
+        as_offer(make(1), text);
+        as_answer(make(2), text);
+    }
 }
 
-fn as_offer(text: &str) {
-    let mut peer = negotiator(1);
+fn as_offer(mut peer: Negotiator, text: &str) {
     if peer
         .set_remote_description(SessionDescription::offer(text))
         .is_err()
@@ -69,8 +84,7 @@ fn as_offer(text: &str) {
     let _ = peer.set_local_description(None);
 }
 
-fn as_answer(text: &str) {
-    let mut peer = negotiator(2);
+fn as_answer(mut peer: Negotiator, text: &str) {
     peer.set_local_description(None).expect("our own offer");
     let before = peer.local_description();
     match peer.set_remote_description(SessionDescription::answer(text)) {

@@ -1,8 +1,8 @@
 //! What an application does with tracks and transceivers (webrtc-pc section 5).
 
 use super::{
-    Direction, MediaConfig, Negotiator, ReceiveParameters, SendParameters, Transceiver,
-    TransceiverError, TransceiverId, TransceiverInit,
+    Direction, MediaConfig, Mid, Negotiator, ReceiveParameters, SendParameters, TrackChange,
+    Transceiver, TransceiverError, TransceiverId, TransceiverInit,
 };
 use crate::rtp::{Codec, MediaKind, RtpCapabilities};
 use crate::transport::TransportId;
@@ -132,6 +132,11 @@ impl Negotiator {
     pub fn receive_parameters(&self, id: TransceiverId) -> ReceiveParameters {
         let agreed = self.agreed_section(id).map(|(_, section)| section);
         agreed.map_or_else(ReceiveParameters::default, ReceiveParameters::of)
+    }
+
+    /// Media has come in the section of that name: the first packet unmutes a track.
+    pub fn on_media(&mut self, mid: &Mid) -> Option<TrackChange> {
+        self.transceivers.on_media(mid)
     }
 
     const fn check_not_closed(&self) -> Result<(), TransceiverError> {

@@ -5,6 +5,7 @@ use super::{ConnectionState, Event, PeerConnection, TransportEvent};
 use crate::dtls::DtlsState;
 use crate::ice::{self, IceState};
 use crate::jsep::SignalingState;
+use crate::rtp::RtpEvent;
 use crate::time::Time;
 use crate::transport::{self, IoRequest, TransportId};
 
@@ -26,10 +27,16 @@ impl PeerConnection {
         if let Some(event) = channels.poll_channel_event() {
             return Some(Event::Channel(event));
         }
-        self.carriers.iter_mut().find_map(|carrier| {
-            let event = carrier.transport.poll_media_event()?;
-            Some(Event::Transport(carrier.id, TransportEvent::Rtp(event)))
-        })
+        let (id, event) = self
+            .carriers
+            .iter_mut()
+            .find_map(|carrier| Some((carrier.id, carrier.transport.poll_media_event()?)))?;
+        if let RtpEvent::Began { mid, .. } = &event
+            && let Some(change) = self.negotiator.on_media(mid)
+        {
+            self.events.push_back(Event::Track(change));
+        }
+        Some(Event::Transport(id, TransportEvent::Rtp(event)))
     }
 
     /// Takes over what the transport has to report, channels and media aside, which wait for

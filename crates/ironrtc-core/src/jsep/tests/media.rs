@@ -789,6 +789,59 @@ fn a_provisional_answer_lets_media_flow() {
     assert!(section(&a, id).send.is_some());
 }
 
+/// What programs do to descriptions between making and setting them.
+#[test]
+fn a_description_that_was_changed_counts_as_it_was_set() {
+    let (mut a, mut b) = (negotiator(1), negotiator(2));
+    let id = add_track(&mut a, MediaKind::Video, "x");
+    let offer = a.create_offer(&OfferOptions::default()).unwrap().sdp;
+    let vp8 = |line: &&str| !line.contains(":96 ") && !line.contains("apt=96");
+    let changed: String = offer.split_inclusive("\r\n").filter(vp8).collect();
+    let changed = changed
+        .replace("SAVPF 96 97 ", "SAVPF ")
+        .replace("a=sendrecv", "a=sendonly")
+        .replace("a=mid:0", "b=AS:300\r\na=mid:0")
+        .replace("a=extmap-allow-mixed\r\n", "");
+    assert_ne!(changed, offer);
+    let offer = SessionDescription::offer(changed);
+    a.set_local_description(Some(offer.clone())).unwrap();
+    b.set_remote_description(offer).unwrap();
+    b.set_local_description(None).unwrap();
+    let answer = local(&b).replace("a=mid:0", "b=TIAS:250000\r\na=mid:0");
+    a.set_remote_description(SessionDescription::answer(answer))
+        .unwrap();
+    let send = section(&a, id).send.unwrap();
+    assert!(
+        send.codecs
+            .iter()
+            .all(|codec| codec.codec.name != CodecName::Vp8)
+    );
+    assert_eq!(send.max_bitrate, Some(250_000));
+    assert_eq!(current(&a, id), Some(Direction::SendOnly));
+    assert!(!rtp(&a).mixed_extensions);
+    assert!(a.negotiation_needed(), "sendrecv is still wanted");
+}
+
+#[test]
+fn the_first_packet_unmutes_a_track_until_it_is_muted_again() {
+    let (mut a, mut b) = (negotiator(1), negotiator(2));
+    let id = add_track(&mut a, MediaKind::Audio, "x");
+    agree(&mut a, &mut b);
+    let there = only(&b);
+    let mid = b.transceiver(there).unwrap().mid().unwrap().clone();
+    let is_muted = |b: &Negotiator| b.transceiver(there).unwrap().receiver().is_muted();
+    assert!(is_muted(&b));
+    assert_eq!(b.on_media(&mid), Some(TrackChange::Unmuted(there)));
+    assert_eq!(b.on_media(&mid), None);
+    a.set_direction(id, Direction::Inactive).unwrap();
+    agree(&mut a, &mut b);
+    assert!(is_muted(&b));
+    assert_eq!(b.on_media(&mid), None, "a straggler");
+    a.set_direction(id, Direction::SendOnly).unwrap();
+    agree(&mut a, &mut b);
+    assert_eq!(b.on_media(&mid), Some(TrackChange::Unmuted(there)));
+}
+
 #[test]
 fn any_order_of_wishes_and_descriptions_ends_in_agreement() {
     let mut met = 0;

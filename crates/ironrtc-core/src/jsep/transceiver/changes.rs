@@ -16,6 +16,8 @@ use crate::rtp::MediaKind;
 pub enum TrackChange {
     /// Nothing comes any more, for now: the track is muted.
     Muted(TransceiverId),
+    /// The first packet has come: it is muted no more.
+    Unmuted(TransceiverId),
     /// It has left streams, or come into others (`removetrack` and `addtrack` of the streams).
     Streams {
         /// Whose track.
@@ -217,6 +219,17 @@ impl Transceivers {
         });
     }
 
+    /// Media has come in the section of that name.
+    pub(in crate::jsep) fn on_media(&mut self, mid: &Mid) -> Option<TrackChange> {
+        let known = self
+            .all
+            .iter_mut()
+            .find(|known| known.mid.as_ref() == Some(mid))?;
+        let hears = known.fired.receives() && known.life == Life::Active;
+        let unmutes = hears && std::mem::take(&mut known.receiver.muted);
+        unmutes.then_some(TrackChange::Unmuted(known.id))
+    }
+
     /// An exchange is done: there is nothing to go back to. What was stopped is gone.
     pub(in crate::jsep) fn settle(&mut self) {
         self.all.retain(|known| match known.life {
@@ -279,6 +292,7 @@ impl Transceiver {
             });
         }
         if was && !is {
+            self.receiver.muted = true;
             changes.muted.push(TrackChange::Muted(self.id));
         }
         if !left.is_empty() || !joined.is_empty() {

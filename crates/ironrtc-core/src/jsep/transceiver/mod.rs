@@ -124,6 +124,7 @@ pub struct Receiver {
     /// The track's name.
     track: String,
     streams: Vec<String>,
+    muted: bool,
 }
 
 impl Transceiver {
@@ -225,6 +226,11 @@ impl Receiver {
     /// The name of the track that is received.
     pub fn track(&self) -> &str {
         &self.track
+    }
+
+    /// Nothing has come of it yet, or nothing is to come.
+    pub const fn is_muted(&self) -> bool {
+        self.muted
     }
 
     /// The streams that it is in, as the peer says.

@@ -163,6 +163,7 @@ impl Transceivers {
             receiver: Receiver {
                 track: uuid(&mut self.rng),
                 streams: Vec::new(),
+                muted: true,
             },
             stable: Stable::default(),
         });
