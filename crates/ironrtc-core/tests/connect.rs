@@ -175,7 +175,10 @@ fn candidates_gathered_early_are_told_with_the_description() {
         .lines()
         .find(|line| line.starts_with("a=candidate:"))
         .unwrap();
-    assert!(line.ends_with(&format!("ufrag {}", ufrag.ufrag)), "{line}");
+    assert!(
+        line.ends_with(&format!("ufrag {}", ufrag.ufrag())),
+        "{line}"
+    );
 }
 
 #[test]

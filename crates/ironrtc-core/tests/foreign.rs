@@ -430,7 +430,7 @@ fn every_answer_to_an_offer_is_taken() {
             .iter()
             .find_map(|s| s.value("ice-ufrag"));
         let remote = plan.remote_ice.as_ref().unwrap();
-        assert_eq!(Some(remote.credentials.ufrag.as_str()), ufrag, "{name}");
+        assert_eq!(Some(remote.credentials.ufrag().as_str()), ufrag, "{name}");
         assert!(brings_candidates(&applied), "{name}");
         let data = Section::all(answer)
             .iter()

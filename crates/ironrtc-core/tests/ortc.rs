@@ -219,10 +219,10 @@ fn the_states_of_dtls_are_told_anew_if_the_peer_has_another_certificate_before_i
 fn recorded(ours: &Credentials, theirs: &Credentials) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = Writer::new(&mut bytes, Class::Request, BINDING, [7; 12]);
-    let username = format!("{}:{}", ours.ufrag, theirs.ufrag);
+    let username = format!("{}:{}", ours.ufrag(), theirs.ufrag());
     writer.attribute(AttributeType::USERNAME, username.as_bytes());
     writer.attribute(AttributeType::PRIORITY, &[110, 0, 1, 255]);
-    writer.integrity(IntegrityKind::Sha1, ours.pwd.as_bytes());
+    writer.integrity(IntegrityKind::Sha1, ours.pwd().as_bytes());
     writer.fingerprint();
     bytes
 }

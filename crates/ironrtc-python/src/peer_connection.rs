@@ -216,7 +216,9 @@ impl PeerConnection {
     /// Our user name fragment and password, once there are some.
     fn local_ice_parameters(&self, py: Python<'_>) -> PyResult<(Option<String>, Option<String>)> {
         let credentials = self.with(py, Core::local_ice_credentials)?;
-        Ok(credentials.map_or((None, None), |each| (Some(each.ufrag), Some(each.pwd))))
+        Ok(credentials.map_or((None, None), |each| {
+            (Some(each.ufrag().to_string()), Some(each.pwd().to_owned()))
+        }))
     }
 
     fn local_candidates(&self, py: Python<'_>) -> PyResult<Vec<String>> {

@@ -66,10 +66,11 @@ pub use ironrtc_core::ice::{
     Credentials as IceCredentials, CredentialsError as IceCredentialsError,
     GatheringState as IceGatheringState, IceConfig, IceState as IceConnectionState,
     PairState as IceCandidatePairState, Role as IceRole, TcpType as IceTcpCandidateType,
+    Ufrag as IceUfrag,
 };
 pub use ironrtc_core::jsep::{
-    BundlePolicy, CandidateInit as IceCandidateInit, JsepError, Mid, MidError, OfferOptions,
-    SdpType, SessionDescription, SignalingState,
+    BundlePolicy, CandidateInit as IceCandidateInit, JsepError, LocalChange, Mid, MidError,
+    OfferOptions, SdpType, SessionDescription, SignalingState,
 };
 pub use ironrtc_core::peer::ConnectionState;
 pub use ironrtc_core::rng::Rng;

@@ -134,7 +134,7 @@ async fn a_restart_moves_to_new_credentials_and_messages_still_flow() {
     next(&mut pair.offerer_events, needed).await;
     negotiate(&pair.offerer, &pair.answerer).await;
     let after = pair.offerer.local_ice_credentials().unwrap();
-    assert_ne!(before.ufrag, after.ufrag);
+    assert_ne!(before.ufrag(), after.ufrag());
     let settled = |event| {
         let Event::IceConnectionStateChange(state) = event else {
             return None;

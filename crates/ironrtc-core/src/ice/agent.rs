@@ -122,7 +122,7 @@ impl Agent {
             self.generation = Generation::default();
             self.gatherer.restart();
         } else if let Some(local) = &self.local {
-            self.gatherer.set_fragment(&local.ufrag);
+            self.gatherer.set_fragment(local.ufrag().as_str());
         }
         self.settle(now);
     }
@@ -201,7 +201,7 @@ impl Agent {
         let around = Surroundings {
             config: &self.config,
             rng: &mut self.rng,
-            fragment: self.local.as_ref().map(|local| local.ufrag.as_str()),
+            fragment: self.local.as_ref().map(|local| local.ufrag().as_str()),
             events: &mut self.events,
         };
         (&mut self.gatherer, around)
@@ -274,11 +274,11 @@ impl Agent {
         if self.generation.remote.is_none()
             && let Some(stale) = &self.stale_remote
         {
-            return Err(AddCandidateError::Generation(stale.ufrag.clone()));
+            return Err(AddCandidateError::Generation(stale.ufrag().to_string()));
         }
-        let expected = self.generation.remote.as_ref().map(|remote| &remote.ufrag);
+        let expected = self.generation.remote.as_ref().map(Credentials::ufrag);
         if let (Some(fragment), Some(expected)) = (&candidate.username_fragment, expected)
-            && fragment != expected
+            && *expected != fragment.as_str()
         {
             return Err(AddCandidateError::Generation(fragment.clone()));
         }

@@ -241,7 +241,10 @@ impl Agent {
         remote: &Credentials,
         out: &mut Vec<u8>,
     ) -> Transmit {
-        let local = self.local.as_ref().map_or("", |local| local.ufrag.as_str());
+        let local = self
+            .local
+            .as_ref()
+            .map_or("", |local| local.ufrag().as_str());
         self.write_request(route, transaction, nominates, (local, remote), out)
     }
 
@@ -257,7 +260,7 @@ impl Agent {
         let start = out.len();
         let mut writer = Writer::new(out, Class::Request, BINDING, transaction);
         // RFC 8445 section 7.2.2: the peer's fragment first.
-        let username = format!("{}:{local}", remote.ufrag);
+        let username = format!("{}:{local}", remote.ufrag());
         writer.attribute(AttributeType::USERNAME, username.as_bytes());
         // RFC 8445 section 7.1.1: the priority as if the candidate were peer-reflexive.
         let priority = self
@@ -272,7 +275,7 @@ impl Agent {
         if nominates {
             writer.attribute(AttributeType::USE_CANDIDATE, &[]);
         }
-        writer.integrity(IntegrityKind::Sha1, remote.pwd.as_bytes());
+        writer.integrity(IntegrityKind::Sha1, remote.pwd().as_bytes());
         writer.fingerprint();
         Transmit::single(route.path(), out.len() - start)
     }

@@ -9,13 +9,41 @@ const UFRAG_LENGTH: std::ops::RangeInclusive<usize> = 4..=256;
 /// Shortest and longest password (RFC 8839 section 5.4).
 const PWD_LENGTH: std::ops::RangeInclusive<usize> = 22..=256;
 
-/// The username fragment and password of one ICE generation of one side.
+/// The username fragment and password of one ICE generation of one side: there are none whose lengths
+/// or characters STUN's USERNAME could not carry.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The username fragment, 4 to 256 ice-chars.
-    pub ufrag: String,
-    /// The password, 22 to 256 ice-chars.
-    pub pwd: String,
+    ufrag: Ufrag,
+    pwd: String,
+}
+
+/// A username fragment, which names a generation of one side: 4 to 256 characters without a colon.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ufrag(String);
+
+impl Ufrag {
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Ufrag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl PartialEq<str> for Ufrag {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Ufrag {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
 }
 
 /// Why a username fragment or password was refused.
@@ -36,12 +64,7 @@ pub enum CredentialsError {
 impl Credentials {
     /// Credentials chosen by the application, to the letter of the grammar.
     pub fn new(ufrag: impl Into<String>, pwd: impl Into<String>) -> Result<Self, CredentialsError> {
-        let credentials = Self {
-            ufrag: ufrag.into(),
-            pwd: pwd.into(),
-        };
-        credentials.validate()?;
-        Ok(credentials)
+        Self::parse(ufrag.into(), pwd.into(), is_ice_char)
     }
 
     /// Credentials received from the peer. Any printable ASCII is taken, as browsers do with `-`,
@@ -50,43 +73,61 @@ impl Credentials {
         ufrag: impl Into<String>,
         pwd: impl Into<String>,
     ) -> Result<Self, CredentialsError> {
-        let credentials = Self {
-            ufrag: ufrag.into(),
-            pwd: pwd.into(),
-        };
-        credentials.check(is_peer_char)?;
-        Ok(credentials)
+        Self::parse(ufrag.into(), pwd.into(), is_peer_char)
     }
 
     /// Fresh credentials: 48 random bits of fragment and 144 of password, where RFC 8445
     /// section 5.3 demands at least 24 and 128.
     pub fn generate(rng: &mut Rng) -> Self {
         Self {
-            ufrag: rng.ice_chars(8),
+            ufrag: Ufrag(rng.ice_chars(8)),
             pwd: rng.ice_chars(24),
         }
     }
 
-    /// Checks lengths and characters against RFC 8839 section 5.4.
-    pub fn validate(&self) -> Result<(), CredentialsError> {
-        self.check(is_ice_char)
+    /// The username fragment.
+    pub const fn ufrag(&self) -> &Ufrag {
+        &self.ufrag
     }
 
-    fn check(&self, allowed: fn(u8) -> bool) -> Result<(), CredentialsError> {
-        if !UFRAG_LENGTH.contains(&self.ufrag.len()) {
-            return Err(CredentialsError::UfragLength(self.ufrag.len()));
-        }
-        if !PWD_LENGTH.contains(&self.pwd.len()) {
-            return Err(CredentialsError::PwdLength(self.pwd.len()));
-        }
-        if !self.ufrag.bytes().all(allowed) {
-            return Err(CredentialsError::Character("ice-ufrag"));
-        }
-        if !self.pwd.bytes().all(allowed) {
-            return Err(CredentialsError::Character("ice-pwd"));
-        }
-        Ok(())
+    /// The password.
+    pub fn pwd(&self) -> &str {
+        &self.pwd
     }
+
+    /// Whether they follow the grammar of RFC 8839 section 5.4, as what we send must; a peer's may
+    /// have more characters.
+    pub fn validate(&self) -> Result<(), CredentialsError> {
+        check(&self.ufrag.0, &self.pwd, is_ice_char)
+    }
+
+    fn parse(
+        ufrag: String,
+        pwd: String,
+        allowed: fn(u8) -> bool,
+    ) -> Result<Self, CredentialsError> {
+        check(&ufrag, &pwd, allowed)?;
+        Ok(Self {
+            ufrag: Ufrag(ufrag),
+            pwd,
+        })
+    }
+}
+
+fn check(ufrag: &str, pwd: &str, allowed: fn(u8) -> bool) -> Result<(), CredentialsError> {
+    if !UFRAG_LENGTH.contains(&ufrag.len()) {
+        return Err(CredentialsError::UfragLength(ufrag.len()));
+    }
+    if !PWD_LENGTH.contains(&pwd.len()) {
+        return Err(CredentialsError::PwdLength(pwd.len()));
+    }
+    if !ufrag.bytes().all(allowed) {
+        return Err(CredentialsError::Character("ice-ufrag"));
+    }
+    if !pwd.bytes().all(allowed) {
+        return Err(CredentialsError::Character("ice-pwd"));
+    }
+    Ok(())
 }
 
 /// RFC 8839 section 5.1: ice-char is a letter, a digit, "+" or "/".
@@ -103,7 +144,7 @@ impl fmt::Debug for Credentials {
     /// Keeps the password out of logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
-            .field("ufrag", &self.ufrag)
+            .field("ufrag", &self.ufrag.0)
             .finish_non_exhaustive()
     }
 }

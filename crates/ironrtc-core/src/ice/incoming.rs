@@ -131,22 +131,25 @@ impl Agent {
         let (ours, theirs) = message.username()?.split_once(':')?;
         let kind = message.integrity_kind()?;
         let check = |local: &Credentials, remote: Option<&str>| {
-            local.ufrag == ours
+            local.ufrag() == ours
                 && remote.is_none_or(|remote| remote == theirs)
-                && message.verify_integrity(kind, local.pwd.as_bytes())
+                && message.verify_integrity(kind, local.pwd().as_bytes())
         };
         let remote = self
             .generation
             .remote
             .as_ref()
-            .map(|remote| remote.ufrag.as_str());
+            .map(|remote| remote.ufrag().as_str());
         if let Some(local) = self.local.as_ref().filter(|local| check(local, remote)) {
-            return Some((local.pwd.clone(), true));
+            return Some((local.pwd().to_owned(), true));
         }
         let previous = self.previous.as_ref().filter(|p| !p.pair.lost)?;
-        let theirs = previous.remote.as_ref().map(|remote| remote.ufrag.as_str());
+        let theirs = previous
+            .remote
+            .as_ref()
+            .map(|remote| remote.ufrag().as_str());
         let of_previous = check(&previous.local, theirs);
-        of_previous.then(|| (previous.local.pwd.clone(), false))
+        of_previous.then(|| (previous.local.pwd().to_owned(), false))
     }
 
     fn is_lost(&self, route: Route) -> bool {
@@ -292,7 +295,7 @@ impl Agent {
             .generation
             .remote
             .as_ref()
-            .map(|remote| remote.pwd.clone());
+            .map(|remote| remote.pwd().to_owned());
         let (Some(id), Some(key)) = (asked, key) else {
             self.drops.add(DropReason::StunUnauthenticated);
             return false;
@@ -342,7 +345,7 @@ impl Agent {
             return false;
         }
         let key = previous.remote.as_ref().zip(message.integrity_kind());
-        if !key.is_some_and(|(key, kind)| message.verify_integrity(kind, key.pwd.as_bytes())) {
+        if !key.is_some_and(|(key, kind)| message.verify_integrity(kind, key.pwd().as_bytes())) {
             return false;
         }
         pair.consent_check = None;

@@ -150,7 +150,7 @@ impl Agent {
                 .generation
                 .remote
                 .as_ref()
-                .map(|remote| remote.ufrag.clone()),
+                .map(|remote| remote.ufrag().to_string()),
             url: None,
         };
         self.generation.remotes.learn(found.clone(), address);

@@ -30,7 +30,7 @@ pub use candidate::{
     Candidate, CandidateAddress, CandidateError, CandidateKind, CandidateProtocol, TcpType,
 };
 pub use config::IceConfig;
-pub use credentials::{Credentials, CredentialsError};
+pub use credentials::{Credentials, CredentialsError, Ufrag};
 pub use event::{Event, GatheringState, IceState, Role};
 pub use route::Route;
 pub use stats::{PairCounters, PairState, PairStats};

@@ -59,6 +59,12 @@ impl Agent {
         pair.counters.consent_requests_sent += 1;
         let route = pair.route;
         let nominates = self.role == Role::Controlling;
-        Some(self.write_request(route, transaction, nominates, (&local.ufrag, &remote), out))
+        Some(self.write_request(
+            route,
+            transaction,
+            nominates,
+            (local.ufrag().as_str(), &remote),
+            out,
+        ))
     }
 }

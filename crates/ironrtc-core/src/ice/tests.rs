@@ -405,9 +405,9 @@ fn a_check_whose_fragments_are_of_two_generations_is_not_answered() {
     let answered = |net: &mut Net, theirs: &Credentials, ours: &Credentials| {
         let mut bytes = Vec::new();
         let mut writer = Writer::new(&mut bytes, Class::Request, BINDING, net.rng.bytes());
-        let name = format!("{}:{}", ours.ufrag, theirs.ufrag);
+        let name = format!("{}:{}", ours.ufrag(), theirs.ufrag());
         writer.attribute(AttributeType::USERNAME, name.as_bytes());
-        writer.integrity(IntegrityKind::Sha1, ours.pwd.as_bytes());
+        writer.integrity(IntegrityKind::Sha1, ours.pwd().as_bytes());
         writer.fingerprint();
         net.a.handle_datagram(net.now, moved, &bytes);
         let mut to_moved = false;
@@ -452,7 +452,7 @@ fn strangers_move_nothing() {
         remote: address("192.0.2.66:6666"),
         ..path
     };
-    let local = net.a.local_credentials().unwrap().ufrag.clone();
+    let local = net.a.local_credentials().unwrap().ufrag().clone();
     let drops = net.a.drops().count(DropReason::StunUnauthenticated);
     for class in [Class::Request, Class::Success, Class::Error] {
         for from in [stranger, path] {
@@ -483,15 +483,15 @@ fn an_unknown_required_attribute_is_refused_with_420() {
     let mut net = Net::connected(21);
     let path = net.a.selected().map(Route::path).unwrap();
     let local = net.a.local_credentials().unwrap().clone();
-    let remote = net.b.local_credentials().unwrap().ufrag.clone();
+    let remote = net.b.local_credentials().unwrap().ufrag().clone();
     let mut bytes = Vec::new();
     let mut writer = Writer::new(&mut bytes, Class::Request, BINDING, [7; 12]);
     writer.attribute(
         AttributeType::USERNAME,
-        format!("{}:{remote}", local.ufrag).as_bytes(),
+        format!("{}:{remote}", local.ufrag()).as_bytes(),
     );
     writer.attribute(AttributeType(0x7777), &[1]);
-    writer.integrity(IntegrityKind::Sha1, local.pwd.as_bytes());
+    writer.integrity(IntegrityKind::Sha1, local.pwd().as_bytes());
     writer.fingerprint();
     net.a.handle_datagram(net.now, path, &bytes);
     let mut out = Vec::new();
@@ -502,7 +502,7 @@ fn an_unknown_required_attribute_is_refused_with_420() {
         answer.unknown_attributes().collect::<Vec<_>>(),
         [AttributeType(0x7777)]
     );
-    assert!(answer.verify_integrity(IntegrityKind::Sha1, local.pwd.as_bytes()));
+    assert!(answer.verify_integrity(IntegrityKind::Sha1, local.pwd().as_bytes()));
 }
 
 #[test]

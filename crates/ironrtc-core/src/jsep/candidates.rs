@@ -140,7 +140,7 @@ impl Negotiator {
         let (_, remote) = self.in_force();
         let transports = || {
             let transports = remote.into_iter().flat_map(|remote| &remote.transports);
-            transports.filter(|transport| transport.credentials.ufrag == generation)
+            transports.filter(|transport| transport.credentials.ufrag() == generation)
         };
         let found = transports().find(|transport| transport.members.contains(&index));
         found.or_else(|| transports().next()).map(|found| found.id)
@@ -165,7 +165,7 @@ impl Negotiator {
             sdp_mline_index: place.and_then(|(_, index)| u16::try_from(index).ok()),
             username_fragment: gathered
                 .and_then(|gathered| gathered.fragment())
-                .map(str::to_owned),
+                .map(ToString::to_string),
         }
     }
 
@@ -280,5 +280,5 @@ fn record(
         Some(_) => {}
         None => transport.end_of_candidates = true,
     }
-    Recorded::Of(transport.credentials.ufrag.clone())
+    Recorded::Of(transport.credentials.ufrag().to_string())
 }

@@ -1,5 +1,6 @@
 //! Whether a description fits what was described before.
 
+use super::error::LocalChange;
 use super::read::{Content, Description};
 use super::{JsepError, Negotiator, SdpType};
 
@@ -9,9 +10,7 @@ impl Negotiator {
         if read.kind == SdpType::Offer {
             let known = self.current_local().map_or(0, |local| local.sections.len());
             if read.sections.len() < known {
-                return Err(JsepError::NotCreated(
-                    "it has fewer media sections than before",
-                ));
+                return Err(JsepError::NotCreated(LocalChange::SectionsRemoved));
             }
         } else if let Some(offer) = self.exchange.remote() {
             check_count(offer, read)?;
@@ -21,22 +20,16 @@ impl Negotiator {
                 .zip(&read.sections)
                 .any(|(o, a)| !o.used && a.content != Content::Rejected);
             if beyond {
-                return Err(JsepError::NotCreated(
-                    "it accepts a section that was not offered, or cannot be connected",
-                ));
+                return Err(JsepError::NotCreated(LocalChange::BeyondOffer));
             }
         }
         for transport in &read.transports {
             // What the peer is told follows the grammar, whoever wrote it.
             if transport.credentials.validate().is_err() {
-                return Err(JsepError::NotCreated(
-                    "its ICE credentials are not of letters, digits, '+' and '/' alone",
-                ));
+                return Err(JsepError::NotCreated(LocalChange::Credentials));
             }
             if !(transport.fingerprints.iter()).all(|f| self.config.fingerprints.contains(f)) {
-                return Err(JsepError::NotCreated(
-                    "its fingerprint is not that of our certificate",
-                ));
+                return Err(JsepError::NotCreated(LocalChange::Fingerprint));
             }
         }
         Ok(())

@@ -79,7 +79,7 @@ pub enum JsepError {
     AnswerSetup,
     /// A local description that does not come from `create_offer` or `create_answer`.
     #[error("the local description is not the one created: {0}")]
-    NotCreated(&'static str),
+    NotCreated(LocalChange),
     /// A candidate without a place.
     #[error("a candidate needs sdp_mid or sdp_mline_index")]
     CandidateWithoutSection,
@@ -95,6 +95,24 @@ pub enum JsepError {
     /// The candidate's text cannot be read.
     #[error("the candidate cannot be read: {0}")]
     Candidate(CandidateError),
+}
+
+/// How a local description differs from what was created, where it may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocalChange {
+    /// Sections of the session are left out.
+    #[error("it has fewer media sections than before")]
+    SectionsRemoved,
+    /// An answer takes what the offer does not have.
+    #[error("it accepts a section that was not offered, or cannot be connected")]
+    BeyondOffer,
+    /// ICE's credentials break the grammar that the peer may hold us to.
+    #[error("its ICE credentials are not of letters, digits, '+' and '/' alone")]
+    Credentials,
+    /// The fingerprint proves another certificate.
+    #[error("its fingerprint is not that of our certificate")]
+    Fingerprint,
 }
 
 impl JsepError {

@@ -1,33 +1,33 @@
 //! Our candidates, as descriptions show them.
 
 use super::read::{Description, MAX_CANDIDATES};
-use crate::ice::Candidate;
+use crate::ice::{Candidate, Ufrag};
 use crate::transport::TransportId;
 
 /// The candidates of one generation.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gathered {
     /// The generation's username fragment.
-    fragment: Option<String>,
+    fragment: Option<Ufrag>,
     candidates: Vec<Candidate>,
     complete: bool,
 }
 
 impl Gathered {
     /// Notes which credentials are gathered for; true if they are new.
-    pub(super) fn begin(&mut self, fragment: &str) -> bool {
-        let new = self.fragment.as_deref() != Some(fragment);
+    pub(super) fn begin(&mut self, fragment: &Ufrag) -> bool {
+        let new = self.fragment.as_ref() != Some(fragment);
         if new {
             *self = Self {
-                fragment: Some(fragment.to_owned()),
+                fragment: Some(fragment.clone()),
                 ..Self::default()
             };
         }
         new
     }
 
-    pub(super) fn fragment(&self) -> Option<&str> {
-        self.fragment.as_deref()
+    pub(super) const fn fragment(&self) -> Option<&Ufrag> {
+        self.fragment.as_ref()
     }
 
     pub(super) fn add(&mut self, candidate: &Candidate) {
@@ -47,7 +47,7 @@ impl Gathered {
         let Some(transport) = description.transport(id) else {
             return;
         };
-        if Some(transport.credentials.ufrag.as_str()) != self.fragment() {
+        if Some(transport.credentials.ufrag()) != self.fragment() {
             return;
         }
         let tagged = transport.tagged();

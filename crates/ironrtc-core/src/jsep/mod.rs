@@ -27,7 +27,7 @@ pub use crate::ids::{Mid, MidError};
 pub use candidates::{CandidateInit, RemoteCandidate};
 pub use config::{BundlePolicy, JsepConfig, MediaConfig, OfferOptions};
 pub use description::{SdpType, SessionDescription, SignalingState};
-pub use error::JsepError;
+pub use error::{JsepError, LocalChange};
 pub use media::Direction;
 pub use negotiator::Negotiator;
 pub use read::{Attributes, Group, Setup};

@@ -7,6 +7,7 @@ use super::renewal::Renewal;
 use super::transceiver::Transceivers;
 use super::transports::Transports;
 use super::{JsepConfig, JsepError, Mid, SessionDescription, SignalingState};
+use crate::ice::Ufrag;
 use crate::rng::Rng;
 
 /// Whether offers have a section for data channels.
@@ -72,7 +73,7 @@ impl Negotiator {
         // was asked for: what it announced may be what no longer works.
         let known = [self.current_local(), self.exchange.local()];
         let fragments = known.into_iter().flatten().flat_map(fragments);
-        self.renewal.ask(fragments.map(str::to_owned).collect());
+        self.renewal.ask(fragments.cloned().collect());
     }
 
     /// Ends everything.
@@ -175,7 +176,7 @@ impl Negotiator {
 }
 
 /// The username fragments of a description of ours.
-pub(super) fn fragments(description: &Description) -> impl Iterator<Item = &str> {
+pub(super) fn fragments(description: &Description) -> impl Iterator<Item = &Ufrag> {
     let transports = description.transports.iter();
-    transports.map(|transport| transport.credentials.ufrag.as_str())
+    transports.map(|transport| transport.credentials.ufrag())
 }

@@ -1,13 +1,13 @@
 //! Our next ICE credentials: for a first offer, for a restart, or for the answer to one.
 
-use crate::ice::Credentials;
+use crate::ice::{Credentials, Ufrag};
 use crate::rng::Rng;
 
 /// What was asked for, and what was made for it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Renewal {
     /// `[[LocalIceCredentialsToReplace]]` (webrtc-pc section 4.4.3), as username fragments.
-    to_replace: Vec<String>,
+    to_replace: Vec<Ufrag>,
     /// Credentials of a description that was created and is not in force yet. They are kept until
     /// they are, so that offers and answers repeat.
     draft: Option<Credentials>,
@@ -15,10 +15,10 @@ pub(super) struct Renewal {
 
 impl Renewal {
     /// Asks for others than those of the username fragments.
-    pub(super) fn ask(&mut self, to_replace: Vec<String>) {
+    pub(super) fn ask(&mut self, to_replace: Vec<Ufrag>) {
         self.to_replace = to_replace;
         if let Some(draft) = &self.draft
-            && self.to_replace.contains(&draft.ufrag)
+            && self.to_replace.contains(draft.ufrag())
         {
             self.draft = None;
         }
@@ -45,7 +45,7 @@ impl Renewal {
         restart: bool,
     ) -> Credentials {
         match present {
-            Some(present) if self.to_replace.contains(&present.ufrag) => self.draft(rng),
+            Some(present) if self.to_replace.contains(present.ufrag()) => self.draft(rng),
             Some(present) if !restart => present.clone(),
             // A pending offer has already restarted.
             Some(present) if pending && self.draft.as_ref() == Some(present) => present.clone(),
@@ -54,8 +54,8 @@ impl Renewal {
     }
 
     /// webrtc-pc section 4.4.1.5: the restart is done once none of the old credentials is left.
-    pub(super) fn settle<'a>(&mut self, mut present: impl Iterator<Item = &'a str>) {
-        if !present.any(|present| self.to_replace.iter().any(|old| old == present)) {
+    pub(super) fn settle<'a>(&mut self, mut present: impl Iterator<Item = &'a Ufrag>) {
+        if !present.any(|present| self.to_replace.contains(present)) {
             self.to_replace.clear();
         }
         self.draft = None;

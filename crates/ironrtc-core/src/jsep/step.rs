@@ -113,7 +113,7 @@ impl Negotiator {
             }
             // Credentials for which nothing was gathered yet are another generation.
             let local = plan.local_ice.as_ref();
-            let renewed = local.is_some_and(|local| state.gathered.begin(&local.ufrag));
+            let renewed = local.is_some_and(|local| state.gathered.begin(local.ufrag()));
             let started = told.is_none();
             if started {
                 steps.push((id, Step::Start(plan.clone())));

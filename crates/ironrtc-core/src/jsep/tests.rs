@@ -79,7 +79,7 @@ fn exchange(offerer: &mut Negotiator, answerer: &mut Negotiator) -> (Told, Told)
 }
 
 fn fragment(told: &Told) -> String {
-    told.plan.local_ice.clone().unwrap().ufrag
+    told.plan.local_ice.clone().unwrap().ufrag().to_string()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A transport of the connection, and what the application knows of it.
 
 use crate::dtls::DtlsState;
-use crate::ice::{Candidate, CandidateAddress, GatheringState, IceState};
+use crate::ice::{Candidate, CandidateAddress, GatheringState, IceState, Ufrag};
 use crate::transport::{Transport, TransportId};
 
 /// A transport, and what was told of it.
@@ -38,9 +38,9 @@ impl Carrier {
     }
 
     /// The peer's generation, by its username fragment.
-    pub(super) fn remote_fragment(&self) -> Option<String> {
+    pub(super) fn remote_fragment(&self) -> Option<Ufrag> {
         let remote = self.transport.ice().remote_credentials();
-        remote.map(|credentials| credentials.ufrag.clone())
+        remote.map(|credentials| credentials.ufrag().clone())
     }
 
     /// Whether the name of a candidate is to be looked up; notes that it is.

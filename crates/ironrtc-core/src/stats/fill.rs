@@ -235,7 +235,9 @@ fn of_transport(
         bytes_sent: counters.bytes_sent,
         bytes_received: counters.bytes_received,
         ice_role: (ice.state() != IceState::New).then(|| ice.role()),
-        ice_local_username_fragment: ice.local_credentials().map(|local| local.ufrag.clone()),
+        ice_local_username_fragment: ice
+            .local_credentials()
+            .map(|local| local.ufrag().to_string()),
         ice_state: ice.state(),
         dtls_state: transport.dtls_state(),
         dtls_role: transport.dtls_role(),

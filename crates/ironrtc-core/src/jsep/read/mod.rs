@@ -305,7 +305,7 @@ impl Description {
     /// The place of the transport with this username fragment: that of the section at `index`,
     /// where several have the same one.
     pub(super) fn transport_of_fragment(&self, fragment: &str, index: usize) -> Option<usize> {
-        let has = |transport: &TransportAttributes| transport.credentials.ufrag == fragment;
+        let has = |transport: &TransportAttributes| transport.credentials.ufrag() == fragment;
         let own = self.transport_place(index);
         own.filter(|place| self.transports.get(*place).is_some_and(has))
             .or_else(|| self.transports.iter().position(has))

@@ -47,14 +47,14 @@ impl TransportAttributes {
         // say the same. Another fragment belongs to another transport, or to none.
         let of_transport = sections.iter().copied().filter(|section| {
             let ufrag = section.ice_ufrag();
-            ufrag.is_none_or(|ufrag| ufrag == credentials.ufrag)
+            ufrag.is_none_or(|ufrag| *credentials.ufrag() == ufrag)
         });
         let candidates = of_transport
             .clone()
             .flat_map(Attributes::candidates)
             .filter(|candidate| {
                 let ufrag = candidate.username_fragment.as_ref();
-                ufrag.is_none_or(|ufrag| *ufrag == credentials.ufrag)
+                ufrag.is_none_or(|ufrag| *credentials.ufrag() == ufrag.as_str())
             })
             .take(MAX_CANDIDATES)
             .collect();

@@ -20,7 +20,7 @@ fn answer(offer: &str) -> Result<(Negotiator, Told), JsepError> {
 
 fn remote_ufrag(told: &Told) -> String {
     let remote = told.plan.remote_ice.clone().unwrap();
-    remote.credentials.ufrag
+    remote.credentials.ufrag().to_string()
 }
 
 /// The section that owns the transport in our description.

@@ -358,7 +358,12 @@ fn sections_move_out_of_a_bundle_and_into_it() {
     assert_eq!(plans[&audio].remote_ice, first[&audio].remote_ice);
     assert_eq!(plans[&audio].dtls, first[&audio].dtls);
     assert_eq!(
-        plans[&data].remote_ice.as_ref().unwrap().credentials.ufrag,
+        plans[&data]
+            .remote_ice
+            .as_ref()
+            .unwrap()
+            .credentials
+            .ufrag(),
         "other"
     );
     // The other way round, the one that keeps its credentials keeps its transport.

@@ -70,8 +70,8 @@ impl Negotiator {
     /// ICE and DTLS. In a bundle each section repeats it, as in Chromium: peers that look for it
     /// in the data section find it.
     fn write_transport(&self, section: &mut Section, credentials: &Credentials, setup: Setup) {
-        section.push_attribute("ice-ufrag", &credentials.ufrag);
-        section.push_attribute("ice-pwd", &credentials.pwd);
+        section.push_attribute("ice-ufrag", credentials.ufrag());
+        section.push_attribute("ice-pwd", credentials.pwd());
         section.push_attribute("ice-options", "trickle");
         // RFC 8122 section 5.1 allows several; one, as browsers write it, is what everybody compares
         // rightly: libdatachannel takes the last line's value and SHA-256 of the certificate.
