@@ -1,5 +1,5 @@
-//! Packets of other stacks, where they lie under `target/captures`: files `rtp*.bin` and
-//! `rtcp*.bin`, as aiortc's source distribution has them among its tests.
+//! Packets of other stacks: the files `rtp*.bin` and `rtcp*.bin` of aiortc's source distribution, which
+//! `interop/test.sh python` puts into `target/captures`, and for which it runs these tests.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,10 @@ fn captures(prefix: &str) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     files.sort();
+    assert!(
+        !files.is_empty(),
+        "run `interop/test.sh python`, which fetches them"
+    );
     let named = files.into_iter().filter_map(|path| {
         let name = path.file_name()?.to_str()?.to_owned();
         name.starts_with(prefix).then_some((name, path))
@@ -21,6 +25,7 @@ fn captures(prefix: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
+#[ignore = "interop/test.sh python fetches the packets, and runs it"]
 fn packets_of_other_stacks_are_read_and_written_the_same() {
     for (name, data) in captures("rtp") {
         let packet = Packet::parse(&data).unwrap_or_else(|| panic!("{name} is not read"));
@@ -43,6 +48,7 @@ fn packets_of_other_stacks_are_read_and_written_the_same() {
 }
 
 #[test]
+#[ignore = "interop/test.sh python fetches the packets, and runs it"]
 fn datagrams_of_other_stacks_are_read_and_what_is_wrong_in_them_is_not() {
     for (name, data) in captures("rtcp") {
         let is_bad = name.contains("invalid") || name.contains("truncated");

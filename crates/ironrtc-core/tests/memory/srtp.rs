@@ -26,7 +26,12 @@ fn no_packet_of_a_known_source_allocates() {
             inbound.open_rtcp(&mut out).unwrap();
         };
         exchange(1);
-        let ((), cost) = measure(|| (2..2000).for_each(&mut exchange));
-        assert_eq!(cost.total, 0, "{profile:?}");
+        // The harness allocates when it begins another test, which then waits for this one: what we
+        // allocate would be seen in each of the rounds.
+        let rounds = (0..5).map(|round| {
+            let from = 2 + round * 1000;
+            measure(|| (from..from + 1000).for_each(&mut exchange)).1
+        });
+        assert_eq!(rounds.map(|cost| cost.total).min(), Some(0), "{profile:?}");
     }
 }
