@@ -8,15 +8,15 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use ironrtc_core::dtls::DtlsState;
 use ironrtc_core::ice::{GatheringState, IceState};
-use ironrtc_core::jsep::{CandidateInit, SignalingState};
+use ironrtc_core::jsep::{CandidateInit, SignalingState, TrackChange, TransceiverId};
 use ironrtc_core::peer::{self, ConnectionState, PeerConnection as Core, TransportEvent};
 use ironrtc_core::sctp::SctpState;
 
-use crate::DataChannel;
 use crate::handle::Handle;
 use crate::machine::ApplicationEvent;
 use crate::queue::EventQueue;
 use crate::shared::Shared;
+use crate::{DataChannel, RemoteTrack, RtpReceiver, RtpTransceiver};
 
 /// An event of a connection, under the W3C's name.
 #[derive(Clone, Debug)]
@@ -56,8 +56,37 @@ pub enum Event {
         /// The peer's.
         remote: SocketAddr,
     },
+    /// `track`: the peer sends a track, or has it join streams.
+    Track(TrackAdded),
     /// `datachannel`: the peer made a channel; it is open.
     DataChannel(DataChannel),
+}
+
+/// What [`Event::Track`] tells (`RTCTrackEvent`).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TrackAdded {
+    /// The transceiver that receives it.
+    pub transceiver: RtpTransceiver,
+    /// The receiver of that.
+    pub receiver: RtpReceiver,
+    /// The track.
+    pub track: RemoteTrack,
+    /// All streams that it is in.
+    pub streams: Vec<String>,
+}
+
+impl TrackAdded {
+    fn new(connection: Handle<Core>, id: TransceiverId, streams: Vec<String>) -> Self {
+        let transceiver = RtpTransceiver::new(connection, id);
+        let receiver = transceiver.receiver();
+        Self {
+            track: receiver.track(),
+            transceiver,
+            receiver,
+            streams,
+        }
+    }
 }
 
 /// The events of a connection: a stream that ends when the connection is closed. The stream keeps
@@ -85,6 +114,17 @@ impl Events {
 
     fn translate(&self, event: ApplicationEvent) -> Option<Event> {
         match event {
+            ApplicationEvent::Peer(peer::Event::Track(TrackChange::Added {
+                transceiver,
+                streams,
+            })) => {
+                let connection = Handle::revive(self.connection.upgrade()?)?;
+                Some(Event::Track(TrackAdded::new(
+                    connection,
+                    transceiver,
+                    streams,
+                )))
+            }
             ApplicationEvent::Peer(event) => translate(event),
             ApplicationEvent::DataChannel(id) => {
                 let connection = Handle::revive(self.connection.upgrade()?)?;

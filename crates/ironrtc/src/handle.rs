@@ -2,9 +2,14 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
+use ironrtc_core::jsep::{TransceiverError, TransceiverId};
+use ironrtc_core::peer::PeerConnection as Core;
+use ironrtc_core::time::Time;
+
+use crate::local_track::{LocalTrack, Sink};
 use crate::machine::Machine;
 use crate::shared::Shared;
 
@@ -38,6 +43,31 @@ impl<M: Machine> Handle<M> {
     pub(crate) fn erase(&self) -> Handle<dyn Machine> {
         self.0.handles.fetch_add(1, Ordering::AcqRel);
         Handle(self.0.clone())
+    }
+}
+
+impl Handle<Core> {
+    /// Has a transceiver send a track, or none. What was sent before is told so.
+    pub(crate) fn send_track(
+        &self,
+        track: Option<&LocalTrack>,
+        change: impl FnOnce(&mut Core, Time) -> Result<TransceiverId, TransceiverError>,
+    ) -> Result<TransceiverId, TransceiverError> {
+        let _entered = self.span.enter();
+        let now = self.clock.now();
+        let mut core = self.lock();
+        let id = change(&mut core.machine, now)?;
+        let before = core.media.send(id, track.cloned());
+        self.finish(core, now);
+        let connection: Weak<dyn Sink> = Arc::<Shared<Core>>::downgrade(&self.0);
+        // After the lock, as tracks take it with packets.
+        if let Some(before) = before {
+            before.detach(&connection, id);
+        }
+        if let Some(track) = track {
+            track.attach(connection, id);
+        }
+        Ok(id)
     }
 }
 

@@ -33,21 +33,30 @@ mod driver;
 mod error;
 mod event;
 mod handle;
+mod local_track;
 mod machine;
 pub mod observe;
 pub mod ortc;
 mod peer_connection;
 mod queue;
+mod remote_track;
 mod shared;
 mod signal;
+mod track_state;
+mod tracks;
+mod transceiver;
 mod url;
 
 pub use channel_event::DataChannelEvent;
 pub use configuration::{Configuration, IceServer, IceTransportPolicy};
 pub use data_channel::DataChannel;
 pub use error::{ConfigurationError, Error};
-pub use event::{Event, Events};
+pub use event::{Event, Events, TrackAdded};
+pub use local_track::LocalTrack;
 pub use peer_connection::{PeerConnection, SctpTransport};
+pub use remote_track::RemoteTrack;
+pub use track_state::TrackEvent;
+pub use transceiver::{RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind};
 
 pub use ironrtc_core::channel::{
     ChannelState as DataChannelState, CreateError as CreateDataChannelError, DataChannelInit,
@@ -72,8 +81,19 @@ pub use ironrtc_core::jsep::{
     BundlePolicy, CandidateInit as IceCandidateInit, JsepError, LocalChange, Mid, MidError,
     OfferOptions, SdpType, SessionDescription, SignalingState,
 };
-pub use ironrtc_core::peer::ConnectionState;
+pub use ironrtc_core::jsep::{
+    DegradationPreference, Direction as RtpTransceiverDirection,
+    EncodingParameters as RtpEncodingParameters, MediaConfig, Priority as RtpPriority,
+    ReceiveParameters as RtpReceiveParameters, SendParameters as RtpSendParameters,
+    TransceiverError, TransceiverInit as RtpTransceiverInit,
+};
+pub use ironrtc_core::peer::{ConnectionState, TrackPacket as RtpPacket};
 pub use ironrtc_core::rng::Rng;
+pub use ironrtc_core::rtp::{
+    Codec as RtpCodec, CodecError as RtpCodecError, CodecName as RtpCodecName,
+    CodecParameters as RtpCodecParameters, HeaderExtension as RtpHeaderExtension, MediaKind,
+    OutgoingExtensions as RtpPacketExtensions, RtpCapabilities,
+};
 pub use ironrtc_core::sctp::{CongestionAlgorithm, SctpConfig, SctpState};
 pub use ironrtc_core::stats::{
     CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,

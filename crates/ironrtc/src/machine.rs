@@ -3,6 +3,8 @@
 
 use ironrtc_core::channel::{self, ChannelId};
 use ironrtc_core::datagram::{Ecn, Path, Transmit};
+use ironrtc_core::jsep::TransceiverId;
+use ironrtc_core::peer::MediaEvent;
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::{ChannelsMut, IoRequest, IoResult, TransportId};
 use ironrtc_core::{peer, transport};
@@ -14,6 +16,8 @@ pub(crate) enum Output {
     Io(TransportId, IoRequest),
     /// The channel's handles.
     Channel(channel::Event),
+    /// The handles of a track.
+    Media(TransceiverId, MediaEvent),
     /// The application.
     Application(ApplicationEvent),
 }
@@ -95,6 +99,7 @@ impl Machine for peer::PeerConnection {
         Some(match event {
             peer::Event::Io(id, request) => Output::Io(id, request),
             peer::Event::Channel(event) => Output::Channel(event),
+            peer::Event::Media(id, event) => Output::Media(id, event),
             event => Output::Application(ApplicationEvent::Peer(event)),
         })
     }

@@ -102,6 +102,10 @@ impl PeerConnection {
             .map_err(|error| ConfigurationError::Certificate(error.to_string()))
     }
 
+    pub(crate) const fn handle(&self) -> &Handle<Core> {
+        &self.handle
+    }
+
     /// One step of the operations chain: nothing else happens to the connection meanwhile.
     fn operate<R>(&self, operation: impl FnOnce(&mut Core, Time) -> R) -> R {
         self.handle.change(operation)

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use ironrtc_core::channel::{self, ChannelId};
+use ironrtc_core::peer;
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::{IoRequest, TransportId};
 use tokio::sync::Notify;
@@ -17,6 +18,7 @@ use crate::machine::{ApplicationEvent, Machine, Output};
 use crate::observe::Name;
 use crate::queue::EventQueue;
 use crate::signal::{self, Signal};
+use crate::track_state::Media;
 use crate::url::Server;
 
 /// Most requests that wait: names of candidates to be looked up, of which the core accepts 64.
@@ -39,6 +41,7 @@ pub(crate) struct Core<M: ?Sized> {
     read: usize,
     read_limit: usize,
     events: Arc<EventQueue>,
+    pub(crate) media: Media,
     pub(crate) machine: M,
 }
 
@@ -84,6 +87,7 @@ impl<M> Shared<M> {
                 read: 0,
                 read_limit: receive_window / 4,
                 events,
+                media: Media::default(),
                 machine,
             }),
         })
@@ -172,6 +176,7 @@ impl<M: Machine + ?Sized> Shared<M> {
         if !core.closing {
             core.closing = true;
             core.machine.close(now);
+            core.media.end();
             self.finish(core, now);
             self.events.end();
             self.changed.notify_waiters();
@@ -230,7 +235,11 @@ impl<M: Machine + ?Sized> Core<M> {
                 // Without the request, as a name in it may say who the peer is.
                 Output::Io(..) => tracing::debug!("too much is asked for"),
                 Output::Channel(event) => self.on_channel(now, event),
+                Output::Media(id, event) => self.media.on_event(id, event),
                 Output::Application(event) => {
+                    if let ApplicationEvent::Peer(peer::Event::Track(change)) = &event {
+                        self.media.on_change(change);
+                    }
                     self.events.push(event);
                 }
             }

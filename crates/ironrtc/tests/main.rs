@@ -7,6 +7,7 @@ mod connect;
 #[cfg(feature = "serde")]
 mod json;
 mod lifetime;
+mod media;
 mod observe;
 mod ortc;
 mod stun;

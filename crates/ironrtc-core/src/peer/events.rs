@@ -1,11 +1,11 @@
 //! From what the transport reports to the W3C's events.
 
+use super::media::Routes;
 use super::state::ice_state;
 use super::{ConnectionState, Event, PeerConnection, TransportEvent};
 use crate::dtls::DtlsState;
 use crate::ice::{self, IceState};
 use crate::jsep::SignalingState;
-use crate::rtp::RtpEvent;
 use crate::time::Time;
 use crate::transport::{self, IoRequest, TransportId};
 
@@ -27,16 +27,7 @@ impl PeerConnection {
         if let Some(event) = channels.poll_channel_event() {
             return Some(Event::Channel(event));
         }
-        let (id, event) = self
-            .carriers
-            .iter_mut()
-            .find_map(|carrier| Some((carrier.id, carrier.transport.poll_media_event()?)))?;
-        if let RtpEvent::Began { mid, .. } = &event
-            && let Some(change) = self.negotiator.on_media(mid)
-        {
-            self.events.push_back(Event::Track(change));
-        }
-        Some(Event::Transport(id, TransportEvent::Rtp(event)))
+        self.next_media_event()
     }
 
     /// Takes over what the transport has to report, channels and media aside, which wait for
@@ -148,6 +139,7 @@ impl PeerConnection {
         }
         self.on_transport_events();
         self.negotiator.close();
+        self.routes = Routes::default();
         self.negotiation_needed = false;
         let closed = SignalingState::Closed;
         self.events.push_back(Event::SignalingStateChange(closed));

@@ -5,6 +5,7 @@ mod carrier;
 mod carriers;
 mod events;
 mod io;
+mod media;
 mod signaling;
 mod state;
 mod tracks;
@@ -13,6 +14,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+pub use media::{MediaEvent, SendPacketError, TrackPacket};
 pub use state::ConnectionState;
 
 use crate::channel;
@@ -20,6 +22,7 @@ use crate::dtls::{Certificate, DtlsState};
 use crate::ice::{GatheringState, IceConfig, IceState, Route};
 use crate::jsep::{
     BundlePolicy, CandidateInit, JsepConfig, MediaConfig, Negotiator, SignalingState, TrackChange,
+    TransceiverId,
 };
 use crate::observe::Observer;
 use crate::rng::Rng;
@@ -31,6 +34,7 @@ use crate::transport::{
     IoRequest, PacketKind, SendMediaError, SrtpState, Transport, TransportConfig, TransportId,
 };
 use carriers::Carriers;
+use media::Routes;
 use state::States;
 
 /// What a connection is told at its birth.
@@ -92,6 +96,8 @@ pub enum Event {
     Io(TransportId, IoRequest),
     /// A track that is received: `track`, `mute`, `ended`, and what its streams report.
     Track(TrackChange),
+    /// Something about the media of a transceiver.
+    Media(TransceiverId, MediaEvent),
     /// Something about a data channel; `Announced` is `datachannel`.
     Channel(channel::Event),
 }
@@ -121,6 +127,9 @@ pub enum TransportEvent {
 pub struct PeerConnection {
     negotiator: Negotiator,
     carriers: Carriers,
+    routes: Routes,
+    /// Gives timelines of media their origins.
+    timelines: Rng,
     relay_only: bool,
     /// `[[NegotiationNeeded]]` (webrtc-pc section 4.7.3).
     negotiation_needed: bool,
@@ -150,6 +159,8 @@ impl PeerConnection {
         };
         let mut connection = Self {
             negotiator: Negotiator::new(jsep, rng.fork()),
+            routes: Routes::default(),
+            timelines: rng.fork(),
             carriers: Carriers::new(Transport::new(transport.clone(), rng), transport),
             relay_only,
             negotiation_needed: false,

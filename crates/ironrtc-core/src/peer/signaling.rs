@@ -119,6 +119,7 @@ impl PeerConnection {
                 if before != carrier.remote_fragment() {
                     carrier.forget_names();
                 }
+                self.route_media(id, plan.rtp.as_ref());
             }
             Step::Gather => self.gather(now, id),
             Step::AddCandidates { candidates, end } => {
@@ -168,6 +169,7 @@ impl PeerConnection {
     /// next that is negotiated, and until then every state of it is `new`; another is closed.
     fn end_transport(&mut self, now: Time, id: TransportId) {
         self.on_transport_events();
+        self.route_media(id, None);
         if self.carriers.end(now, id) {
             let closed = TransportEvent::DtlsStateChange(DtlsState::Closed);
             self.events.push_back(Event::Transport(id, closed));

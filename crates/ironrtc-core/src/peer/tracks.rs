@@ -119,6 +119,7 @@ impl PeerConnection {
         for (id, step) in self.negotiator.updates() {
             if let (Step::Update(plan), Some(carrier)) = (step, self.carriers.get_mut(id)) {
                 carrier.transport.apply(now, &plan);
+                self.route_media(id, plan.rtp.as_ref());
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::wire::rtcp::{
     write_receiver_reference_time, write_receiver_references, write_receiver_report,
     write_sender_report,
 };
-use crate::wire::rtp::{ExtensionMap, NtpShort};
+use crate::wire::rtp::{ExtensionMap, Extensions, NtpShort};
 
 use super::clock::WallClock;
 use super::event::RtpEvent;
@@ -244,6 +244,14 @@ impl RtpSession {
     /// The next packet of a stream that has not been read.
     pub fn recv_packet(&mut self, stream: Ssrc) -> Option<RtpPacket> {
         self.receiver.read(stream)
+    }
+
+    /// What the header of a received packet says beside its numbers.
+    pub fn extensions<'a>(&self, packet: &'a RtpPacket) -> Extensions<'a> {
+        let header = packet.header();
+        header.map_or_else(Extensions::default, |header| {
+            Extensions::read(header.elements(), self.receiver.map())
+        })
     }
 
     /// What became of a stream's packets.

@@ -235,6 +235,11 @@ impl Receiver {
         self.streams.get_mut(&ssrc)?.pop()
     }
 
+    /// The header extensions that the peer sends.
+    pub(crate) const fn map(&self) -> &ExtensionMap {
+        &self.map
+    }
+
     pub(crate) fn counters(&self, ssrc: Ssrc) -> Option<ReceiveCounters> {
         self.streams.get(&ssrc).map(ReceiveStream::counters)
     }

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use crate::ids::{PayloadType, Ssrc};
 use crate::time::Time;
 use crate::wire::rtp::{
-    AbsCaptureTime, AudioLevel, ElementSet, ExtensionMap, HeaderExtension, PlayoutDelay, RtpTime,
-    VideoOrientation,
+    AbsCaptureTime, AudioLevel, ElementSet, ExtensionMap, Extensions, HeaderExtension,
+    PlayoutDelay, RtpTime, VideoOrientation,
 };
 
 /// A packet to be sent. Its number is given to it when it leaves.
@@ -44,6 +44,18 @@ pub struct OutgoingExtensions {
 }
 
 impl OutgoingExtensions {
+    /// What is to be said of a packet that goes on, as it was said when it came.
+    pub fn of(extensions: &Extensions<'_>) -> Self {
+        Self {
+            audio_level: extensions.audio_level,
+            orientation: extensions.orientation,
+            playout_delay: extensions.playout_delay,
+            capture: extensions.capture,
+            descriptor: extensions.descriptor.map(Bytes::copy_from_slice),
+            layers: extensions.layers.map(Bytes::copy_from_slice),
+        }
+    }
+
     pub(super) fn push(&self, map: &ExtensionMap, elements: &mut ElementSet) {
         if let (Some(level), Some(id)) = (self.audio_level, map.id(HeaderExtension::AudioLevel)) {
             level.push(id, elements);

@@ -1,0 +1,240 @@
+//! Transceivers with their senders and receivers.
+
+use std::sync::Arc;
+
+use ironrtc_core::jsep::{
+    Direction, ReceiveParameters, SendParameters, Transceiver, TransceiverError, TransceiverId,
+};
+use ironrtc_core::peer::PeerConnection as Core;
+use ironrtc_core::rtp::{Codec, MediaKind};
+
+use crate::handle::Handle;
+use crate::{LocalTrack, RemoteTrack};
+
+/// What a new transceiver carries: a track that is sent, or only media of a kind.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the W3C's union of two")]
+pub enum TrackOrKind {
+    /// A track, which is sent from the start.
+    Track(LocalTrack),
+    /// A kind. A track may follow.
+    Kind(MediaKind),
+}
+
+impl From<&LocalTrack> for TrackOrKind {
+    fn from(track: &LocalTrack) -> Self {
+        Self::Track(track.clone())
+    }
+}
+
+impl From<MediaKind> for TrackOrKind {
+    fn from(kind: MediaKind) -> Self {
+        Self::Kind(kind)
+    }
+}
+
+/// One transceiver, by its connection and name.
+#[derive(Clone, Debug)]
+struct Place {
+    connection: Handle<Core>,
+    id: TransceiverId,
+}
+
+impl Place {
+    fn read<R>(&self, read: impl FnOnce(&Transceiver) -> R) -> Option<R> {
+        self.connection
+            .read(|core| core.negotiator().transceiver(self.id).map(read))
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && Arc::ptr_eq(self.connection.shared(), other.connection.shared())
+    }
+}
+
+impl Eq for Place {}
+
+/// A sender and a receiver that share a media section (`RTCRtpTransceiver`). Clones are handles of
+/// the same transceiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RtpTransceiver(Place);
+
+/// The sending half of a transceiver (`RTCRtpSender`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RtpSender(Place);
+
+/// The receiving half of a transceiver (`RTCRtpReceiver`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RtpReceiver(Place);
+
+impl RtpTransceiver {
+    pub(crate) const fn new(connection: Handle<Core>, id: TransceiverId) -> Self {
+        Self(Place { connection, id })
+    }
+
+    /// What it carries.
+    pub fn kind(&self) -> MediaKind {
+        self.0
+            .read(Transceiver::kind)
+            .unwrap_or_else(|| self.receiver().track().kind())
+    }
+
+    /// `mid`: the name of its section, once there is one.
+    pub fn mid(&self) -> Option<String> {
+        self.0.read(|it| it.mid().map(ToString::to_string))?
+    }
+
+    /// `direction`; the W3C calls it `stopped` once [`is_stopping`](Self::is_stopping).
+    pub fn direction(&self) -> Direction {
+        self.0
+            .read(Transceiver::direction)
+            .unwrap_or(Direction::Inactive)
+    }
+
+    /// Sets `direction`, which counts from the next exchange of descriptions on.
+    pub fn set_direction(&self, direction: Direction) -> Result<(), TransceiverError> {
+        let id = self.0.id;
+        self.0
+            .connection
+            .change(|core, _| core.set_direction(id, direction))
+    }
+
+    /// `currentDirection`: what was agreed; `None` before that, and once it is stopped.
+    pub fn current_direction(&self) -> Option<Direction> {
+        self.0.read(Transceiver::current_direction)?
+    }
+
+    /// It was stopped here, and perhaps the peer does not know yet.
+    pub fn is_stopping(&self) -> bool {
+        self.0.read(Transceiver::is_stopping).unwrap_or(true)
+    }
+
+    /// It has ended on both sides, or the offer that made it was taken back.
+    pub fn is_stopped(&self) -> bool {
+        self.0.read(Transceiver::is_stopped).unwrap_or(true)
+    }
+
+    /// `stop`: ends it, at once here, and at the peer with the next exchange of descriptions.
+    pub fn stop(&self) -> Result<(), TransceiverError> {
+        let id = self.0.id;
+        self.0
+            .connection
+            .change(|core, now| core.stop_transceiver(now, id))
+    }
+
+    /// `setCodecPreferences`: which codecs are offered and answered, in which order; none for the
+    /// usual ones.
+    pub fn set_codec_preferences(&self, codecs: Vec<Codec>) -> Result<(), TransceiverError> {
+        let id = self.0.id;
+        self.0
+            .connection
+            .change(|core, _| core.set_codec_preferences(id, codecs))
+    }
+
+    /// `sender`.
+    pub fn sender(&self) -> RtpSender {
+        RtpSender(self.0.clone())
+    }
+
+    /// `receiver`.
+    pub fn receiver(&self) -> RtpReceiver {
+        RtpReceiver(self.0.clone())
+    }
+}
+
+impl RtpSender {
+    pub(crate) const fn new(connection: Handle<Core>, id: TransceiverId) -> Self {
+        Self(Place { connection, id })
+    }
+
+    pub(crate) const fn id(&self) -> TransceiverId {
+        self.0.id
+    }
+
+    /// It is of this connection.
+    pub(crate) fn is_of(&self, connection: &Handle<Core>) -> bool {
+        Arc::ptr_eq(self.0.connection.shared(), connection.shared())
+    }
+
+    /// The transceiver that it is of.
+    pub fn transceiver(&self) -> RtpTransceiver {
+        RtpTransceiver(self.0.clone())
+    }
+
+    /// `track`: what is sent, if anything is.
+    pub fn track(&self) -> Option<LocalTrack> {
+        let core = self.0.connection.lock();
+        let transceiver = core.machine.negotiator().transceiver(self.0.id);
+        // Stopping takes it away.
+        transceiver?.sender().track()?;
+        core.media.sent(self.0.id).cloned()
+    }
+
+    /// `replaceTrack`: sends another track, or none. The peer notices nothing but other content: the
+    /// stream, its numbers and timestamps go on.
+    pub fn replace_track(&self, track: Option<&LocalTrack>) -> Result<(), TransceiverError> {
+        let named = track.map(|track| (track.kind(), track.id()));
+        let id = self.0.id;
+        self.0.connection.send_track(track, |core, _| {
+            core.replace_track(id, named)?;
+            Ok(id)
+        })?;
+        Ok(())
+    }
+
+    /// `setStreams`: in which streams the peer is to see the track.
+    pub fn set_streams<S: AsRef<str>>(&self, streams: &[S]) -> Result<(), TransceiverError> {
+        let id = self.0.id;
+        let streams = names(streams);
+        self.0
+            .connection
+            .change(|core, _| core.set_streams(id, &streams))
+    }
+
+    /// `getParameters`: what it does, to be changed and set.
+    pub fn get_parameters(&self) -> Result<SendParameters, TransceiverError> {
+        let id = self.0.id;
+        self.0.connection.change(|core, _| core.get_parameters(id))
+    }
+
+    /// `setParameters`: changes what it does, in what the last
+    /// [`get_parameters`](Self::get_parameters) gave.
+    pub fn set_parameters(&self, parameters: SendParameters) -> Result<(), TransceiverError> {
+        let id = self.0.id;
+        self.0
+            .connection
+            .change(|core, now| core.set_parameters(now, id, parameters))
+    }
+}
+
+impl RtpReceiver {
+    /// The transceiver that it is of.
+    pub fn transceiver(&self) -> RtpTransceiver {
+        RtpTransceiver(self.0.clone())
+    }
+
+    /// `track`: what is received. It is there from the start, and muted until something comes.
+    pub fn track(&self) -> RemoteTrack {
+        RemoteTrack::new(self.0.connection.clone(), self.0.id)
+    }
+
+    /// The streams that the track is in, as the peer says.
+    pub fn streams(&self) -> Vec<String> {
+        let streams = self.0.read(|it| it.receiver().streams().to_vec());
+        streams.unwrap_or_default()
+    }
+
+    /// `getParameters`: what was agreed on.
+    pub fn get_parameters(&self) -> ReceiveParameters {
+        self.0
+            .connection
+            .read(|core| core.negotiator().receive_parameters(self.0.id))
+    }
+}
+
+/// The names of streams, owned.
+pub(crate) fn names<S: AsRef<str>>(streams: &[S]) -> Vec<String> {
+    let names = streams.iter().map(|name| name.as_ref().to_owned());
+    names.collect()
+}

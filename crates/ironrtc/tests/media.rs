@@ -1,0 +1,229 @@
+//! Tracks and transceivers between two connections on loopback.
+
+use std::sync::Arc;
+
+use ironrtc::{
+    DataChannelInit, Event, Events, LocalTrack, MediaKind, PeerConnection, RemoteTrack, RtpCodec,
+    RtpCodecName, RtpPacket, RtpTransceiverDirection, RtpTransceiverInit, TrackAdded, TrackEvent,
+    TransceiverError,
+};
+
+use crate::support::{negotiate, next, peer, soon};
+
+fn opus() -> Arc<RtpCodec> {
+    let codec = RtpCodec::new(MediaKind::Audio, RtpCodecName::Opus, 48_000).with_channels(2);
+    Arc::new(codec)
+}
+
+fn vp8() -> Arc<RtpCodec> {
+    Arc::new(RtpCodec::new(MediaKind::Video, RtpCodecName::Vp8, 90_000))
+}
+
+async fn added(events: &mut Events) -> TrackAdded {
+    let wanted = |event| match event {
+        Event::Track(added) => Some(added),
+        _ => None,
+    };
+    next(events, wanted).await
+}
+
+/// Writes packets with this content until one arrives, and gives that.
+async fn arrives(from: &LocalTrack, codec: &Arc<RtpCodec>, to: &RemoteTrack) -> RtpPacket {
+    let write = async {
+        for number in 0_u32.. {
+            let payload = vec![0x90; 20];
+            from.write_packet(&RtpPacket::new(codec.clone(), number * 960, payload));
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        packet = soon(to.recv_packet()) => packet.expect("the track has not ended"),
+        () = write => unreachable!("it writes without end"),
+    }
+}
+
+async fn echo(connection: PeerConnection, mut events: Events) {
+    while let Some(event) = events.next().await {
+        let Event::Track(added) = event else { continue };
+        let back = match added.track.kind() {
+            MediaKind::Audio => LocalTrack::audio(),
+            MediaKind::Video => LocalTrack::video(),
+        };
+        connection.add_track(&back, &["echo"]).unwrap();
+        tokio::spawn(async move { added.track.forward(&back).await });
+    }
+}
+
+#[tokio::test]
+async fn packets_of_a_track_come_back_from_a_peer_that_forwards_them() {
+    let (one, other) = (peer(), peer());
+    tokio::spawn(echo(other.clone(), other.events()));
+    let mut events = one.events();
+    let (audio, video) = (LocalTrack::audio(), LocalTrack::video());
+    one.add_track(&audio, &["mine"]).unwrap();
+    one.add_track(&video, &["mine"]).unwrap();
+    // The peer adds its tracks once it has heard of ours, and so answers with them only if it is
+    // given the time.
+    one.set_local_description(None).await.unwrap();
+    soon(one.gathering_complete()).await;
+    let offer = one.local_description().unwrap();
+    other.set_remote_description(offer).await.unwrap();
+    while other
+        .senders()
+        .iter()
+        .filter(|it| it.track().is_some())
+        .count()
+        < 2
+    {
+        tokio::task::yield_now().await;
+    }
+    other.set_local_description(None).await.unwrap();
+    soon(other.gathering_complete()).await;
+    let answer = other.local_description().unwrap();
+    one.set_remote_description(answer).await.unwrap();
+
+    for _ in 0..2 {
+        let back = added(&mut events).await;
+        assert_eq!(back.streams, ["echo"]);
+        assert!(back.track.muted());
+        let (from, codec) = match back.track.kind() {
+            MediaKind::Audio => (&audio, opus()),
+            MediaKind::Video => (&video, vp8()),
+        };
+        let packet = arrives(from, &codec, &back.track).await;
+        assert_eq!(packet.payload, vec![0x90; 20]);
+        assert!(packet.codec.matches(&codec), "{:?}", packet.codec);
+        assert!(!back.track.muted());
+        assert_eq!(back.track.next_event().await, Some(TrackEvent::Unmute));
+    }
+}
+
+#[tokio::test]
+async fn a_request_for_a_key_frame_reaches_the_track() {
+    let (one, other) = (peer(), peer());
+    let mut events = other.events();
+    let video = LocalTrack::video();
+    one.add_track(&video, &["mine"]).unwrap();
+    assert!(soon(video.key_frame_requested()).await, "of a new sender");
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await;
+    arrives(&video, &vp8(), &received.track).await;
+    received.track.request_key_frame();
+    assert!(soon(video.key_frame_requested()).await);
+    video.stop();
+    assert!(!soon(video.key_frame_requested()).await, "it was stopped");
+}
+
+#[tokio::test]
+async fn a_replaced_track_goes_on_in_the_same_stream() {
+    let (one, other) = (peer(), peer());
+    let mut events = other.events();
+    let (first, second) = (LocalTrack::audio(), LocalTrack::audio());
+    let sender = one.add_track(&first, &["mine"]).unwrap();
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await;
+    let before = arrives(&first, &opus(), &received.track).await;
+    sender.replace_track(Some(&second)).unwrap();
+    assert_eq!(sender.track().as_ref(), Some(&second));
+    let old = RtpPacket::new(opus(), 0, &b"old"[..]);
+    assert_eq!(first.write_packet(&old), 0, "it is sent no more");
+    let new = RtpPacket::new(opus(), 4_000_000, &b"new"[..]);
+    assert_eq!(second.write_packet(&new), 1);
+    let after = loop {
+        let packet = soon(received.track.recv_packet()).await.unwrap();
+        if packet.payload == b"new"[..] {
+            break packet;
+        }
+    };
+    assert!(after.sequence.is_after(before.sequence));
+    let passed = after.timestamp.since(before.timestamp);
+    assert!((1..48_000 * 30).contains(&passed), "{passed} ticks passed");
+}
+
+#[tokio::test]
+async fn a_direction_that_stops_sending_mutes_the_track_and_stopping_ends_it() {
+    let (one, other) = (peer(), peer());
+    let mut events = other.events();
+    let audio = LocalTrack::audio();
+    // The transport stays when the only section of media goes.
+    let _channel = one.create_data_channel("beside", DataChannelInit::default());
+    let transceiver = one
+        .add_transceiver(&audio, RtpTransceiverInit::default())
+        .unwrap();
+    assert_eq!(transceiver.kind(), MediaKind::Audio);
+    assert_eq!(transceiver.mid(), None);
+    negotiate(&one, &other).await;
+    assert!(transceiver.mid().is_some());
+    let sendonly = RtpTransceiverDirection::SendOnly;
+    assert_eq!(transceiver.current_direction(), Some(sendonly));
+    let received = added(&mut events).await;
+    arrives(&audio, &opus(), &received.track).await;
+    assert_eq!(
+        soon(received.track.next_event()).await,
+        Some(TrackEvent::Unmute)
+    );
+    transceiver
+        .set_direction(RtpTransceiverDirection::Inactive)
+        .unwrap();
+    negotiate(&one, &other).await;
+    assert_eq!(
+        soon(received.track.next_event()).await,
+        Some(TrackEvent::Mute)
+    );
+    transceiver.stop().unwrap();
+    assert!(transceiver.is_stopping());
+    assert_eq!(transceiver.sender().track(), None);
+    negotiate(&one, &other).await;
+    assert_eq!(
+        soon(received.track.next_event()).await,
+        Some(TrackEvent::Ended)
+    );
+    assert!(soon(received.track.recv_packet()).await.is_none());
+    assert!(other.transceivers().is_empty());
+}
+
+#[tokio::test]
+async fn closing_ends_the_tracks_that_are_received() {
+    let (one, other) = (peer(), peer());
+    let mut events = other.events();
+    let audio = LocalTrack::audio();
+    one.add_track(&audio, &["mine"]).unwrap();
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await;
+    let reader = received.track.clone();
+    let reading = tokio::spawn(async move { while reader.recv_packet().await.is_some() {} });
+    other.close().await;
+    soon(reading).await.unwrap();
+    assert!(received.track.is_ended());
+    let packet = RtpPacket::new(opus(), 0, &b"late"[..]);
+    one.close().await;
+    assert_eq!(audio.write_packet(&packet), 0);
+    let refused = one.add_track(&audio, &["mine"]).unwrap_err();
+    assert_eq!(refused, TransceiverError::Closed);
+}
+
+#[tokio::test]
+async fn one_track_is_sent_by_connections_of_its_own_number() {
+    let audio = LocalTrack::audio();
+    let mut received = Vec::new();
+    let mut connections = Vec::new();
+    for _ in 0..3 {
+        let (one, other) = (peer(), peer());
+        let mut events = other.events();
+        one.add_track(&audio, &["mine"]).unwrap();
+        negotiate(&one, &other).await;
+        received.push(added(&mut events).await.track);
+        connections.push((one, other));
+    }
+    for track in &received {
+        arrives(&audio, &opus(), track).await;
+    }
+    audio.set_enabled(false);
+    let packet = RtpPacket::new(opus(), 0, &b"muted"[..]);
+    assert_eq!(audio.write_packet(&packet), 0);
+    audio.set_enabled(true);
+    assert_eq!(audio.write_packet(&packet), 3);
+    drop(connections.pop());
+    drop(received.pop());
+    assert_eq!(audio.write_packet(&packet), 2);
+}
