@@ -1,9 +1,13 @@
 //! Two peers that describe themselves in any order, with messages lost, swapped and changed.
 
+use std::collections::BTreeSet;
+
 use arbitrary::Arbitrary;
 use ironrtc_core::jsep::{
-    CandidateInit, Negotiator, OfferOptions, SdpType, SessionDescription, SignalingState,
+    CandidateInit, Direction, EncodingParameters, Mid, Negotiator, OfferOptions, SdpType,
+    SessionDescription, SignalingState, Transceiver, TransceiverId, TransceiverInit,
 };
+use ironrtc_core::rtp::MediaKind;
 
 use crate::sdp::negotiator;
 
@@ -42,6 +46,28 @@ enum What {
     AddDataChannel,
     RestartIce,
     Close,
+    Media(Media),
+}
+
+/// What is done with tracks.
+#[derive(Arbitrary, Debug)]
+enum Media {
+    AddTrack {
+        video: bool,
+        track: u8,
+    },
+    AddSimulcast,
+    Remove(u8),
+    Stop(u8),
+    Turn {
+        transceiver: u8,
+        sends: bool,
+        receives: bool,
+    },
+    Put {
+        transceiver: u8,
+        streams: u8,
+    },
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -107,7 +133,11 @@ impl Change {
 
 /// What an application can see of a peer.
 #[derive(Debug, PartialEq)]
-struct Seen(SignalingState, [Option<SessionDescription>; 4]);
+struct Seen(
+    SignalingState,
+    [Option<SessionDescription>; 4],
+    Vec<(TransceiverId, Option<Mid>, Direction, Option<Direction>)>,
+);
 
 fn look(peer: &Negotiator) -> Seen {
     Seen(
@@ -118,12 +148,34 @@ fn look(peer: &Negotiator) -> Seen {
             peer.current_remote_description(),
             peer.pending_remote_description(),
         ],
+        (peer.transceivers())
+            .map(|t| {
+                (
+                    t.id(),
+                    t.mid().cloned(),
+                    t.direction(),
+                    t.current_direction(),
+                )
+            })
+            .collect(),
     )
 }
 
 /// webrtc-pc section 4.4.1.5: the state says which descriptions are pending.
 fn check(peer: &Negotiator) {
-    let Seen(state, [current_local, pending_local, current_remote, pending_remote]) = look(peer);
+    let Seen(state, descriptions, transceivers) = look(peer);
+    let [current_local, pending_local, current_remote, pending_remote] = descriptions;
+    let mids: Vec<&Mid> = transceivers.iter().filter_map(|t| t.1.as_ref()).collect();
+    let distinct: BTreeSet<&Mid> = mids.iter().copied().collect();
+    assert_eq!(
+        mids.len(),
+        distinct.len(),
+        "two transceivers have one section"
+    );
+    for plan in peer.plans().into_values().filter_map(|plan| plan.rtp) {
+        let known = |mid: &Mid| transceivers.iter().any(|t| t.1.as_ref() == Some(mid));
+        assert!(plan.sections.iter().all(|section| known(&section.mid)));
+    }
     let (local, remote) = (pending_local.is_some(), pending_remote.is_some());
     match state {
         SignalingState::Stable => {
@@ -214,12 +266,48 @@ fn step(peer: &mut Negotiator, what: &What, descriptions: &mut Vec<SessionDescri
             peer.close();
             return true;
         }
+        What::Media(media) => return act(peer, media),
     };
     let Ok(created) = created else {
         return false;
     };
     keep(descriptions, created);
     true
+}
+
+/// False if it was refused.
+fn act(peer: &mut Negotiator, media: &Media) -> bool {
+    let names: Vec<TransceiverId> = peer.transceivers().map(Transceiver::id).collect();
+    let pick = |index: u8| names.get(usize::from(index) % names.len().max(1)).copied();
+    let done = match *media {
+        Media::AddTrack { video, track } => {
+            let kind = [MediaKind::Audio, MediaKind::Video][usize::from(video)];
+            peer.add_track(kind, &track.to_string(), &[]).map(drop)
+        }
+        Media::AddSimulcast => {
+            let rid = |name: &str| EncodingParameters::default().rid(name.parse().ok());
+            let init = TransceiverInit::default().send_encodings(vec![rid("a"), rid("b")]);
+            peer.add_transceiver(MediaKind::Video, None, init).map(drop)
+        }
+        Media::Remove(index) => pick(index).map_or(Ok(()), |id| peer.remove_track(id)),
+        Media::Stop(index) => pick(index).map_or(Ok(()), |id| peer.stop_transceiver(id).map(drop)),
+        Media::Turn {
+            transceiver,
+            sends,
+            receives,
+        } => {
+            let direction = Direction::of(sends, receives);
+            pick(transceiver).map_or(Ok(()), |id| peer.set_direction(id, direction))
+        }
+        Media::Put {
+            transceiver,
+            streams,
+        } => {
+            let streams: Vec<String> = (0..streams).map(|stream| stream.to_string()).collect();
+            pick(transceiver).map_or(Ok(()), |id| peer.set_streams(id, &streams))
+        }
+    };
+    done.is_ok()
 }
 
 fn keep(descriptions: &mut Vec<SessionDescription>, description: SessionDescription) {

@@ -91,9 +91,14 @@ impl Negotiator {
             mixed_extensions: true,
             cryptex: true,
         };
-        for (index, (ours, theirs)) in local.sections.iter().zip(&remote.sections).enumerate() {
-            let here = remote.transport_of(index).is_some_and(|over| over.id == id);
-            let (Some(said), Some(heard)) = (ours.rtp(), theirs.rtp().filter(|_| here)) else {
+        let mut places = remote.transport(id)?.members.clone();
+        places.sort_unstable();
+        for index in places {
+            let sections = local.sections.get(index).zip(remote.sections.get(index));
+            let Some((ours, theirs)) = sections else {
+                continue;
+            };
+            let (Some(said), Some(heard)) = (ours.rtp(), theirs.rtp()) else {
                 continue;
             };
             let Some(transceiver) = self.transceivers.of(&ours.mid) else {
