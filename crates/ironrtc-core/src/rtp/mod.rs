@@ -23,7 +23,7 @@ pub use event::RtpEvent;
 pub use plan::{
     EncodingPlan, ExtensionPlan, ReceivePlan, RtpPlan, RtpSection, SendPlan, StreamPlan,
 };
-pub use receive::{ReceiveCounters, RtpPacket};
+pub use receive::{ReceiveCounters, RtpPacket, SenderReported};
 pub use send::{OutgoingExtensions, OutgoingPacket, SendCounters, SendError};
 pub use session::RtpSession;
 

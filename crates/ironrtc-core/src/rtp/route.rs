@@ -308,6 +308,18 @@ impl Router {
         Some((&source.mid, source.rid.as_ref()))
     }
 
+    /// The source of a stream's retransmissions: the one that has repaired it last, or the one that
+    /// was announced.
+    pub(crate) fn repair_of(&self, ssrc: Ssrc) -> Option<Ssrc> {
+        let sources = self.sources.iter();
+        let sources = sources.filter(|(_, source)| source.repairs == Some(ssrc));
+        let heard = sources.max_by_key(|(_, source)| source.last);
+        heard.map(|(repair, _)| *repair).or_else(|| {
+            let mut announced = self.announced.iter();
+            announced.find_map(|(repair, source)| (source.repairs == Some(ssrc)).then_some(*repair))
+        })
+    }
+
     /// The source has said goodbye.
     pub(crate) fn remove(&mut self, ssrc: Ssrc) {
         self.sources.remove(&ssrc);

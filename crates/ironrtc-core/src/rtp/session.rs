@@ -187,8 +187,9 @@ impl RtpSession {
 
     fn on_blocks(&mut self, now: Time, blocks: ReportBlocks<'_>) {
         for block in blocks {
-            if self.sender.on_report(&block) {
-                self.on_answer(now, block.last_report, block.since_last_report);
+            if self.sender.on_report(now, &block) {
+                let trip = self.on_answer(now, block.last_report, block.since_last_report);
+                self.sender.count_round_trip(block.ssrc, trip);
             }
         }
     }
@@ -218,13 +219,14 @@ impl RtpSession {
     }
 
     /// The peer tells which of our times came last, and how long ago.
-    fn on_answer(&mut self, now: Time, last: NtpShort, held: NtpShort) {
+    fn on_answer(&mut self, now: Time, last: NtpShort, held: NtpShort) -> Option<Duration> {
         // RFC 3550 section 6.4.1: 0 says that none came.
-        if last != NtpShort::default()
-            && let Some(trip) = NtpShort::round_trip(self.wall.at(now).short(), last, held)
-        {
-            self.round_trip = Some(trip);
+        if last == NtpShort::default() {
+            return None;
         }
+        let trip = NtpShort::round_trip(self.wall.at(now).short(), last, held)?;
+        self.round_trip = Some(trip);
+        Some(trip)
     }
 
     fn round_trip_or_default(&self) -> Duration {
@@ -252,6 +254,16 @@ impl RtpSession {
         header.map_or_else(Extensions::default, |header| {
             Extensions::read(header.elements(), self.receiver.map())
         })
+    }
+
+    /// The sources of the streams that are received.
+    pub fn received_streams(&self) -> impl Iterator<Item = Ssrc> + '_ {
+        self.receiver.sources()
+    }
+
+    /// The source of the retransmissions of a stream that is received, once it is known.
+    pub fn received_repair(&self, stream: Ssrc) -> Option<Ssrc> {
+        self.receiver.repair_of(stream)
     }
 
     /// What became of a stream's packets.

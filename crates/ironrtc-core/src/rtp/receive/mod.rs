@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-pub use stream::{ReceiveCounters, RtpPacket};
+pub use stream::{ReceiveCounters, RtpPacket, SenderReported};
 
 use crate::datagram::{DropReason, Ecn};
 use crate::ids::{Mid, Rid, Ssrc};
@@ -160,6 +160,7 @@ impl Receiver {
         }
         let head = packet.slice(..read.header.length());
         let payload = packet.slice_ref(read.payload);
+        let overhead = packet.len() - payload.len();
         match route.target {
             Target::Media => {
                 self.last_media = header.ssrc;
@@ -172,7 +173,7 @@ impl Receiver {
                     .streams
                     .entry(ssrc)
                     .or_insert_with(|| ReceiveStream::new(route.format));
-                if stream.on_packet(now, route.format, &header, head, payload) {
+                if stream.on_packet(now, route.format, &header, overhead, head, payload) {
                     events.push_back(RtpEvent::Readable(ssrc));
                 }
             }
@@ -185,7 +186,6 @@ impl Receiver {
                     header.sequence,
                     header.timestamp,
                     route.format.clock_rate,
-                    payload.len(),
                 );
                 let Some((sequence, before)) = rtx::original(&payload) else {
                     return Ok(());
@@ -197,7 +197,13 @@ impl Receiver {
                     ..header
                 };
                 if let Some(stream) = self.streams.get_mut(&of)
-                    && stream.on_repair(now, &original, head, payload.slice(before..))
+                    && stream.on_repair(
+                        now,
+                        &original,
+                        overhead + before,
+                        head,
+                        payload.slice(before..),
+                    )
                 {
                     events.push_back(RtpEvent::Readable(of));
                 }
@@ -218,7 +224,7 @@ impl Receiver {
 
     pub(crate) fn on_sender_report(&mut self, now: Time, ssrc: Ssrc, info: SenderInfo) {
         if let Some(stream) = self.streams.get_mut(&ssrc) {
-            stream.clock.on_report(now, info);
+            stream.on_sender_report(now, info);
         }
     }
 
@@ -242,6 +248,16 @@ impl Receiver {
 
     pub(crate) fn counters(&self, ssrc: Ssrc) -> Option<ReceiveCounters> {
         self.streams.get(&ssrc).map(ReceiveStream::counters)
+    }
+
+    /// The sources of the streams.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = Ssrc> + '_ {
+        self.streams.keys().copied()
+    }
+
+    /// The source of a stream's retransmissions.
+    pub(crate) fn repair_of(&self, ssrc: Ssrc) -> Option<Ssrc> {
+        self.router.repair_of(ssrc)
     }
 
     pub(crate) fn request_key_frame(&mut self, ssrc: Ssrc) {

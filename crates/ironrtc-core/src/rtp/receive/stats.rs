@@ -31,7 +31,6 @@ pub(crate) struct SourceStats {
     base: u64,
     /// Packets, duplicates included, as section 6.4.1 wants it.
     received: u64,
-    bytes: u64,
     /// The number that would confirm a jump.
     jump: Option<SeqNo>,
     expected_before: u64,
@@ -43,18 +42,17 @@ pub(crate) struct SourceStats {
 }
 
 impl SourceStats {
-    /// Counts a packet with so many bytes of payload.
+    /// Counts a packet.
     pub(crate) fn on_packet(
         &mut self,
         now: Time,
         sequence: SeqNo,
         timestamp: RtpTime,
         clock_rate: u32,
-        bytes: usize,
     ) -> Place {
         let Some(highest) = self.numbers.highest() else {
             self.base = self.numbers.unwrap(sequence);
-            self.count(bytes);
+            self.received += 1;
             self.on_timestamp(now, timestamp, clock_rate);
             return Place::At(self.base);
         };
@@ -63,7 +61,7 @@ impl SourceStats {
         if (-MAX_MISORDER..=MAX_DROPOUT).contains(&distance) {
             self.numbers.unwrap(sequence);
             self.jump = None;
-            self.count(bytes);
+            self.received += 1;
             if distance > 0 {
                 self.on_timestamp(now, timestamp, clock_rate);
             }
@@ -80,14 +78,9 @@ impl SourceStats {
             base: position,
             ..Self::default()
         };
-        self.count(bytes);
+        self.received += 1;
         self.on_timestamp(now, timestamp, clock_rate);
         Place::Restarted(position)
-    }
-
-    const fn count(&mut self, bytes: usize) {
-        self.received += 1;
-        self.bytes += bytes as u64;
     }
 
     /// Appendix A.8, in units of the source's clock. All packets of a frame have one timestamp; the
@@ -117,10 +110,6 @@ impl SourceStats {
 
     pub(crate) const fn received(&self) -> u64 {
         self.received
-    }
-
-    pub(crate) const fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     /// In ticks.
@@ -173,7 +162,7 @@ mod tests {
 
     fn packet(stats: &mut SourceStats, millis: u64, sequence: u16, timestamp: u32) -> Place {
         let (sequence, timestamp) = (SeqNo::new(sequence), RtpTime::new(timestamp));
-        stats.on_packet(Time::from_millis(millis), sequence, timestamp, 48_000, 100)
+        stats.on_packet(Time::from_millis(millis), sequence, timestamp, 48_000)
     }
 
     fn report(stats: &mut SourceStats) -> ReportBlock {

@@ -10,7 +10,7 @@ use crate::replay::ReplayWindow;
 use crate::rtp::clock::ReportedClock;
 use crate::rtp::route::{Format, KeyFrames};
 use crate::time::Time;
-use crate::wire::rtcp::{write_fir, write_pli};
+use crate::wire::rtcp::{SenderInfo, write_fir, write_pli};
 use crate::wire::rtp::{FixedHeader, Header, NtpTime, RtpTime, SeqNo};
 
 use super::nack::Missed;
@@ -58,14 +58,24 @@ impl RtpPacket {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceiveCounters {
-    /// Packets received, duplicates included.
+    /// Packets received of the stream's own source, duplicates included.
     pub packets: u64,
     /// Bytes of their payloads.
     pub bytes: u64,
+    /// Bytes of headers and padding, those of retransmissions too.
+    pub header_bytes: u64,
+    /// What the last packet was.
+    pub payload_type: Option<PayloadType>,
+    /// When it came.
+    pub last_packet: Option<Time>,
     /// Packets lost, fewer than none if duplicates came.
     pub lost: i64,
     /// The jitter in ticks of the stream's clock.
     pub jitter: u32,
+    /// Retransmissions received, of packets that had come all the same too.
+    pub retransmitted: u64,
+    /// Bytes of their payloads.
+    pub retransmitted_bytes: u64,
     /// Packets that retransmissions brought.
     pub repaired: u64,
     /// Packets that came again.
@@ -74,8 +84,50 @@ pub struct ReceiveCounters {
     pub unread: u64,
     /// Requests for packets that were sent.
     pub nacks: u64,
-    /// Requests for key frames that were sent.
-    pub key_frame_requests: u64,
+    /// Requests for key frames that were sent as PLI.
+    pub plis: u64,
+    /// Requests for key frames that were sent as FIR.
+    pub firs: u64,
+    /// What the sender last reported, if it has.
+    pub reported: Option<SenderReported>,
+}
+
+/// What the sender of a stream reported of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SenderReported {
+    /// When the last report came.
+    pub arrived: Time,
+    /// The sender's time of day in it.
+    pub ntp: NtpTime,
+    /// Packets that it had sent.
+    pub packets: u64,
+    /// Bytes of their payloads.
+    pub bytes: u64,
+    /// Reports that came.
+    pub reports: u64,
+}
+
+impl SenderReported {
+    /// Takes the next report, whose counters wrap.
+    fn next(before: Option<Self>, now: Time, info: SenderInfo) -> Self {
+        Self {
+            arrived: now,
+            ntp: info.ntp,
+            packets: unwrap(before.map(|before| before.packets), info.packets),
+            bytes: unwrap(before.map(|before| before.bytes), info.octets),
+            reports: before.map_or(0, |before| before.reports) + 1,
+        }
+    }
+}
+
+/// The counter whose lower half is given that is next to the one before.
+fn unwrap(before: Option<u64>, counter: u32) -> u64 {
+    let Some(before) = before else {
+        return counter.into();
+    };
+    let change = counter.wrapping_sub(before as u32) as i32;
+    before.saturating_add_signed(change.into())
 }
 
 /// One stream.
@@ -84,7 +136,7 @@ pub(crate) struct ReceiveStream {
     format: Format,
     stats: SourceStats,
     pub(super) missed: Missed,
-    pub(super) clock: ReportedClock,
+    clock: ReportedClock,
     seen: ReplayWindow<16>,
     queue: VecDeque<RtpPacket>,
     bytes: usize,
@@ -111,23 +163,21 @@ impl ReceiveStream {
         }
     }
 
-    /// A packet of the stream's own source. True if there is something to read that was not there.
+    /// A packet of the stream's own source, of which so much is no payload. True if there is something to read that was not there.
     pub(crate) fn on_packet(
         &mut self,
         now: Time,
         format: Format,
         header: &FixedHeader,
+        overhead: usize,
         head: Bytes,
         payload: Bytes,
     ) -> bool {
         self.format = format;
-        let place = self.stats.on_packet(
-            now,
-            header.sequence,
-            header.timestamp,
-            format.clock_rate,
-            payload.len(),
-        );
+        let (number, timestamp) = (header.sequence, header.timestamp);
+        let place = self
+            .stats
+            .on_packet(now, number, timestamp, format.clock_rate);
         let position = match place {
             Place::Stray => return false,
             Place::At(position) => position,
@@ -136,6 +186,12 @@ impl ReceiveStream {
                 position
             }
         };
+        let counters = &mut self.counters;
+        counters.packets += 1;
+        counters.bytes += payload.len() as u64;
+        counters.header_bytes += overhead as u64;
+        counters.payload_type = Some(header.payload_type);
+        counters.last_packet = Some(now);
         self.keep(now, header, position, false, head, payload)
     }
 
@@ -144,9 +200,13 @@ impl ReceiveStream {
         &mut self,
         now: Time,
         header: &FixedHeader,
+        overhead: usize,
         head: Bytes,
         payload: Bytes,
     ) -> bool {
+        self.counters.retransmitted += 1;
+        self.counters.retransmitted_bytes += payload.len() as u64;
+        self.counters.header_bytes += overhead as u64;
         // Before the first packet there is nothing to repair, and no position to count from.
         if self.stats.received() == 0 {
             return false;
@@ -206,14 +266,18 @@ impl ReceiveStream {
         Some(packet)
     }
 
+    pub(super) fn on_sender_report(&mut self, now: Time, info: SenderInfo) {
+        self.clock.on_report(now, info);
+        let next = SenderReported::next(self.counters.reported, now, info);
+        self.counters.reported = Some(next);
+    }
+
     pub(crate) const fn stats(&mut self) -> (&mut SourceStats, &ReportedClock) {
         (&mut self.stats, &self.clock)
     }
 
     pub(crate) fn counters(&self) -> ReceiveCounters {
         ReceiveCounters {
-            packets: self.stats.received(),
-            bytes: self.stats.bytes(),
             lost: self.stats.lost(),
             jitter: self.stats.jitter(),
             ..self.counters
@@ -248,16 +312,19 @@ impl ReceiveStream {
         }
         match self.format.key_frames {
             KeyFrames::Never => {}
-            KeyFrames::ByPli => write_pli(out, sender, media),
+            KeyFrames::ByPli => {
+                write_pli(out, sender, media);
+                self.counters.plis += 1;
+            }
             KeyFrames::ByFir => {
                 write_fir(out, sender, media, self.fir_number);
                 // RFC 5104 section 4.3.1.1: each new request has the next number.
                 self.fir_number = self.fir_number.wrapping_add(1);
+                self.counters.firs += 1;
             }
         }
         self.wants_key_frame = false;
         self.asked_at = Some(now);
-        self.counters.key_frame_requests += 1;
     }
 
     pub(super) const fn count_nack(&mut self) {

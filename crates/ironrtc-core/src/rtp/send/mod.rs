@@ -218,13 +218,20 @@ impl Sender {
     }
 
     /// What the peer reports of one of our sources; false if it is none of ours.
-    pub(crate) fn on_report(&mut self, block: &ReportBlock) -> bool {
+    pub(crate) fn on_report(&mut self, now: Time, block: &ReportBlock) -> bool {
         let mut streams = self.streams.values_mut();
         let stream = streams.find(|stream| stream.sources().any(|ssrc| ssrc == block.ssrc));
         stream.is_some_and(|stream| {
-            stream.on_report(block);
+            stream.on_report(now, block);
             true
         })
+    }
+
+    /// A report of a stream has told the round trip, if it could.
+    pub(crate) fn count_round_trip(&mut self, ssrc: Ssrc, trip: Option<Duration>) {
+        if let (Some(stream), Some(trip)) = (self.streams.get_mut(&ssrc), trip) {
+            stream.count_round_trip(trip);
+        }
     }
 
     pub(crate) fn counters(&self, ssrc: Ssrc) -> Option<SendCounters> {

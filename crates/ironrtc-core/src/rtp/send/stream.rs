@@ -31,20 +31,40 @@ pub struct SendCounters {
     pub packets: u64,
     /// Bytes of their payloads.
     pub bytes: u64,
+    /// Bytes of headers, those of retransmissions too.
+    pub header_bytes: u64,
+    /// What the last packet was.
+    pub payload_type: Option<PayloadType>,
     /// Packets sent again.
     pub retransmitted: u64,
+    /// Bytes of their payloads.
+    pub retransmitted_bytes: u64,
     /// Requests for packets that came.
     pub nacks: u64,
-    /// Requests for key frames that came, by PLI or FIR.
-    pub key_frame_requests: u64,
+    /// Requests for key frames that came as PLI.
+    pub plis: u64,
+    /// Requests for key frames that came as FIR, those that repeat one too.
+    pub firs: u64,
     /// What the peer last reported, if it has.
     pub reported: Option<ReportBlock>,
+    /// When that came.
+    pub reported_at: Option<Time>,
+    /// The packets that have arrived by it, duplicates included.
+    pub arrived: u64,
+    /// The last round trip that reports have told.
+    pub round_trip: Option<Duration>,
+    /// The sum of all round trips that were told.
+    pub total_round_trip: Duration,
+    /// How many were told.
+    pub round_trips: u64,
 }
 
 /// One of the two sources of a stream.
 #[derive(Debug)]
 struct Source {
     ssrc: Ssrc,
+    /// The position of the first packet.
+    first: u64,
     /// The position of the next packet.
     next: u64,
     /// The peer has received packets of this source, and so its names.
@@ -54,9 +74,11 @@ struct Source {
 impl Source {
     fn new(ssrc: Ssrc, rng: &mut Rng) -> Self {
         let mut numbers = Unwrapper::<SeqNo>::new();
+        let first = numbers.unwrap(SeqNo::new(rng.below(FIRST_NUMBERS) as u16));
         Self {
             ssrc,
-            next: numbers.unwrap(SeqNo::new(rng.below(FIRST_NUMBERS) as u16)),
+            first,
+            next: first,
             is_known: false,
         }
     }
@@ -187,6 +209,7 @@ impl SendStream {
             timestamp: packet.timestamp,
             ssrc: self.media.ssrc,
         };
+        let start = out.len();
         writing.elements.clear();
         if !self.media.is_known {
             push_names(
@@ -199,6 +222,8 @@ impl SendStream {
         push_times(now, writing);
         packet.extensions.push(writing.map, writing.elements);
         header.write(out, &[], writing.elements, writing.form, false);
+        self.counters.header_bytes += (out.len() - start) as u64;
+        self.counters.payload_type = Some(packet.payload_type);
         out.extend_from_slice(&packet.payload);
         let format = self.payloads.get(&packet.payload_type);
         let rate = format.map_or(90_000, |(rate, _)| *rate);
@@ -234,6 +259,7 @@ impl SendStream {
             ssrc: repair.ssrc,
             ..kept.header
         };
+        let start = out.len();
         writing.elements.clear();
         // Until packets of this very source were received: the names of the media's source, which
         // the peer has long known, do not tell whose retransmissions these are.
@@ -244,8 +270,10 @@ impl SendStream {
         push_times(now, writing);
         header.write(out, &[], writing.elements, writing.form, false);
         out.extend_from_slice(&kept.header.sequence.get().to_be_bytes());
-        out.extend_from_slice(&kept.payload);
+        self.counters.header_bytes += (out.len() - start) as u64;
         self.counters.retransmitted += 1;
+        self.counters.retransmitted_bytes += kept.payload.len() as u64;
+        out.extend_from_slice(&kept.payload);
         true
     }
 
@@ -273,12 +301,15 @@ impl SendStream {
     /// A key frame is asked for, by a request with this number if it has one. RFC 5104 section
     /// 4.3.1.1: a request that repeats its number is the same one.
     pub(super) fn on_key_frame_request(&mut self, number: Option<u8>) {
+        match number {
+            Some(_) => self.counters.firs += 1,
+            None => self.counters.plis += 1,
+        }
         if number.is_some() && self.key_frame.fir_number == number {
             return;
         }
         self.key_frame.fir_number = number.or(self.key_frame.fir_number);
         self.key_frame.waits = true;
-        self.counters.key_frame_requests += 1;
     }
 
     /// When a request is to be passed on.
@@ -300,7 +331,7 @@ impl SendStream {
     }
 
     /// The peer has received packets of one of the sources.
-    pub(super) fn on_report(&mut self, block: &ReportBlock) {
+    pub(super) fn on_report(&mut self, now: Time, block: &ReportBlock) {
         let is_media = block.ssrc == self.media.ssrc;
         let sources = std::iter::once(&mut self.media).chain(&mut self.repair);
         for source in sources.filter(|source| source.ssrc == block.ssrc) {
@@ -308,7 +339,19 @@ impl SendStream {
         }
         if is_media {
             self.counters.reported = Some(*block);
+            self.counters.reported_at = Some(now);
+            let highest = SeqNo::new(block.highest as u16).near(self.media.next);
+            let expected = (highest + 1).saturating_sub(self.media.first);
+            let lost = i64::from(block.cumulative_lost);
+            // More lost than were sent is nonsense, and fewer than none are duplicates.
+            self.counters.arrived = expected.saturating_add_signed(-lost);
         }
+    }
+
+    pub(super) fn count_round_trip(&mut self, trip: Duration) {
+        self.counters.round_trip = Some(trip);
+        self.counters.total_round_trip += trip;
+        self.counters.round_trips += 1;
     }
 
     /// The report of this moment; none before the first packet.
