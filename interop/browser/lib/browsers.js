@@ -13,11 +13,18 @@ const CHROMIUM_FLAGS = [
   // Pages of a test in the background run at full speed.
   '--disable-background-timer-throttling', '--disable-renderer-backgrounding',
   '--disable-backgrounding-occluded-windows',
+  // A camera and a microphone that show and say the same each time, without a question.
+  '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
 ];
 
 const FIREFOX_SETTINGS = {
   'app.update.disabledForTesting': true,
   'datareporting.policy.dataSubmissionEnabled': false,
+  'media.autoplay.blocking_policy': 0,
+  'media.autoplay.default': 0,
+  'media.navigator.permission.disabled': true,
+  'media.navigator.streams.fake': true,
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
   'toolkit.telemetry.enabled': false,
@@ -36,11 +43,15 @@ const KINDS = {
 
 // A page on this machine is a secure context, which the browser's hash functions ask for.
 async function servePage() {
-  const script = await readFile(new URL('../page/peer.js', import.meta.url));
+  const scripts = new Map();
+  for (const name of ['/media.js', '/peer.js']) {
+    scripts.set(name, await readFile(new URL(`../page${name}`, import.meta.url)));
+  }
+  const page = [...scripts.keys()].map((name) => `<script src="${name}"></script>`).join('');
   const server = createServer((request, response) => {
-    const isScript = request.url === '/peer.js';
-    response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
-    response.end(isScript ? script : '<!doctype html><script src="/peer.js"></script>');
+    const script = scripts.get(request.url);
+    response.setHeader('Content-Type', script ? 'text/javascript' : 'text/html');
+    response.end(script ?? `<!doctype html><body></body>${page}`);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, url: `http://127.0.0.1:${server.address().port}/` };

@@ -1,6 +1,7 @@
 // One RTCPeerConnection of a peer, and its channels.
 
 const BULK_TIMEOUT = 120_000;
+const MEDIA_TIMEOUT = 60_000;
 
 export class Channel {
   constructor(connection, name) {
@@ -65,6 +66,16 @@ export class Connection {
   gathered() { return this.command('gathered'); }
   addCandidate(candidate) { return this.command('addCandidate', { candidate }); }
   addTransceiver(kind, options) { return this.command('addTransceiver', { kind, options }); }
+  // Of a browser: sends what its camera and microphone give.
+  sendMedia(kinds) { return this.command('sendMedia', { kinds }); }
+  // Of a browser: the tone that it sends and the one that it receives, in Hz and decibels.
+  hear() { return this.command('hear', {}, MEDIA_TIMEOUT); }
+  // Of a browser: the colours that it sends and receives, over a while.
+  see() { return this.command('see', {}, MEDIA_TIMEOUT); }
+  // Of IronRTC: sends back what it receives.
+  echo() { return this.command('echo'); }
+  // Of IronRTC: asks for a key frame of each video that it receives.
+  requestKeyFrames() { return this.command('requestKeyFrames'); }
   restartIce() { return this.command('restartIce'); }
   states() { return this.command('states'); }
   sctp() { return this.command('sctp'); }

@@ -149,6 +149,9 @@ const commands = {
   createChannel: (_, pc, { pc: name, label, options }) =>
     ({ channel: adopt(name, pc.createDataChannel(label, options ?? {})) }),
   addTransceiver: (_, pc, { kind, options }) => { pc.addTransceiver(kind, options ?? {}); },
+  sendMedia: (_, pc, { kinds }) => sendMedia(pc, kinds),
+  hear: (_, pc) => hear(pc),
+  see: (_, pc) => see(pc),
   restartIce: (_, pc) => { pc.restartIce(); },
   states: (_, pc) => ({
     signaling: pc.signalingState, iceGathering: pc.iceGatheringState,

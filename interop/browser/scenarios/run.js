@@ -9,6 +9,7 @@ import { channels } from './channels.js';
 import { connect } from './connect.js';
 import { demo } from './demo.js';
 import { example } from './example.js';
+import { media } from './media.js';
 import { negotiation } from './negotiation.js';
 import { stats } from './stats.js';
 import { transfer } from './transfer.js';
@@ -29,7 +30,8 @@ export function runAll(kind) {
     await Promise.all([browser?.close(), other?.close()]);
   });
 
-  for (const { name, run } of [...connect, ...channels, ...transfer, ...negotiation, ...bundle, ...stats]) {
+  for (const { name, run, only } of [...connect, ...channels, ...transfer, ...negotiation, ...bundle, ...stats, ...(process.env.INTEROP_SELF ? [] : media)]) {
+    if (only && only !== kind) continue;
     test(`${kind}: ${name}`, { timeout: 180_000 }, async () => {
       const context = new Context({
         iron: () => (other ? BrowserPeer.start(other) : startIron()),

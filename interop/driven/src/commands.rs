@@ -139,6 +139,9 @@ async fn run_on_connection(known: &Known, request: Request) -> Result<Value, Fai
             Value::Null
         }
         "restartIce" => json!(connection.restart_ice().await?),
+        "addTransceiver" => json!(connection.add_transceiver(&request.kind).await?),
+        "echo" => json!(connection.echo().await?),
+        "requestKeyFrames" => json!(connection.request_key_frames().await?),
         "states" => match connection.states().await {
             Some(states) => states,
             None => reported(&known.states),

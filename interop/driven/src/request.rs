@@ -17,6 +17,7 @@ pub(crate) struct Request {
     pub(crate) description: Option<Description>,
     pub(crate) candidate: Option<Candidate>,
     pub(crate) label: String,
+    pub(crate) kind: String,
     pub(crate) text: Option<String>,
     pub(crate) hex: Option<String>,
     pub(crate) bytes: usize,

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use ironrtc::observe::{Observer, Recorder};
 use ironrtc::{
     Configuration, DataChannelInit, DataChannelState, Error, Event, Events, IceCandidateInit,
-    IceServer, OfferOptions, PeerConnection, SessionDescription, Stats, StatsReport,
+    IceServer, LocalTrack, MediaKind, OfferOptions, PeerConnection, RtpTransceiverDirection,
+    RtpTransceiverInit, SessionDescription, Stats, StatsReport, TransceiverError,
 };
 use ironrtc_interop_driven::{
     Candidate, Connection, Description, Failure, Link, Options, Reporter, Stack,
@@ -76,6 +77,10 @@ fn wrong(error: serde_json::Error) -> Failure {
 }
 
 fn failed(error: Error) -> Failure {
+    Failure::new(error.name(), error)
+}
+
+fn not_media(error: TransceiverError) -> Failure {
     Failure::new(error.name(), error)
 }
 
@@ -155,6 +160,39 @@ impl Connection for Connected {
 
     async fn restart_ice(&self) -> Result<(), Failure> {
         self.0.restart_ice();
+        Ok(())
+    }
+
+    async fn add_transceiver(&self, kind: &str) -> Result<(), Failure> {
+        let kind: MediaKind = kind.parse().map_err(|e| Failure::new("TypeError", e))?;
+        let made = self.0.add_transceiver(kind, RtpTransceiverInit::default());
+        made.map(drop).map_err(not_media)
+    }
+
+    async fn echo(&self) -> Result<(), Failure> {
+        for transceiver in self.0.transceivers() {
+            let sender = transceiver.sender();
+            if sender.track().is_some() || !transceiver.direction().receives() {
+                continue;
+            }
+            let back = match transceiver.kind() {
+                MediaKind::Audio => LocalTrack::audio(),
+                MediaKind::Video => LocalTrack::video(),
+            };
+            sender.replace_track(Some(&back)).map_err(not_media)?;
+            sender.set_streams(&["echo"]).map_err(not_media)?;
+            let both = RtpTransceiverDirection::SendRecv;
+            transceiver.set_direction(both).map_err(not_media)?;
+            let track = transceiver.receiver().track();
+            tokio::spawn(async move { track.forward(&back).await });
+        }
+        Ok(())
+    }
+
+    async fn request_key_frames(&self) -> Result<(), Failure> {
+        for receiver in self.0.receivers() {
+            receiver.track().request_key_frame();
+        }
         Ok(())
     }
 

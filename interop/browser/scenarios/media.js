@@ -1,0 +1,85 @@
+// Media through IronRTC, judged by content: a page sees and hears its own camera and microphone.
+
+import assert from 'node:assert/strict';
+import { negotiate } from '../lib/signaling.js';
+
+const KINDS = ['audio', 'video'];
+
+async function pageOffers(context) {
+  const { iron, foreign: page } = await context.pair();
+  await page.sendMedia(KINDS);
+  await page.setLocal(await page.createOffer());
+  await iron.setRemote(await page.gathered());
+  await iron.echo();
+  await iron.setLocal();
+  await page.setRemote(await iron.gathered());
+  return { iron, page };
+}
+
+async function pageAnswers(context) {
+  const { iron, foreign: page } = await context.pair();
+  for (const kind of KINDS) await iron.addTransceiver(kind);
+  await page.sendMedia(KINDS);
+  await negotiate(iron, page);
+  await iron.echo();
+  return { iron, page };
+}
+
+// The difference of two pictures: the mean over all points and colours.
+function distance(one, other) {
+  return one.reduce((sum, value, index) => sum + Math.abs(value - other[index]), 0) / one.length;
+}
+
+const mean = (picture) => picture.reduce((sum, value) => sum + value, 0) / picture.length;
+
+function checkTone({ sent, received }) {
+  assert.ok(sent.level > -60, `the microphone is heard: ${JSON.stringify(sent)}`);
+  assert.ok(received.level > -60, `the echo is heard: ${JSON.stringify(received)}`);
+  const off = Math.abs(sent.frequency - received.frequency);
+  assert.ok(off < 0.05 * sent.frequency, `${sent.frequency} Hz came back as ${received.frequency} Hz`);
+}
+
+function checkPictures({ sent, received }) {
+  assert.ok(received.width > 0 && received.height > 0, 'the echo has a size');
+  assert.ok(Math.max(...received.pictures.map(mean)) > 16, 'the echo is not black');
+  const changes = received.pictures.slice(1).filter((one, index) => distance(one, received.pictures[index]) > 0);
+  assert.ok(changes.length >= 5, `the echo moves: ${changes.length} changes in ${received.pictures.length} pictures`);
+  // The last picture of the echo is one that the camera gave in the seconds before.
+  const last = received.pictures.at(-1);
+  const nearest = Math.min(...sent.pictures.map((picture) => distance(picture, last)));
+  assert.ok(nearest < 12, `the echo shows what was sent: ${nearest} off`);
+}
+
+async function echoes(context, connect) {
+  const { iron, page } = await connect(context);
+  await Promise.all([iron.connected(), page.connected()]);
+  checkTone(await page.hear());
+  checkPictures(await page.see());
+}
+
+function of(report, type, kind) {
+  return report.find((entry) => entry.type === type && entry.kind === kind) ?? {};
+}
+
+// What arrived is told, so that the browser sends at a higher rate; and key frames are asked for.
+async function isTold(context) {
+  const { iron, page } = await pageOffers(context);
+  await Promise.all([iron.connected(), page.connected()]);
+  let rate;
+  for (let tries = 50; ; tries -= 1) {
+    await iron.requestKeyFrames();
+    const report = await page.stats();
+    const pair = report.find((entry) => entry.type === 'candidate-pair' && entry.nominated) ?? {};
+    rate = pair.availableOutgoingBitrate;
+    const asked = of(report, 'outbound-rtp', 'video').pliCount;
+    if (rate > 1_500_000 && asked > 0) return;
+    if (tries === 0) assert.fail(`after 5 s the rate is ${rate}, and key frames were asked for ${asked} times`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+export const media = [
+  { name: 'a page that offers sees and hears its own echo', run: (context) => echoes(context, pageOffers) },
+  { name: 'a page that answers sees and hears its own echo', run: (context) => echoes(context, pageAnswers) },
+  { name: 'arrivals are told and key frames asked for', run: isTold, only: 'chromium' },
+];
