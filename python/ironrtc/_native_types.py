@@ -10,10 +10,16 @@ from .rtcconfiguration import RTCConfiguration, RTCIceTransportPolicy
 from .rtcicetransport import RTCIceGatherer
 from .stats import (
     RTCCertificateStats,
+    RTCCodecStats,
     RTCDataChannelStats,
     RTCIceCandidatePairStats,
     RTCIceCandidateStats,
+    RTCInboundRtpStreamStats,
+    RTCMediaSourceStats,
+    RTCOutboundRtpStreamStats,
     RTCPeerConnectionStats,
+    RTCRemoteInboundRtpStreamStats,
+    RTCRemoteOutboundRtpStreamStats,
     RTCStats,
     RTCStatsReport,
     RTCTransportStats,
@@ -22,10 +28,16 @@ from .stats import (
 _STATS: dict[str, type[RTCStats]] = {
     "candidate-pair": RTCIceCandidatePairStats,
     "certificate": RTCCertificateStats,
+    "codec": RTCCodecStats,
     "data-channel": RTCDataChannelStats,
+    "inbound-rtp": RTCInboundRtpStreamStats,
     "local-candidate": RTCIceCandidateStats,
+    "media-source": RTCMediaSourceStats,
+    "outbound-rtp": RTCOutboundRtpStreamStats,
     "peer-connection": RTCPeerConnectionStats,
     "remote-candidate": RTCIceCandidateStats,
+    "remote-inbound-rtp": RTCRemoteInboundRtpStreamStats,
+    "remote-outbound-rtp": RTCRemoteOutboundRtpStreamStats,
     "transport": RTCTransportStats,
 }
 _FIELDS = {

@@ -1,7 +1,7 @@
 """What `getStats` returns.
 
 The first classes are aiortc's. Those after `RTCTransportStats` are the other types of the W3C's
-"Identifiers for WebRTC's Statistics API" that concern a connection without media.
+"Identifiers for WebRTC's Statistics API". What is not known is `None`.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ from typing import Optional
 
 __all__ = [
     "RTCCertificateStats",
+    "RTCCodecStats",
     "RTCDataChannelStats",
     "RTCIceCandidatePairStats",
     "RTCIceCandidateStats",
     "RTCInboundRtpStreamStats",
+    "RTCMediaSourceStats",
     "RTCOutboundRtpStreamStats",
     "RTCPeerConnectionStats",
     "RTCReceivedRtpStreamStats",
@@ -56,7 +58,10 @@ class RTCReceivedRtpStreamStats(RTCRtpStreamStats):
 
     packetsReceived: int
     packetsLost: int
-    jitter: int
+    """Fewer than none if duplicates came."""
+
+    jitter: Optional[float] = None
+    """In seconds, as the W3C has it; aiortc's is in ticks of the codec's clock."""
 
 
 @dataclass
@@ -71,20 +76,55 @@ class RTCSentRtpStreamStats(RTCRtpStreamStats):
 class RTCInboundRtpStreamStats(RTCReceivedRtpStreamStats):
     """An RTP stream that we receive."""
 
+    codecId: Optional[str] = None
+    trackIdentifier: Optional[str] = None
+    mid: Optional[str] = None
+    remoteId: Optional[str] = None
+    bytesReceived: int = 0
+    headerBytesReceived: int = 0
+    lastPacketReceivedTimestamp: Optional[datetime] = None
+    packetsDiscarded: int = 0
+    retransmittedPacketsReceived: Optional[int] = None
+    retransmittedBytesReceived: Optional[int] = None
+    rtxSsrc: Optional[int] = None
+    nackCount: int = 0
+    pliCount: Optional[int] = None
+    firCount: Optional[int] = None
+
 
 @dataclass
 class RTCRemoteInboundRtpStreamStats(RTCReceivedRtpStreamStats):
     """What the other side reports of a stream that we send."""
 
-    roundTripTime: float
-    fractionLost: float
+    roundTripTime: Optional[float] = None
+    fractionLost: float = 0.0
+    codecId: Optional[str] = None
+    localId: Optional[str] = None
+    totalRoundTripTime: float = 0.0
+    roundTripTimeMeasurements: int = 0
 
 
 @dataclass
 class RTCOutboundRtpStreamStats(RTCSentRtpStreamStats):
     """An RTP stream that we send."""
 
-    trackId: str
+    trackId: Optional[str] = None
+    """aiortc's, which the W3C has no more: `mediaSourceId` leads to the track."""
+
+    codecId: Optional[str] = None
+    mediaSourceId: Optional[str] = None
+    mid: Optional[str] = None
+    rid: Optional[str] = None
+    encodingIndex: int = 0
+    active: bool = True
+    remoteId: Optional[str] = None
+    headerBytesSent: int = 0
+    retransmittedPacketsSent: Optional[int] = None
+    retransmittedBytesSent: Optional[int] = None
+    rtxSsrc: Optional[int] = None
+    nackCount: int = 0
+    pliCount: Optional[int] = None
+    firCount: Optional[int] = None
 
 
 @dataclass
@@ -92,6 +132,9 @@ class RTCRemoteOutboundRtpStreamStats(RTCSentRtpStreamStats):
     """What the other side reports of a stream that we receive."""
 
     remoteTimestamp: Optional[datetime] = None
+    codecId: Optional[str] = None
+    localId: Optional[str] = None
+    reportsSent: int = 0
 
 
 @dataclass
@@ -114,6 +157,26 @@ class RTCTransportStats(RTCStats):
     dtlsCipher: Optional[str] = None
     srtpCipher: Optional[str] = None
     dtlsRole: Optional[str] = None
+
+
+@dataclass
+class RTCCodecStats(RTCStats):
+    """A codec that a stream uses."""
+
+    payloadType: int = 0
+    transportId: str = ""
+    mimeType: str = ""
+    clockRate: Optional[int] = None
+    channels: Optional[int] = None
+    sdpFmtpLine: Optional[str] = None
+
+
+@dataclass
+class RTCMediaSourceStats(RTCStats):
+    """A track that is sent."""
+
+    trackIdentifier: str = ""
+    kind: str = ""
 
 
 @dataclass

@@ -6,6 +6,7 @@ mod delivery;
 mod foreign;
 mod liveness;
 mod media;
+mod media_statistics;
 mod mtu;
 mod nat;
 mod negotiate;

@@ -391,6 +391,7 @@ fn stats(py: Python<'_>, report: &StatsReport) -> PyResult<Py<PyAny>> {
             match value {
                 StatsValue::Text(text) => members.set_item(name, text)?,
                 StatsValue::Integer(number) => members.set_item(name, number)?,
+                StatsValue::Signed(number) => members.set_item(name, number)?,
                 StatsValue::Float(number) => members.set_item(name, number)?,
                 StatsValue::Flag(flag) => members.set_item(name, flag)?,
                 _ => debug_assert!(false, "a kind of value that Python is not given: {value:?}"),

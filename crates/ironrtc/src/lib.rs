@@ -96,8 +96,10 @@ pub use ironrtc_core::rtp::{
 };
 pub use ironrtc_core::sctp::{CongestionAlgorithm, SctpConfig, SctpState};
 pub use ironrtc_core::stats::{
-    CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
-    Stats, StatsReport, StatsType, StatsValue, TransportStats,
+    CandidatePairStats, CertificateStats, CodecStats, DataChannelStats, IceCandidateStats,
+    InboundRtpStats, MediaSourceStats, OutboundRtpStats, PeerConnectionStats,
+    RemoteInboundRtpStats, RemoteOutboundRtpStats, Stats, StatsReport, StatsType, StatsValue,
+    TransportStats,
 };
 pub use ironrtc_core::time::Time;
 pub use ironrtc_core::wire::sdp::SdpError;

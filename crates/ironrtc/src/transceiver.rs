@@ -7,9 +7,11 @@ use ironrtc_core::jsep::{
 };
 use ironrtc_core::peer::PeerConnection as Core;
 use ironrtc_core::rtp::{Codec, MediaKind};
+use ironrtc_core::stats::StatsReport;
 
+use crate::clock::unix_now;
 use crate::handle::Handle;
-use crate::{LocalTrack, RemoteTrack};
+use crate::{LocalTrack, Mid, RemoteTrack};
 
 /// What a new transceiver carries: a track that is sent, or only media of a kind.
 #[derive(Clone, Debug)]
@@ -44,6 +46,16 @@ impl Place {
     fn read<R>(&self, read: impl FnOnce(&Transceiver) -> R) -> Option<R> {
         self.connection
             .read(|core| core.negotiator().transceiver(self.id).map(read))
+    }
+
+    /// The part of the connection's statistics that is about the section, empty before there is one.
+    fn stats(&self, part: impl FnOnce(&StatsReport, &Mid) -> StatsReport) -> StatsReport {
+        let (now, unix_now) = (self.connection.clock.now(), unix_now());
+        let mid = self.read(|it| it.mid().cloned()).flatten();
+        mid.map_or_else(StatsReport::default, |mid| {
+            let report = self.connection.read(|core| core.stats(now, unix_now));
+            part(&report, &mid)
+        })
     }
 }
 
@@ -206,6 +218,11 @@ impl RtpSender {
             .connection
             .change(|core, now| core.set_parameters(now, id, parameters))
     }
+
+    /// `getStats`: what is sent, and what that has to do with.
+    pub async fn get_stats(&self) -> StatsReport {
+        self.0.stats(StatsReport::of_sender)
+    }
 }
 
 impl RtpReceiver {
@@ -230,6 +247,11 @@ impl RtpReceiver {
         self.0
             .connection
             .read(|core| core.negotiator().receive_parameters(self.0.id))
+    }
+
+    /// `getStats`: what is received, and what that has to do with.
+    pub async fn get_stats(&self) -> StatsReport {
+        self.0.stats(StatsReport::of_receiver)
     }
 }
 

@@ -236,6 +236,6 @@ impl PeerConnection {
 
     /// Statistics (`getStats`); `unix_now` is the time since 1970.
     pub fn stats(&self, now: Time, unix_now: Duration) -> StatsReport {
-        crate::stats::report(self.transports(), now, unix_now)
+        crate::stats::report(self.transports(), &self.negotiator, now, unix_now)
     }
 }

@@ -8,6 +8,8 @@ pub enum StatsValue {
     Text(String),
     /// A whole number.
     Integer(u64),
+    /// A whole number that may be negative.
+    Signed(i64),
     /// `double`: seconds, or milliseconds since 1970 where the name ends in `Timestamp`.
     Float(f64),
     /// `boolean`.
@@ -20,6 +22,7 @@ impl serde::Serialize for StatsValue {
         match self {
             Self::Text(text) => serializer.serialize_str(text),
             Self::Integer(number) => serializer.serialize_u64(*number),
+            Self::Signed(number) => serializer.serialize_i64(*number),
             Self::Float(number) => serializer.serialize_f64(*number),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
         }
@@ -34,6 +37,12 @@ pub(super) trait Member {
 impl Member for u64 {
     fn value(&self) -> Option<StatsValue> {
         Some(StatsValue::Integer(*self))
+    }
+}
+
+impl Member for i64 {
+    fn value(&self) -> Option<StatsValue> {
+        Some(StatsValue::Signed(*self))
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use super::media::{self, Streams};
 use super::types::{
     CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
     TransportStats,
@@ -13,22 +14,35 @@ use super::{Stats, StatsReport};
 use crate::channel::{Channel, ChannelId};
 use crate::dtls::{DtlsState, Engine, Fingerprint, HashAlgorithm};
 use crate::ice::{Candidate, CandidateAddress, CandidateKind, IceState, PairStats};
+use crate::jsep::Negotiator;
 use crate::time::Time;
 use crate::transport::{Transport, TransportId};
 
 const CONNECTION_ID: &str = "P";
 
-/// The statistics of a connection with its transports.
+/// The statistics of a connection with its transports and transceivers.
 pub(crate) fn report<'a>(
     transports: impl Iterator<Item = (TransportId, &'a Transport)>,
+    negotiator: &Negotiator,
     now: Time,
     unix_now: Duration,
 ) -> StatsReport {
     let clock = Clock { now, unix_now };
     let mut objects = Vec::new();
+    media::sources(negotiator, &mut objects);
     let (mut opened, mut closed) = (0, 0);
     for (id, transport) in transports {
-        fill(&transport_id(id), transport, &clock, &mut objects);
+        let id = transport_id(id);
+        fill(&id, transport, &clock, &mut objects);
+        if let (Some(session), Some(plan)) = (transport.rtp(), transport.rtp_plan()) {
+            let streams = Streams {
+                transport: &id,
+                session,
+                plan,
+                negotiator,
+            };
+            streams.fill(&clock, &mut objects);
+        }
         let channels = transport.channels().opened_and_closed();
         opened += channels.0;
         closed += channels.1;
@@ -67,27 +81,27 @@ fn fill(id: &str, transport: &Transport, clock: &Clock, objects: &mut Vec<Stats>
 }
 
 /// Turns the core's time into that of the W3C.
-struct Clock {
+pub(super) struct Clock {
     now: Time,
     unix_now: Duration,
 }
 
 impl Clock {
-    fn timestamp(&self, at: Time) -> f64 {
+    pub(super) fn timestamp(&self, at: Time) -> f64 {
         millis(self.unix_now.saturating_sub(self.now.since(at)))
     }
 }
 
-fn millis(duration: Duration) -> f64 {
+pub(super) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
 /// A short id that follows from what an object is, so that it stays the same.
-fn id_of(prefix: &str, what: &str) -> String {
+pub(super) fn id_of(prefix: &str, what: &str) -> String {
     format!("{prefix}{:08x}", crc_fast::crc32_iso_hdlc(what.as_bytes()))
 }
 
-fn has(objects: &[Stats], id: &str) -> bool {
+pub(super) fn has(objects: &[Stats], id: &str) -> bool {
     objects.iter().any(|object| object.id() == id)
 }
 

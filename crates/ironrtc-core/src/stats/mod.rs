@@ -6,11 +6,17 @@
 
 mod dictionary;
 mod fill;
+mod media;
+mod media_types;
 mod report;
 mod types;
 
 pub use dictionary::StatsValue;
 pub(crate) use fill::report;
+pub use media_types::{
+    CodecStats, InboundRtpStats, MediaSourceStats, OutboundRtpStats, RemoteInboundRtpStats,
+    RemoteOutboundRtpStats,
+};
 pub use report::{Stats, StatsReport, StatsType};
 pub use types::{
     CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,

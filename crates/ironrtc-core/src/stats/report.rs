@@ -1,10 +1,17 @@
 //! All objects of one moment.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::StatsValue;
+use super::media_types::{
+    CodecStats, InboundRtpStats, MediaSourceStats, OutboundRtpStats, RemoteInboundRtpStats,
+    RemoteOutboundRtpStats,
+};
 use super::types::{
     CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
     TransportStats,
 };
+use crate::ids::Mid;
 use crate::words::words;
 
 /// The types of objects (`RTCStatsType`).
@@ -25,6 +32,18 @@ pub enum StatsType {
     Certificate,
     /// [`DataChannelStats`].
     DataChannel,
+    /// [`CodecStats`].
+    Codec,
+    /// [`InboundRtpStats`].
+    InboundRtp,
+    /// [`OutboundRtpStats`].
+    OutboundRtp,
+    /// [`RemoteInboundRtpStats`].
+    RemoteInboundRtp,
+    /// [`RemoteOutboundRtpStats`].
+    RemoteOutboundRtp,
+    /// [`MediaSourceStats`].
+    MediaSource,
 }
 
 words!(StatsType, "type of statistics", {
@@ -35,6 +54,12 @@ words!(StatsType, "type of statistics", {
     RemoteCandidate => "remote-candidate",
     Certificate => "certificate",
     DataChannel => "data-channel",
+    Codec => "codec",
+    InboundRtp => "inbound-rtp",
+    OutboundRtp => "outbound-rtp",
+    RemoteInboundRtp => "remote-inbound-rtp",
+    RemoteOutboundRtp => "remote-outbound-rtp",
+    MediaSource => "media-source",
 });
 
 /// One object (`RTCStats`).
@@ -55,6 +80,18 @@ pub enum Stats {
     Certificate(CertificateStats),
     /// A data channel.
     DataChannel(DataChannelStats),
+    /// A codec of media.
+    Codec(CodecStats),
+    /// A stream that is received.
+    InboundRtp(InboundRtpStats),
+    /// A stream that is sent.
+    OutboundRtp(OutboundRtpStats),
+    /// What the receiver of a stream reports.
+    RemoteInboundRtp(RemoteInboundRtpStats),
+    /// What the sender of a stream reports.
+    RemoteOutboundRtp(RemoteOutboundRtpStats),
+    /// A track that is sent.
+    MediaSource(MediaSourceStats),
 }
 
 /// What all types answer alike.
@@ -67,6 +104,12 @@ macro_rules! each {
             Stats::LocalCandidate($object) | Stats::RemoteCandidate($object) => $answer,
             Stats::Certificate($object) => $answer,
             Stats::DataChannel($object) => $answer,
+            Stats::Codec($object) => $answer,
+            Stats::InboundRtp($object) => $answer,
+            Stats::OutboundRtp($object) => $answer,
+            Stats::RemoteInboundRtp($object) => $answer,
+            Stats::RemoteOutboundRtp($object) => $answer,
+            Stats::MediaSource($object) => $answer,
         }
     };
 }
@@ -87,11 +130,18 @@ impl Stats {
             Self::RemoteCandidate(_) => StatsType::RemoteCandidate,
             Self::Certificate(_) => StatsType::Certificate,
             Self::DataChannel(_) => StatsType::DataChannel,
+            Self::Codec(_) => StatsType::Codec,
+            Self::InboundRtp(_) => StatsType::InboundRtp,
+            Self::OutboundRtp(_) => StatsType::OutboundRtp,
+            Self::RemoteInboundRtp(_) => StatsType::RemoteInboundRtp,
+            Self::RemoteOutboundRtp(_) => StatsType::RemoteOutboundRtp,
+            Self::MediaSource(_) => StatsType::MediaSource,
         }
     }
 
-    /// The members beside `id`, `type` and `timestamp`, under the W3C's names; what is unknown is
-    /// left out.
+    /// The members beside `id` and `type`, under the W3C's names; what is unknown is left out.
+    /// `timestamp` is among them only where it is another than the report's: when a report of the
+    /// peer's came.
     pub fn members(&self) -> Vec<(&'static str, StatsValue)> {
         each!(self, object => object.members())
     }
@@ -161,6 +211,66 @@ impl StatsReport {
         certificates: Certificate => CertificateStats,
         /// The data channels.
         data_channels: DataChannel => DataChannelStats,
+        /// The codecs that streams use.
+        codecs: Codec => CodecStats,
+        /// The streams that are received.
+        inbound_rtp: InboundRtp => InboundRtpStats,
+        /// The streams that are sent.
+        outbound_rtp: OutboundRtp => OutboundRtpStats,
+        /// What receivers report of the streams that are sent.
+        remote_inbound_rtp: RemoteInboundRtp => RemoteInboundRtpStats,
+        /// What senders report of the streams that are received.
+        remote_outbound_rtp: RemoteOutboundRtp => RemoteOutboundRtpStats,
+        /// The tracks that are sent.
+        media_sources: MediaSource => MediaSourceStats,
+    }
+
+    /// What there is to be told of the sender of that section (`RTCRtpSender.getStats`): the streams
+    /// that it sends, and all that they refer to.
+    #[must_use]
+    pub fn of_sender(&self, mid: &Mid) -> Self {
+        self.reachable(
+            |object| matches!(object, Stats::OutboundRtp(stream) if stream.mid == mid.as_str()),
+        )
+    }
+
+    /// What there is to be told of the receiver of that section (`RTCRtpReceiver.getStats`).
+    #[must_use]
+    pub fn of_receiver(&self, mid: &Mid) -> Self {
+        self.reachable(
+            |object| matches!(object, Stats::InboundRtp(stream) if stream.mid == mid.as_str()),
+        )
+    }
+
+    /// webrtc-pc section 8.5: some objects and all that they refer to, directly or not.
+    fn reachable(&self, is_first: impl Fn(&Stats) -> bool) -> Self {
+        let by_id: BTreeMap<&str, &Stats> = self
+            .objects
+            .iter()
+            .map(|object| (object.id(), object))
+            .collect();
+        let first = self.objects.iter().filter(|object| is_first(object));
+        let mut waiting: Vec<&Stats> = first.collect();
+        let mut found = BTreeSet::new();
+        while let Some(object) = waiting.pop() {
+            if !found.insert(object.id()) {
+                continue;
+            }
+            for (name, value) in object.members() {
+                if name.ends_with("Id")
+                    && let StatsValue::Text(id) = value
+                    && let Some(next) = by_id.get(id.as_str())
+                {
+                    waiting.push(next);
+                }
+            }
+        }
+        let objects = self.objects.iter();
+        let objects = objects.filter(|object| found.contains(object.id()));
+        Self {
+            timestamp: self.timestamp,
+            objects: objects.cloned().collect(),
+        }
     }
 
     /// The pair that a transport sends along.
@@ -205,6 +315,8 @@ struct Stamped<'a> {
 impl serde::Serialize for Stamped<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { object, timestamp } = self;
+        let members = object.members();
+        let has_own = members.iter().any(|(name, _)| *name == "timestamp");
         let common = [
             ("id", StatsValue::Text(object.id().to_owned())),
             (
@@ -213,6 +325,8 @@ impl serde::Serialize for Stamped<'_> {
             ),
             ("timestamp", StatsValue::Float(*timestamp)),
         ];
-        serializer.collect_map(common.into_iter().chain(object.members()))
+        let common = common.into_iter();
+        let common = common.filter(|(name, _)| !(has_own && *name == "timestamp"));
+        serializer.collect_map(common.chain(members))
     }
 }

@@ -86,6 +86,11 @@ impl Transport {
         self.media.session.as_deref_mut()
     }
 
+    /// What the session was told last.
+    pub(crate) fn rtp_plan(&self) -> Option<&RtpPlan> {
+        self.media.plan.as_ref()
+    }
+
     /// Takes the plan of media over: without one, what waits to be sent is not sent.
     pub(super) fn apply_media(&mut self, now: Time, plan: Option<&RtpPlan>) {
         let media = &mut self.media;
