@@ -6,6 +6,7 @@ from helpers import happened, negotiate, opened, peer
 
 import ironrtc
 from ironrtc import stats
+from ironrtc._native_types import stats_from_native
 
 
 async def test_statistics_of_a_data_channel():
@@ -67,6 +68,39 @@ async def test_statistics_before_and_after():
     }
     await one.close()
     await one.getStats()
+
+
+def test_streams_of_media_have_the_names_of_the_w3c():
+    stream = {"ssrc": 7, "kind": "video", "transportId": "T0", "timestamp": 1000.0}
+    report = stats_from_native(
+        [
+            {
+                **stream,
+                "type": "inbound-rtp",
+                "id": "I",
+                "packetsReceived": 3,
+                "packetsLost": -1,
+            },
+            {**stream, "type": "outbound-rtp", "id": "O", "packetsSent": 9, "bytesSent": 90}
+            | {"retransmittedPacketsSent": 2, "rtxSsrc": 8, "remoteId": "RI"},
+            {**stream, "type": "remote-inbound-rtp", "id": "RI", "packetsReceived": 7}
+            | {"packetsLost": 2, "jitter": 0.5, "fractionLost": 0.25, "localId": "O"},
+            {**stream, "type": "remote-outbound-rtp", "id": "RO", "packetsSent": 4}
+            | {"bytesSent": 40, "remoteTimestamp": 2000.0, "reportsSent": 1},
+            {"type": "codec", "id": "C", "timestamp": 0.0, "payloadType": 96}
+            | {"mimeType": "video/VP8", "clockRate": 90000, "transportId": "T0"},
+            {"type": "media-source", "id": "S", "timestamp": 0.0, "kind": "video"}
+            | {"trackIdentifier": "camera"},
+        ]
+    )
+    assert (report["I"].packetsLost, report["I"].jitter) == (-1, None)
+    assert (report["O"].rtxSsrc, report["O"].retransmittedPacketsSent) == (8, 2)
+    assert report[report["O"].remoteId].localId == "O"
+    assert report["RI"].fractionLost == 0.25
+    told = report["RO"]
+    assert told.remoteTimestamp - told.timestamp == datetime.timedelta(seconds=1)
+    assert (report["C"].mimeType, report["C"].channels) == ("video/VP8", None)
+    assert report["S"].trackIdentifier == "camera"
 
 
 def only(report, kind):

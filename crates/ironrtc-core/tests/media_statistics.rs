@@ -325,3 +325,24 @@ fn a_sender_and_a_receiver_tell_of_their_own_streams() {
     assert_eq!(b.remote_outbound_rtp().count(), 1);
     assert_eq!(all.of_sender(&mid).iter().count(), 0, "it sends nothing");
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn the_json_is_a_map_by_id_in_which_the_peers_reports_have_their_own_time() {
+    let mut call = Call::new(66);
+    call.send(300);
+    let report = call.report(Side::A);
+    let json = serde_json::to_string(&report).unwrap();
+    let all: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let sent = outbound(&report, MediaKind::Video);
+    let object = &all[&sent.id];
+    assert_eq!(object["type"], "outbound-rtp");
+    assert_eq!(object["timestamp"], report.timestamp());
+    assert_eq!(object["kind"], "video");
+    assert_eq!(object["packetsSent"], 300);
+    let told = &all[sent.remote_id.as_ref().unwrap()];
+    assert_eq!(told["type"], "remote-inbound-rtp");
+    assert!(told["timestamp"].as_f64().unwrap() < report.timestamp());
+    assert_eq!(told["packetsLost"], 0);
+    assert_eq!(json.matches("\"timestamp\"").count(), report.iter().count());
+}
