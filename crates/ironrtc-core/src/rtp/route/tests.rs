@@ -187,3 +187,20 @@ fn sources_of_sections_that_end_are_forgotten() {
     assert_eq!(target(&mut router, 1, 111, &NONE), Some(Target::Media));
     assert_eq!(target(&mut router, 2, 96, &NONE), None);
 }
+
+#[test]
+fn the_source_of_retransmissions_is_the_one_that_was_heard_or_else_the_one_announced() {
+    let mut section = video("v");
+    section.receive.as_mut().expect("received").streams = vec![crate::rtp::StreamPlan {
+        ssrc: Ssrc::new(7),
+        rtx: Some(Ssrc::new(8)),
+        rid: None,
+    }];
+    let mut router = router(vec![section]);
+    assert_eq!(router.repair_of(Ssrc::new(7)), Some(Ssrc::new(8)));
+    assert_eq!(router.repair_of(Ssrc::new(8)), None);
+    assert_eq!(target(&mut router, 7, 96, &NONE), Some(Target::Media));
+    let names = named(Some("v"), None, None);
+    assert_eq!(target(&mut router, 9, 97, &names), repair(7));
+    assert_eq!(router.repair_of(Ssrc::new(7)), Some(Ssrc::new(9)));
+}

@@ -305,8 +305,29 @@ fn a_report_of_ours_that_comes_back_gives_the_round_trip() {
         trip.abs_diff(Duration::from_millis(80)) < Duration::from_millis(1),
         "{trip:?}"
     );
-    let reported = session.send_counters(STREAM).and_then(|all| all.reported);
-    assert_eq!(reported, Some(answer));
+    let counters = session.send_counters(STREAM).expect("a stream");
+    assert_eq!(counters.reported, Some(answer));
+    assert_eq!((counters.round_trip, counters.round_trips), (Some(trip), 1));
+    assert_eq!(counters.total_round_trip, trip);
+}
+
+#[test]
+fn a_loss_that_copies_make_negative_adds_to_what_arrived_and_never_underflows() {
+    let mut session = sender();
+    for millis in 0..9 {
+        send(&mut session, millis);
+    }
+    let last = number(&send(&mut session, 9)[0]);
+    for (lost, arrived) in [(3, 7), (-2, 12), (11, 0), (i32::MIN, 10 + (1 << 23))] {
+        let told = ReportBlock {
+            highest: last.into(),
+            cumulative_lost: lost,
+            ..block(STREAM)
+        };
+        report(&mut session, 10, told);
+        let counters = session.send_counters(STREAM).expect("a stream");
+        assert_eq!(counters.arrived, arrived, "{lost}");
+    }
 }
 
 #[test]

@@ -413,3 +413,53 @@ fn a_datagram_that_is_not_rtcp_is_malformed() {
     let taken = session.handle_rtcp(at(0), &[0x80, 200, 0, 1]);
     assert_eq!(taken, Err(DropReason::RtpMalformed));
 }
+
+#[test]
+fn copies_of_packets_make_the_loss_negative_and_a_source_that_begins_anew_keeps_its_totals() {
+    let mut session = session(vec![video("v")]);
+    for sequence in [1, 1, 1, 2, 60_000, 60_001] {
+        let sent = Sent {
+            sequence,
+            padding: 4,
+            names: &[(MID, "v")],
+            ..Sent::default()
+        };
+        assert_eq!(receive(&mut session, 5, &sent), Ok(()));
+        if sequence == 2 {
+            let before = session.receive_counters(PEER).expect("a stream");
+            assert_eq!((before.packets, before.lost, before.duplicates), (4, -2, 2));
+        }
+    }
+    // The first packet of a jump counts for nothing.
+    let after = session.receive_counters(PEER).expect("a stream");
+    assert_eq!((after.packets, after.bytes, after.lost), (5, 35, 0));
+    // 12 bytes, extensions of 4 and 4, and the padding.
+    assert_eq!(after.header_bytes, 5 * 24);
+    assert_eq!(after.last_packet, Some(at(5)));
+}
+
+#[test]
+fn counters_of_a_senders_reports_go_on_over_their_wrap() {
+    let mut session = session(vec![video("v")]);
+    let sent = Sent {
+        names: &[(MID, "v")],
+        ..Sent::default()
+    };
+    assert_eq!(receive(&mut session, 0, &sent), Ok(()));
+    for (millis, octets) in [(0, u32::MAX - 9), (1000, 10)] {
+        let info = SenderInfo {
+            ntp: NtpTime::new(0),
+            rtp: RtpTime::new(0),
+            packets: 1,
+            octets,
+        };
+        let mut datagram = Vec::new();
+        write_sender_report(&mut datagram, PEER, &info, &[]);
+        session.handle_rtcp(at(millis), &datagram).expect("taken");
+    }
+    let counters = session.receive_counters(PEER).expect("a stream");
+    let reported = counters.reported.expect("reports came");
+    assert_eq!((reported.packets, reported.reports), (1, 2));
+    assert_eq!(reported.bytes, (1 << 32) + 10);
+    assert_eq!(reported.arrived, at(1000));
+}
