@@ -325,6 +325,8 @@ impl PeerConnection {
             RtpEvent::KeyFrameRequested(ssrc) => here
                 .find(|(_, route)| route.outgoing.iter().any(|one| one.ssrc == *ssrc))
                 .map(|(owner, _)| Event::Media(*owner, MediaEvent::KeyFrameRequested)),
+            // All that the transport carries shares it.
+            RtpEvent::TargetBitrate(_) => None,
         };
         Some(told.unwrap_or(Event::Transport(id, TransportEvent::Rtp(event))))
     }

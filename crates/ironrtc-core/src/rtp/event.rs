@@ -22,4 +22,7 @@ pub enum RtpEvent {
     /// The peer needs a key frame of a stream that we send. Requests are joined: no two of them come
     /// within 300 ms.
     KeyFrameRequested(Ssrc),
+    /// What may be sent has changed by more than a twentieth: so many bits a second, over all streams.
+    /// Told only where the peer's feedback or its REMB says something of it.
+    TargetBitrate(u64),
 }

@@ -7,6 +7,7 @@ mod event;
 mod extension;
 mod pacer;
 mod plan;
+mod rate;
 mod receive;
 mod reports;
 mod route;
@@ -23,6 +24,7 @@ pub use event::RtpEvent;
 pub use plan::{
     EncodingPlan, ExtensionPlan, ReceivePlan, RtpPlan, RtpSection, SendPlan, StreamPlan,
 };
+pub use rate::BitrateLimits;
 pub use receive::{ReceiveCounters, RtpPacket, SenderReported};
 pub use send::{OutgoingExtensions, OutgoingPacket, SendCounters, SendError};
 pub use session::RtpSession;

@@ -18,10 +18,11 @@ use crate::wire::rtp::{ExtensionMap, Extensions, NtpShort};
 
 use super::clock::WallClock;
 use super::event::RtpEvent;
+use super::rate::RateControl;
 use super::receive::{ArrivalFeedback, ReceiveCounters, Receiver, RtpPacket};
 use super::reports::Reports;
 use super::send::{OutgoingPacket, SendCounters, SendError, Sender};
-use super::{CodecParameters, Feedback, HeaderExtension, MediaKind, RtpPlan};
+use super::{BitrateLimits, CodecParameters, Feedback, HeaderExtension, MediaKind, RtpPlan};
 
 /// The longest datagram of RTCP in the clear.
 const MAX_RTCP: usize = 1150;
@@ -54,6 +55,14 @@ pub struct RtpSession {
     /// We only receive, and measure the round trip by telling our time.
     tells_time: bool,
     round_trip: Option<Duration>,
+    rate: RateControl,
+    /// What the application has set, and what the peer takes by its REMB.
+    limits: Option<BitrateLimits>,
+    fixed: Option<u64>,
+    remb: Option<u64>,
+    /// What may be sent, as the application knows it.
+    told: u64,
+    claims: Vec<bitrate::Claim>,
     events: VecDeque<RtpEvent>,
 }
 
@@ -72,6 +81,12 @@ impl RtpSession {
             has_feedback: false,
             tells_time: false,
             round_trip: None,
+            rate: RateControl::new(BitrateLimits::default()),
+            limits: None,
+            fixed: None,
+            remb: None,
+            told: 0,
+            claims: Vec::new(),
             events: VecDeque::new(),
         }
     }
@@ -124,6 +139,8 @@ impl RtpSession {
             self.cname.clone_from(&send.cname);
         }
         self.sender.apply(plan, sent);
+        self.claims = bitrate::claims(plan);
+        self.apply_limits(now);
         self.tells_time =
             sends().next().is_none() && plan.sections.iter().any(|section| section.receiver_rtt);
         self.reduced_size = plan.sections.iter().all(|section| section.reduced_size);
@@ -167,9 +184,12 @@ impl RtpSession {
                         self.sender.on_key_frame_request(ssrc, Some(number));
                     }
                 }
-                // Who tells arrivals leaves the rate to us.
-                Packet::MaxBitrate(remb) if !self.has_feedback => {
-                    self.sender.set_rate(now, Some(remb.bitrate), false);
+                Packet::MaxBitrate(remb) => self.remb = Some(remb.bitrate),
+                Packet::TransportFeedback(feedback) => {
+                    self.rate.on_transport_feedback(now, &feedback);
+                }
+                Packet::CongestionFeedback(feedback) => {
+                    self.rate.on_congestion_feedback(now, &feedback);
                 }
                 Packet::Goodbye(bye) => {
                     for ssrc in bye.sources {
@@ -198,6 +218,7 @@ impl RtpSession {
     pub fn handle_timeout(&mut self, now: Time) {
         self.sender.pass_key_frame_requests(now, &mut self.events);
         self.events.truncate(MAX_EVENTS);
+        self.update_rate(now);
     }
 
     fn on_extended_report(&mut self, now: Time, report: ExtendedReport<'_>) {
@@ -297,15 +318,14 @@ impl RtpSession {
         self.sender.counters(stream)
     }
 
-    /// Sets the rate, in bits a second, at which video and retransmissions leave.
-    pub fn set_bitrate(&mut self, now: Time, bits: Option<u64>) {
-        self.sender.set_rate(now, bits, self.has_feedback);
-    }
-
     /// Appends the next packet of RTP that may leave now, to be sealed and sent. False if none may.
     pub fn poll_rtp(&mut self, now: Time, out: &mut Vec<u8>) -> bool {
         let round_trip = self.round_trip_or_default();
-        self.sender.write(now, round_trip, out)
+        let Some(sent) = self.sender.write(now, round_trip, out) else {
+            return false;
+        };
+        self.rate.on_sent(now, sent);
+        true
     }
 
     /// Roughly how long the packet is that [`poll_rtp`](Self::poll_rtp) would append, for whoever
@@ -380,6 +400,11 @@ impl RtpSession {
         }
     }
 
+    fn next_silence(&self) -> Option<Time> {
+        let timeout = self.rate.next_timeout();
+        timeout.filter(|_| self.has_feedback)
+    }
+
     /// When the session wants to be asked again, and what for.
     pub fn next_deadline(&self) -> Option<Deadline> {
         Deadline::earliest([
@@ -387,6 +412,7 @@ impl RtpSession {
             (self.receiver.next_feedback(), "rtcp_feedback"),
             (self.sender.next_due(), "rtp_pacing"),
             (self.sender.next_key_frame(), "key_frame_request"),
+            (self.next_silence(), "rtp_feedback_missing"),
             (
                 self.sender.has_ended().then_some(Time::ZERO),
                 "rtcp_goodbye",
@@ -395,6 +421,7 @@ impl RtpSession {
     }
 }
 
+mod bitrate;
 #[cfg(test)]
 mod send_tests;
 #[cfg(test)]

@@ -14,10 +14,11 @@ use crate::ids::Ssrc;
 use crate::rng::Rng;
 use crate::time::Time;
 use crate::wire::rtcp::{Nack, ReportBlock, SenderInfo};
-use crate::wire::rtp::{ElementSet, ExtensionMap, Form, HeaderExtension, NtpTime, SeqNo};
+use crate::wire::rtp::{ElementSet, ExtensionMap, Form, NtpTime, SeqNo};
 
 use super::event::RtpEvent;
 use super::pacer::{Pacer, Priority};
+use super::rate::SentPacket;
 use super::{MediaKind, RtpPlan};
 
 use stream::{SendStream, Writing};
@@ -50,7 +51,7 @@ pub(crate) struct Sender {
     pacer: Pacer<Waiting>,
     elements: ElementSet,
     /// Packets are numbered over all streams, from here on.
-    transport: Option<u64>,
+    transport: u64,
     /// Sources that have ended without a goodbye.
     ended: Vec<Ssrc>,
     /// Reports of streams are made in turn.
@@ -66,7 +67,7 @@ impl Sender {
             streams: BTreeMap::new(),
             pacer: Pacer::new(),
             elements: ElementSet::new(),
-            transport: None,
+            transport: 0,
             ended: Vec::new(),
             turn: 0,
         }
@@ -82,9 +83,6 @@ impl Sender {
             (false, true) => Form::TwoByte,
             (false, false) => Form::OneByte,
         };
-        self.transport = map
-            .id(HeaderExtension::TransportSequence)
-            .map(|_| self.transport.unwrap_or(0));
         let mut before = std::mem::take(&mut self.streams);
         for section in &plan.sections {
             let Some(send) = &section.send else {
@@ -154,31 +152,43 @@ impl Sender {
         self.pacer.next_due()
     }
 
-    /// Appends the next packet that may leave now. False if none may.
-    pub(crate) fn write(&mut self, now: Time, round_trip: Duration, out: &mut Vec<u8>) -> bool {
+    /// Appends the next packet that may leave now. Nothing if none may.
+    pub(crate) fn write(
+        &mut self,
+        now: Time,
+        round_trip: Duration,
+        out: &mut Vec<u8>,
+    ) -> Option<SentPacket> {
+        let start = out.len();
         while let Some(waiting) = self.pacer.pop(now) {
             let mut writing = Writing {
                 map: &self.map,
                 form: self.form,
                 elements: &mut self.elements,
-                transport: self.transport.map(SeqNo::of),
+                transport: SeqNo::of(self.transport),
             };
-            let is_written = match waiting {
-                Waiting::Media(ssrc, packet) => self.streams.get_mut(&ssrc).is_some_and(|stream| {
-                    stream.write(now, round_trip, packet, &mut writing, out);
-                    true
-                }),
+            let written = match waiting {
+                Waiting::Media(ssrc, packet) => self
+                    .streams
+                    .get_mut(&ssrc)
+                    .map(|stream| stream.write(now, round_trip, packet, &mut writing, out)),
                 Waiting::Again(ssrc, position) => self
                     .streams
                     .get_mut(&ssrc)
-                    .is_some_and(|stream| stream.write_again(now, position, &mut writing, out)),
+                    .and_then(|stream| stream.write_again(now, position, &mut writing, out)),
             };
-            if is_written {
-                self.transport = self.transport.map(|number| number + 1);
-                return true;
+            if let Some((ssrc, position)) = written {
+                let number = self.transport;
+                self.transport += 1;
+                return Some(SentPacket {
+                    number,
+                    ssrc,
+                    position,
+                    bytes: out.len() - start,
+                });
             }
         }
-        false
+        None
     }
 
     pub(crate) fn on_nack(&mut self, now: Time, round_trip: Duration, nack: &Nack<'_>) {

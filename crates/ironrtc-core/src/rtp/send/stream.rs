@@ -97,7 +97,7 @@ pub(super) struct Writing<'a> {
     pub(super) form: Form,
     pub(super) elements: &'a mut ElementSet,
     /// The next number over all streams, if they are numbered.
-    pub(super) transport: Option<SeqNo>,
+    pub(super) transport: SeqNo,
 }
 
 /// A stream that is sent.
@@ -192,7 +192,7 @@ impl SendStream {
             .map(|source| source.ssrc)
     }
 
-    /// Appends a packet, which gets its number now.
+    /// Appends a packet, which gets its number now. Gives its source and its position.
     pub(super) fn write(
         &mut self,
         now: Time,
@@ -200,7 +200,7 @@ impl SendStream {
         packet: OutgoingPacket,
         writing: &mut Writing<'_>,
         out: &mut Vec<u8>,
-    ) {
+    ) -> (Ssrc, u64) {
         let position = self.media.take();
         let header = FixedHeader {
             marker: packet.marker,
@@ -234,28 +234,25 @@ impl SendStream {
             self.history
                 .push(now, round_trip, position, header, packet.payload);
         }
+        (self.media.ssrc, position)
     }
 
     /// Appends a packet that was sent before, as its retransmission (RFC 4588 section 4), whose own
-    /// number it gets now. False if it is kept no more.
+    /// number it gets now. Nothing if it is kept no more.
     pub(super) fn write_again(
         &mut self,
         now: Time,
         position: u64,
         writing: &mut Writing<'_>,
         out: &mut Vec<u8>,
-    ) -> bool {
-        let (Some(kept), Some(repair)) = (self.history.take(now, position), &mut self.repair)
-        else {
-            return false;
-        };
+    ) -> Option<(Ssrc, u64)> {
+        let (kept, repair) = (self.history.take(now, position)?, self.repair.as_mut()?);
         let payload = self.payloads.get(&kept.header.payload_type);
-        let Some(payload_type) = payload.and_then(|(_, rtx)| *rtx) else {
-            return false;
-        };
+        let payload_type = payload.and_then(|(_, rtx)| *rtx)?;
+        let number = repair.take();
         let header = FixedHeader {
             payload_type,
-            sequence: SeqNo::of(repair.take()),
+            sequence: SeqNo::of(number),
             ssrc: repair.ssrc,
             ..kept.header
         };
@@ -274,7 +271,7 @@ impl SendStream {
         self.counters.retransmitted += 1;
         self.counters.retransmitted_bytes += kept.payload.len() as u64;
         out.extend_from_slice(&kept.payload);
-        true
+        Some((repair.ssrc, number))
     }
 
     /// Packets are asked for: gives each one that is to be sent again, with its bytes.
@@ -381,7 +378,9 @@ fn push_times(now: Time, writing: &mut Writing<'_>) {
         AbsSendTime::at(now).push(id, writing.elements);
     }
     let id = writing.map.id(HeaderExtension::TransportSequence);
-    if let (Some(number), Some(id)) = (writing.transport, id) {
-        writing.elements.push(id, &number.get().to_be_bytes());
+    if let Some(id) = id {
+        writing
+            .elements
+            .push(id, &writing.transport.get().to_be_bytes());
     }
 }
