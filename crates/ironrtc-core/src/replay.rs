@@ -24,6 +24,14 @@ impl<const WORDS: usize> ReplayWindow<WORDS> {
         }
     }
 
+    /// A window that has seen all below `next`.
+    pub(crate) const fn all_before(next: u64) -> Self {
+        Self {
+            next,
+            seen: [u64::MAX; WORDS],
+        }
+    }
+
     /// One more than the highest number seen.
     pub(crate) const fn next(&self) -> u64 {
         self.next

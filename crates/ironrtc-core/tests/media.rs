@@ -265,6 +265,7 @@ fn packets_of_the_sessions_leave_as_their_pacers_say() {
             captured: now,
             payload: vec![step as u8; 100].into(),
             extensions: OutgoingExtensions::default(),
+            place: None,
         };
         let session = sides[0].transport.rtp_mut().unwrap();
         session.send_packet(SOURCE, packet).unwrap();

@@ -93,6 +93,7 @@ impl Call {
                     captured: now,
                     payload: Bytes::from_static(&[7; PAYLOAD]),
                     extensions: Default::default(),
+                    place: None,
                 };
                 let session = connection.rtp_mut(over).unwrap();
                 session.send_packet(ssrc, packet).unwrap();

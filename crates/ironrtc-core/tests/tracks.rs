@@ -51,6 +51,7 @@ fn send(
         captured: now,
         payload: Bytes::from_static(payload),
         extensions: Default::default(),
+        place: None,
     };
     let session = connection.rtp_mut(over).unwrap();
     session.send_packet(send.encodings[0].ssrc, packet)

@@ -14,7 +14,7 @@ use super::{Event, PeerConnection, TransportEvent};
 use crate::ids::{Mid, PayloadType, Rid, Ssrc};
 use crate::jsep::TransceiverId;
 use crate::rtp::{
-    Codec, OutgoingExtensions, OutgoingPacket, RtpEvent, RtpPlan, RtpSection, SendError,
+    Codec, OutgoingExtensions, OutgoingPacket, Place, RtpEvent, RtpPlan, RtpSection, SendError,
 };
 use crate::time::Time;
 use crate::transport::TransportId;
@@ -50,12 +50,14 @@ pub struct TrackPacket {
     pub timestamp: RtpTime,
     /// Its number, of a packet that was received.
     pub sequence: SeqNo,
-    /// The payload.
+    /// The payload. Empty if the packet only pads, which takes a number too.
     pub payload: Bytes,
     /// What else its header says.
     pub extensions: OutgoingExtensions,
     /// Tells timelines apart: timestamps of two have nothing to do with each other.
     timeline: Option<u64>,
+    /// Its number, unwrapped, of a packet that was received.
+    position: u64,
 }
 
 impl TrackPacket {
@@ -70,6 +72,7 @@ impl TrackPacket {
             payload: payload.into(),
             extensions: OutgoingExtensions::default(),
             timeline: None,
+            position: 0,
         }
     }
 
@@ -347,9 +350,8 @@ impl PeerConnection {
             };
             let mut codecs = route.received.iter();
             let codec = codecs.find(|(payload_type, _)| *payload_type == packet.payload_type);
-            // Packets that only pad take numbers, but say nothing; and what was agreed on may have
-            // changed since the packet came.
-            let Some((_, codec)) = codec.filter(|_| !packet.payload.is_empty()) else {
+            // What was agreed on may have changed since the packet came.
+            let Some((_, codec)) = codec else {
                 continue;
             };
             let mut sources = route.sources.iter();
@@ -363,6 +365,7 @@ impl PeerConnection {
                 extensions: OutgoingExtensions::of(&session.extensions(&packet)),
                 payload: packet.payload,
                 timeline: Some(route.salt ^ u64::from(ssrc.get())),
+                position: packet.position,
             });
         }
         None
@@ -415,6 +418,10 @@ impl PeerConnection {
             captured: now,
             payload: packet.payload.clone(),
             extensions: packet.extensions.clone(),
+            place: packet.timeline.map(|stream| Place {
+                stream,
+                position: packet.position,
+            }),
         };
         Ok(session.send_packet(ssrc, outgoing)?)
     }

@@ -93,6 +93,7 @@ pub(super) fn run(mut data: &[u8]) {
                     captured: now,
                     payload: piece.to_vec().into(),
                     extensions: Default::default(),
+                    place: None,
                 };
                 let _ = session.send_packet(Ssrc::new(SOURCE.into()), outgoing);
             }

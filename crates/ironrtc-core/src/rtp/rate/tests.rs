@@ -86,6 +86,7 @@ impl Call {
                 captured: now,
                 payload: Bytes::from_static(&[0; PAYLOAD]),
                 extensions: Default::default(),
+                place: None,
             };
             self.here.send_packet(STREAM, packet).expect("room");
         }

@@ -10,6 +10,8 @@ use bytes::Bytes;
 
 /// Most packets that are kept.
 const CAPACITY: usize = 9600;
+/// Positions without a packet that are bridged; what lies before more of them is given up.
+const MAX_GAP: u64 = 1000;
 /// They are kept at least so long, and three round trips.
 const MIN_AGE: Duration = Duration::from_secs(1);
 const ROUND_TRIPS: u32 = 3;
@@ -30,11 +32,12 @@ pub(super) struct Kept {
 #[derive(Debug, Default)]
 pub(super) struct History {
     first: u64,
-    packets: VecDeque<Kept>,
+    /// None for those that were left out, or not kept.
+    packets: VecDeque<Option<Kept>>,
 }
 
 impl History {
-    /// A packet was sent. Positions follow each other.
+    /// A packet was sent, perhaps after others with higher positions.
     pub(super) fn push(
         &mut self,
         now: Time,
@@ -43,21 +46,32 @@ impl History {
         header: FixedHeader,
         payload: Bytes,
     ) {
-        // Not all packets of a stream need be kept; what lies before a gap is given up.
-        if self.first + self.packets.len() as u64 != position {
-            self.packets.clear();
-            self.first = position;
-        }
-        self.packets.push_back(Kept {
+        let kept = Some(Kept {
             header,
             payload,
             sent: now,
             again: None,
             waits: false,
         });
+        let end = self.first + self.packets.len() as u64;
+        if self.packets.is_empty() || position >= end + MAX_GAP {
+            self.packets.clear();
+            self.first = position;
+        }
+        let index = position.checked_sub(self.first).map(|index| index as usize);
+        // What is older than the oldest is not kept.
+        let Some(index) = index else { return };
+        match self.packets.get_mut(index) {
+            Some(place) => *place = kept,
+            None => {
+                self.packets.resize_with(index, || None);
+                self.packets.push_back(kept);
+            }
+        }
         let age = MIN_AGE.max(round_trip * ROUND_TRIPS);
+        let is_over = |kept: &Kept| now.since(kept.sent) > age;
         while let Some(oldest) = self.packets.front()
-            && (self.packets.len() > CAPACITY || now.since(oldest.sent) > age)
+            && (self.packets.len() > CAPACITY || oldest.as_ref().is_none_or(is_over))
         {
             self.packets.pop_front();
             self.first += 1;
@@ -66,7 +80,7 @@ impl History {
 
     fn get_mut(&mut self, position: u64) -> Option<&mut Kept> {
         let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
-        self.packets.get_mut(index)
+        self.packets.get_mut(index)?.as_mut()
     }
 
     /// A packet is asked for: its bytes if it is to be sent again, which it is once a round trip.
@@ -132,16 +146,22 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_before_a_gap_is_given_up() {
+    fn a_gap_is_bridged_and_filled_late_unless_it_is_long() {
         let mut history = History::default();
         for position in [10, 11, 13] {
             push(&mut history, 0, position);
         }
         let now = Time::from_millis(1);
         let asked = [10, 11, 12, 13].map(|position| history.ask(now, TRIP, position));
-        assert_eq!(asked, [None, None, None, Some(3)]);
+        assert_eq!(asked, [Some(3), Some(3), None, Some(3)]);
         let kept = history.take(now, 13).expect("it is kept");
         assert_eq!(kept.header.sequence.get(), 13);
+        push(&mut history, 1, 12);
+        assert_eq!(history.ask(now, TRIP, 12), Some(3));
+        let far = 14 + MAX_GAP;
+        push(&mut history, 1, far);
+        let asked = [13, far].map(|position| history.ask(now, TRIP, position));
+        assert_eq!(asked, [None, Some(3)]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod stream;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-pub use packet::{OutgoingExtensions, OutgoingPacket, SendError};
+pub use packet::{OutgoingExtensions, OutgoingPacket, Place, SendError};
 pub use stream::SendCounters;
 
 use crate::ids::Ssrc;
@@ -171,7 +171,7 @@ impl Sender {
                 Waiting::Media(ssrc, packet) => self
                     .streams
                     .get_mut(&ssrc)
-                    .map(|stream| stream.write(now, round_trip, packet, &mut writing, out)),
+                    .and_then(|stream| stream.write(now, round_trip, packet, &mut writing, out)),
                 Waiting::Again(ssrc, position) => self
                     .streams
                     .get_mut(&ssrc)

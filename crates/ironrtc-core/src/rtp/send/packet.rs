@@ -24,6 +24,18 @@ pub struct OutgoingPacket {
     pub payload: Bytes,
     /// What else the header says.
     pub extensions: OutgoingExtensions,
+    /// Where it stood among others, if it is forwarded: what was lost or came late before stays so.
+    /// Without it packets are numbered as they leave.
+    pub place: Option<Place>,
+}
+
+/// Where a packet stood in the stream that it is forwarded from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Tells streams apart: the numbers of two have nothing to do with each other.
+    pub stream: u64,
+    /// Its number there, unwrapped.
+    pub position: u64,
 }
 
 /// The header extensions that an application gives. Those that the peer does not take are left out.

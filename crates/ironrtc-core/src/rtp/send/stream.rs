@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::ids::{Mid, PayloadType, Rid, Ssrc};
+use crate::replay::ReplayWindow;
 use crate::rng::Rng;
 use crate::rtp::clock::CaptureClock;
 use crate::rtp::{EncodingPlan, MediaKind, RtpSection, SendPlan};
@@ -15,13 +16,18 @@ use crate::wire::rtp::{
 };
 
 use super::history::History;
-use super::packet::OutgoingPacket;
+use super::packet::{OutgoingPacket, Place};
 
 /// Requests for key frames are passed on so far apart.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 /// Numbers begin in the lower half, so that a receiver that misses the first packets does not take
 /// the first wrap for the second (RFC 3711 section 3.3.1).
 const FIRST_NUMBERS: u64 = 1 << 15;
+
+/// Fewer numbers are left out where packets were lost before they came here.
+const MAX_GAP: u64 = 1000;
+/// Packets that come later than so many others are not forwarded.
+const MAX_LATE: u64 = 500;
 
 /// What became of a stream's packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,8 +71,10 @@ struct Source {
     ssrc: Ssrc,
     /// The position of the first packet.
     first: u64,
-    /// The position of the next packet.
+    /// The position after the highest that was used.
     next: u64,
+    /// The stream that is forwarded, and what its numbers are higher by here.
+    forwarded: Option<(u64, i64)>,
     /// The peer has received packets of this source, and so its names.
     is_known: bool,
 }
@@ -79,7 +87,31 @@ impl Source {
             ssrc,
             first,
             next: first,
+            forwarded: None,
             is_known: false,
+        }
+    }
+
+    /// The position of a packet that is forwarded. Its distance to those before is as it was; what
+    /// comes from elsewhere, or from far away, follows without one. None if it comes so late that
+    /// nobody waits for it.
+    fn place(&mut self, place: Place) -> Option<u64> {
+        let by = self.forwarded.filter(|(stream, _)| *stream == place.stream);
+        let position = by.and_then(|(_, by)| place.position.checked_add_signed(by));
+        match position {
+            Some(position) if position < self.next => {
+                (self.next - position <= MAX_LATE).then_some(position)
+            }
+            Some(position) if position - self.next < MAX_GAP => {
+                self.next = position + 1;
+                Some(position)
+            }
+            _ => {
+                let position = self.take();
+                let by = position.wrapping_sub(place.position) as i64;
+                self.forwarded = Some((place.stream, by));
+                Some(position)
+            }
         }
     }
 
@@ -112,6 +144,9 @@ pub(super) struct SendStream {
     media: Source,
     repair: Option<Source>,
     history: History,
+    /// The positions that were used, none twice. Below the first one there is none, as such could be
+    /// taken for those before a turn.
+    used: ReplayWindow<8>,
     clock: Option<CaptureClock>,
     counters: SendCounters,
     key_frame: KeyFrameRequests,
@@ -132,13 +167,15 @@ impl SendStream {
         encoding: &EncodingPlan,
         rng: &mut Rng,
     ) -> Self {
+        let media = Source::new(encoding.ssrc, rng);
         let mut stream = Self {
             mid: section.mid.clone(),
             rid: None,
             kind: section.kind,
             is_active: false,
             payloads: BTreeMap::new(),
-            media: Source::new(encoding.ssrc, rng),
+            used: ReplayWindow::all_before(media.next),
+            media,
             repair: None,
             history: History::default(),
             clock: None,
@@ -192,7 +229,8 @@ impl SendStream {
             .map(|source| source.ssrc)
     }
 
-    /// Appends a packet, which gets its number now. Gives its source and its position.
+    /// Appends a packet, which gets its number now. Gives its source and its position; none if its
+    /// place is taken or passed.
     pub(super) fn write(
         &mut self,
         now: Time,
@@ -200,8 +238,13 @@ impl SendStream {
         packet: OutgoingPacket,
         writing: &mut Writing<'_>,
         out: &mut Vec<u8>,
-    ) -> (Ssrc, u64) {
-        let position = self.media.take();
+    ) -> Option<(Ssrc, u64)> {
+        let position = match packet.place {
+            None => Some(self.media.take()),
+            Some(place) => self.media.place(place),
+        };
+        let position = position.filter(|position| self.used.is_new(*position))?;
+        self.used.insert(position);
         let header = FixedHeader {
             marker: packet.marker,
             payload_type: packet.payload_type,
@@ -234,7 +277,7 @@ impl SendStream {
             self.history
                 .push(now, round_trip, position, header, packet.payload);
         }
-        (self.media.ssrc, position)
+        Some((self.media.ssrc, position))
     }
 
     /// Appends a packet that was sent before, as its retransmission (RFC 4588 section 4), whose own

@@ -1,7 +1,7 @@
 use super::*;
 use crate::ids::PayloadType;
-use crate::rtp::RtpSection;
 use crate::rtp::tests::{MID, REPAIRED, RID, audio, plan, sending, simulcast, video};
+use crate::rtp::{Place, RtpSection};
 use crate::wire::rtcp::{SdesItem, SenderInfo, write_fir, write_nack, write_pli, write_remb};
 use crate::wire::rtp::{Header, NtpTime, RtpTime, SeqNo};
 
@@ -32,6 +32,7 @@ fn video_packet(millis: u64, payload: &'static [u8]) -> OutgoingPacket {
         captured: at(millis),
         payload: Bytes::from_static(payload),
         extensions: Default::default(),
+        place: None,
     }
 }
 
@@ -467,4 +468,29 @@ fn each_lost_packet_is_repaired_between_two_sessions() {
                 .is_some_and(|all| all.repaired > 10)
         );
     }
+}
+
+fn forward(session: &mut RtpSession, millis: u64, stream: u64, position: u64) -> Option<u16> {
+    let mut packet = video_packet(millis, b"payload");
+    packet.place = Some(Place { stream, position });
+    session.send_packet(STREAM, packet).expect("queued");
+    leave(session, millis).first().map(|packet| number(packet))
+}
+
+#[test]
+fn what_was_lost_or_came_late_before_it_is_forwarded_stays_so() {
+    let mut session = sender();
+    let first = forward(&mut session, 0, 1, 70_000).expect("it leaves");
+    assert_eq!(forward(&mut session, 0, 1, 70_003), Some(first + 3));
+    assert_eq!(forward(&mut session, 0, 1, 70_001), Some(first + 1));
+    // None is sent twice, nor are those before the first one, which the peer could not place.
+    assert_eq!(forward(&mut session, 0, 1, 70_001), None);
+    assert_eq!(forward(&mut session, 0, 1, 69_999), None);
+    // Another stream, and one that has jumped, go on without a gap.
+    assert_eq!(forward(&mut session, 0, 2, 5), Some(first + 4));
+    assert_eq!(forward(&mut session, 0, 2, 5000), Some(first + 5));
+    assert_eq!(number(&send(&mut session, 0)[0]), first + 6);
+
+    nack(&mut session, 10, &[first + 1, first + 2, first + 3]);
+    assert_eq!(leave(&mut session, 10).len(), 2, "but for the lost one");
 }
