@@ -318,7 +318,7 @@ impl PeerConnection {
                 self.events.extend(unmuted.map(Event::Track));
                 None
             }
-            RtpEvent::Readable(ssrc) => here
+            RtpEvent::Readable(ssrc) | RtpEvent::FrameReadable(ssrc) => here
                 .find_map(|(owner, route)| route.on_readable(*ssrc).then_some(*owner))
                 .map(|owner| Event::Media(owner, MediaEvent::Readable)),
             RtpEvent::Ended(ssrc) => {

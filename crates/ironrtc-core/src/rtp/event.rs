@@ -17,6 +17,8 @@ pub enum RtpEvent {
     },
     /// A stream that had nothing to read has.
     Readable(Ssrc),
+    /// A stream that is read by frames, and had none, has one.
+    FrameReadable(Ssrc),
     /// The source of a stream has said goodbye, or made room for others.
     Ended(Ssrc),
     /// The peer needs a key frame of a stream that we send. Requests are joined: no two of them come

@@ -25,7 +25,7 @@ pub use plan::{
     EncodingPlan, ExtensionPlan, ReceivePlan, RtpPlan, RtpSection, SendPlan, StreamPlan,
 };
 pub use rate::BitrateLimits;
-pub use receive::{ReceiveCounters, RtpPacket, SenderReported};
+pub use receive::{ReceiveCounters, RtpFrame, RtpPacket, SenderReported};
 pub use send::{OutgoingExtensions, OutgoingPacket, Place, SendCounters, SendError};
 pub use session::RtpSession;
 

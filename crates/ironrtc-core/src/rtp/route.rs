@@ -7,6 +7,7 @@ use crate::datagram::DropReason;
 use crate::ids::{Mid, PayloadType, Rid, Ssrc};
 use crate::rtp::{Feedback, RtpPlan, RtpSection};
 use crate::time::Time;
+use crate::wire::payload;
 use crate::wire::rtp::{Extensions, FixedHeader};
 
 /// Most sources of a transport. A new one takes the place of the one that was silent longest.
@@ -26,6 +27,8 @@ enum Payload {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Format {
     pub(crate) clock_rate: u32,
+    /// How its payloads make frames, where they do.
+    pub(crate) payload: Option<payload::Format>,
     /// Lost packets may be asked for.
     pub(crate) nack: bool,
     /// Key frames may be asked for, and how.
@@ -73,6 +76,7 @@ impl Section {
             let has = |kind| codec.feedback.contains(kind);
             let format = Format {
                 clock_rate: codec.codec.clock_rate,
+                payload: payload::Format::from_name(codec.codec.name.as_str()),
                 nack: has(Feedback::Nack),
                 key_frames: match (has(Feedback::NackPli), has(Feedback::CcmFir)) {
                     (true, _) => KeyFrames::ByPli,

@@ -19,7 +19,7 @@ use crate::wire::rtp::{ExtensionMap, Extensions, NtpShort};
 use super::clock::WallClock;
 use super::event::RtpEvent;
 use super::rate::RateControl;
-use super::receive::{ArrivalFeedback, ReceiveCounters, Receiver, RtpPacket};
+use super::receive::{ArrivalFeedback, ReceiveCounters, Receiver, RtpFrame, RtpPacket};
 use super::reports::Reports;
 use super::send::{OutgoingPacket, SendCounters, SendError, Sender};
 use super::{BitrateLimits, CodecParameters, Feedback, HeaderExtension, MediaKind, RtpPlan};
@@ -217,6 +217,8 @@ impl RtpSession {
     /// Does what time has brought.
     pub fn handle_timeout(&mut self, now: Time) {
         self.sender.pass_key_frame_requests(now, &mut self.events);
+        let round_trip = self.round_trip_or_default();
+        self.receiver.give_up(now, round_trip, &mut self.events);
         self.events.truncate(MAX_EVENTS);
         self.update_rate(now);
     }
@@ -264,7 +266,7 @@ impl RtpSession {
         self.events.pop_front()
     }
 
-    /// The next packet of a stream that has not been read.
+    /// The next packet of a stream that has not been read; none of one that is read by frames.
     pub fn recv_packet(&mut self, stream: Ssrc) -> Option<RtpPacket> {
         self.receiver.read(stream)
     }
@@ -285,6 +287,15 @@ impl RtpSession {
     /// The source of the retransmissions of a stream that is received, once it is known.
     pub fn received_repair(&self, stream: Ssrc) -> Option<Ssrc> {
         self.receiver.repair_of(stream)
+    }
+
+    /// The next frame of a stream that has not been read; none of one that is read by packets. Which
+    /// of the two it is, the first read decides.
+    ///
+    /// Frames come whole, each once, and each can be decoded after those before it: where a packet
+    /// was lost for good, video goes on with the next key frame, which is asked for.
+    pub fn recv_frame(&mut self, stream: Ssrc) -> Option<RtpFrame> {
+        self.receiver.read_frame(stream)
     }
 
     /// What became of a stream's packets.
@@ -410,6 +421,10 @@ impl RtpSession {
         Deadline::earliest([
             (self.reports.next(), "rtcp_report"),
             (self.receiver.next_feedback(), "rtcp_feedback"),
+            (
+                self.receiver.next_loss(self.round_trip_or_default()),
+                "lost_packet",
+            ),
             (self.sender.next_due(), "rtp_pacing"),
             (self.sender.next_key_frame(), "key_frame_request"),
             (self.next_silence(), "rtp_feedback_missing"),

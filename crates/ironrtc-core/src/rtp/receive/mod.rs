@@ -1,17 +1,21 @@
 //! What is received: each packet goes to its stream, and the sender is told of it.
 
+mod assemble;
 mod ccfb;
 mod feedback;
+mod frame;
 mod nack;
 mod rtx;
 mod stats;
 mod stream;
+mod unread;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
 
+pub use frame::RtpFrame;
 pub use stream::{ReceiveCounters, RtpPacket, SenderReported};
 
 use crate::datagram::{DropReason, Ecn};
@@ -173,9 +177,8 @@ impl Receiver {
                     .streams
                     .entry(ssrc)
                     .or_insert_with(|| ReceiveStream::new(route.format));
-                if stream.on_packet(now, route.format, &header, overhead, head, payload) {
-                    events.push_back(RtpEvent::Readable(ssrc));
-                }
+                let event = stream.on_packet(now, route.format, &header, overhead, head, payload);
+                events.extend(event);
             }
             Target::Repair { of, payload_type } => {
                 if route.is_new {
@@ -196,16 +199,9 @@ impl Receiver {
                     ssrc: of,
                     ..header
                 };
-                if let Some(stream) = self.streams.get_mut(&of)
-                    && stream.on_repair(
-                        now,
-                        &original,
-                        overhead + before,
-                        head,
-                        payload.slice(before..),
-                    )
-                {
-                    events.push_back(RtpEvent::Readable(of));
+                if let Some(stream) = self.streams.get_mut(&of) {
+                    let (overhead, payload) = (overhead + before, payload.slice(before..));
+                    events.extend(stream.on_repair(now, &original, overhead, head, payload));
                 }
             }
         }
@@ -239,6 +235,30 @@ impl Receiver {
 
     pub(crate) fn read(&mut self, ssrc: Ssrc) -> Option<RtpPacket> {
         self.streams.get_mut(&ssrc)?.pop()
+    }
+
+    pub(crate) fn read_frame(&mut self, ssrc: Ssrc) -> Option<RtpFrame> {
+        self.streams.get_mut(&ssrc)?.pop_frame()
+    }
+
+    /// When a packet that frames wait for is given up.
+    pub(crate) fn next_loss(&self, round_trip: Duration) -> Option<Time> {
+        let streams = self.streams.values();
+        streams
+            .filter_map(|stream| stream.gives_up_at(round_trip))
+            .min()
+    }
+
+    /// Gives up packets that frames have waited for long enough.
+    pub(crate) fn give_up(
+        &mut self,
+        now: Time,
+        round_trip: Duration,
+        events: &mut VecDeque<RtpEvent>,
+    ) {
+        for (ssrc, stream) in &mut self.streams {
+            events.extend(stream.give_up(now, round_trip, *ssrc));
+        }
     }
 
     /// The header extensions that the peer sends.

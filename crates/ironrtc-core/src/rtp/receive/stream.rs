@@ -1,6 +1,5 @@
-//! One stream that is received: its packets in the order of arrival, each once, until they are read.
+//! One stream that is received: what came of it, each packet once, and what is asked of its sender.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,17 +7,17 @@ use bytes::Bytes;
 use crate::ids::{PayloadType, Ssrc};
 use crate::replay::ReplayWindow;
 use crate::rtp::clock::ReportedClock;
+use crate::rtp::event::RtpEvent;
 use crate::rtp::route::{Format, KeyFrames};
 use crate::time::Time;
 use crate::wire::rtcp::{SenderInfo, write_fir, write_pli};
 use crate::wire::rtp::{FixedHeader, Header, NtpTime, RtpTime, SeqNo};
 
+use super::frame::RtpFrame;
 use super::nack::Missed;
 use super::stats::{Place, SourceStats};
+use super::unread::Unread;
 
-/// Most packets that wait to be read, and most bytes.
-const MAX_PACKETS: usize = 2048;
-const MAX_BYTES: usize = 4 << 20;
 /// Requests for key frames are so far apart.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -44,7 +43,7 @@ pub struct RtpPacket {
     /// The payload without padding. Empty for packets that only pad, which take numbers too.
     pub payload: Bytes,
     /// The header as it came, that of the retransmission if one brought it.
-    head: Bytes,
+    pub(super) head: Bytes,
 }
 
 impl RtpPacket {
@@ -88,6 +87,12 @@ pub struct ReceiveCounters {
     pub plis: u64,
     /// Requests for key frames that were sent as FIR.
     pub firs: u64,
+    /// Whole frames, of a stream that is read so.
+    pub frames: u64,
+    /// Frames that nobody read in time.
+    pub unread_frames: u64,
+    /// Packets of which no frame was made, as others never came, or one before them did not.
+    pub dropped: u64,
     /// What the sender last reported, if it has.
     pub reported: Option<SenderReported>,
 }
@@ -138,8 +143,7 @@ pub(crate) struct ReceiveStream {
     pub(super) missed: Missed,
     clock: ReportedClock,
     seen: ReplayWindow<16>,
-    queue: VecDeque<RtpPacket>,
-    bytes: usize,
+    unread: Unread,
     counters: ReceiveCounters,
     wants_key_frame: bool,
     asked_at: Option<Time>,
@@ -154,8 +158,7 @@ impl ReceiveStream {
             missed: Missed::default(),
             clock: ReportedClock::default(),
             seen: ReplayWindow::starting_at(0),
-            queue: VecDeque::new(),
-            bytes: 0,
+            unread: Unread::new(),
             counters: ReceiveCounters::default(),
             wants_key_frame: false,
             asked_at: None,
@@ -163,7 +166,8 @@ impl ReceiveStream {
         }
     }
 
-    /// A packet of the stream's own source, of which so much is no payload. True if there is something to read that was not there.
+    /// A packet of the stream's own source, of which so much is no payload. Says if there is something
+    /// to read where nothing was.
     pub(crate) fn on_packet(
         &mut self,
         now: Time,
@@ -172,17 +176,18 @@ impl ReceiveStream {
         overhead: usize,
         head: Bytes,
         payload: Bytes,
-    ) -> bool {
+    ) -> Option<RtpEvent> {
         self.format = format;
         let (number, timestamp) = (header.sequence, header.timestamp);
         let place = self
             .stats
             .on_packet(now, number, timestamp, format.clock_rate);
         let position = match place {
-            Place::Stray => return false,
+            Place::Stray => return None,
             Place::At(position) => position,
             Place::Restarted(position) => {
                 self.missed.restart(position);
+                self.unread.restart();
                 position
             }
         };
@@ -203,13 +208,13 @@ impl ReceiveStream {
         overhead: usize,
         head: Bytes,
         payload: Bytes,
-    ) -> bool {
+    ) -> Option<RtpEvent> {
         self.counters.retransmitted += 1;
         self.counters.retransmitted_bytes += payload.len() as u64;
         self.counters.header_bytes += overhead as u64;
         // Before the first packet there is nothing to repair, and no position to count from.
         if self.stats.received() == 0 {
-            return false;
+            return None;
         }
         let position = self.stats.position(header.sequence);
         self.keep(now, header, position, true, head, payload)
@@ -223,20 +228,18 @@ impl ReceiveStream {
         was_repaired: bool,
         head: Bytes,
         payload: Bytes,
-    ) -> bool {
+    ) -> Option<RtpEvent> {
         if self.format.nack {
             self.missed.on_packet(now, position);
             self.wants_key_frame |= self.missed.take_key_frame_need();
         }
         if !self.seen.is_new(position) {
             self.counters.duplicates += 1;
-            return false;
+            return None;
         }
         self.seen.insert(position);
         self.counters.repaired += u64::from(was_repaired);
-        self.bytes += payload.len();
-        let was_empty = self.queue.is_empty();
-        self.queue.push_back(RtpPacket {
+        let packet = RtpPacket {
             payload_type: header.payload_type,
             marker: header.marker,
             sequence: header.sequence,
@@ -249,21 +252,49 @@ impl ReceiveStream {
             was_repaired,
             payload,
             head,
-        });
-        // Who does not read loses the oldest packets, which are of the least use.
-        while self.queue.len() > MAX_PACKETS || self.bytes > MAX_BYTES {
-            if self.pop().is_none() {
-                break;
-            }
-            self.counters.unread += 1;
-        }
-        was_empty
+        };
+        let (format, unread) = (self.format.payload, &mut self.counters.unread);
+        let event = self.unread.push(header.ssrc, format, packet, unread);
+        self.ask_for_frames();
+        event
     }
 
     pub(crate) fn pop(&mut self) -> Option<RtpPacket> {
-        let packet = self.queue.pop_front()?;
-        self.bytes -= packet.payload.len();
-        Some(packet)
+        self.unread.pop()
+    }
+
+    pub(crate) fn pop_frame(&mut self) -> Option<RtpFrame> {
+        let frame = self.unread.pop_frame(self.format.payload);
+        self.ask_for_frames();
+        frame
+    }
+
+    /// When a packet that frames wait for is given up.
+    pub(super) fn gives_up_at(&self, round_trip: Duration) -> Option<Time> {
+        let Format { payload, nack, .. } = self.format;
+        self.unread.gives_up_at(payload, nack, round_trip)
+    }
+
+    /// Gives up packets that were waited for long enough. Says if there is a frame to read where none
+    /// was.
+    pub(super) fn give_up(
+        &mut self,
+        now: Time,
+        round_trip: Duration,
+        ssrc: Ssrc,
+    ) -> Option<RtpEvent> {
+        let mut event = None;
+        while self.gives_up_at(round_trip).is_some_and(|at| at <= now) {
+            event = event.or(self.unread.give_up(now, ssrc));
+        }
+        self.ask_for_frames();
+        event
+    }
+
+    fn ask_for_frames(&mut self) {
+        if self.unread.take_key_frame_need() {
+            self.request_key_frame();
+        }
     }
 
     pub(super) fn on_sender_report(&mut self, now: Time, info: SenderInfo) {
@@ -277,7 +308,11 @@ impl ReceiveStream {
     }
 
     pub(crate) fn counters(&self) -> ReceiveCounters {
+        let (frames, unread_frames, dropped) = self.unread.counts();
         ReceiveCounters {
+            frames,
+            unread_frames,
+            dropped,
             lost: self.stats.lost(),
             jitter: self.stats.jitter(),
             ..self.counters

@@ -1,0 +1,352 @@
+//! The packets of a stream become frames: in the order of their numbers, each one whole.
+//!
+//! Where a frame begins and ends is told by its payloads; the marker, or another timestamp, only
+//! says which of several possible ends it is. What is missing is waited for; then it is given up, and
+//! with it, for video, all up to the next key frame.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::time::Time;
+use crate::wire::payload::{Descriptor, Edge, Format, JoinError, h264};
+use crate::wire::rtp::{RtpTime, Unwrapper};
+use crate::work;
+
+use super::frame::{FrameQueue, RtpFrame};
+use super::stream::RtpPacket;
+
+/// Most positions between the oldest packet that waits and the newest, and most bytes.
+const MAX_PACKETS: u64 = 2048;
+const MAX_BYTES: usize = 8 << 20;
+/// While no frame can be decoded, a key frame is asked for so often.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// Parameter sets that wait for their picture have so many bytes at most.
+const MAX_PARAMETERS: usize = 16 << 10;
+
+/// What a packet is for a frame.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// Only padding, or nothing that has frames: its number is all that counts.
+    Filler,
+    /// Its payload cannot be read.
+    Broken,
+    Of(Format, Descriptor),
+}
+
+#[derive(Debug)]
+struct Slot {
+    /// Since when something is known to be missing, if the packet before this one is.
+    since: Time,
+    packet: RtpPacket,
+    part: Part,
+}
+
+/// The frame under way.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    format: Format,
+    /// What its first packet says.
+    first: Descriptor,
+    timestamp: RtpTime,
+    /// It may end with the packet that came last.
+    may_end: bool,
+    /// Nothing of it can be missing before its first packet.
+    is_sure: bool,
+}
+
+/// The packets of one stream that are not yet frames.
+#[derive(Debug, Default)]
+pub(super) struct Assembler {
+    slots: BTreeMap<u64, Slot>,
+    bytes: usize,
+    /// What lies before is done with; none before the first packet.
+    start: Option<u64>,
+    /// From `start` up to here all is of the frame under way.
+    scanned: u64,
+    open: Option<Open>,
+    /// The timestamp of the packet before `start`, if it came.
+    before: Option<RtpTime>,
+    /// Video goes on only with a key frame, which is so once the first one has come.
+    has_key: bool,
+    asked: Option<Time>,
+    needs_key_frame: bool,
+    /// Packets missing since the last frame.
+    lost: u64,
+    times: Unwrapper<RtpTime>,
+    /// Parameter sets that came by themselves.
+    parameters: Vec<u8>,
+    /// Packets that came, and of which no frame could be made.
+    pub(super) dropped: u64,
+}
+
+impl Assembler {
+    /// Takes a packet, each one once. Call [`advance`](Self::advance) then.
+    pub(super) fn insert(&mut self, format: Option<Format>, packet: RtpPacket) {
+        let (now, position) = (packet.arrived, packet.position);
+        let start = self.start.unwrap_or(position);
+        if position < start {
+            self.dropped += 1;
+            return;
+        }
+        if position - start >= MAX_PACKETS || self.bytes + packet.payload.len() > MAX_BYTES {
+            self.restart();
+            self.need_key_frame(now);
+        }
+        if self.start.is_none() {
+            (self.start, self.scanned) = (Some(position), position);
+        }
+        let part = match format.filter(|_| !packet.payload.is_empty()) {
+            None => Part::Filler,
+            Some(format) => match format.describe(&packet.payload) {
+                None => Part::Broken,
+                Some(descriptor) => Part::Of(format, descriptor),
+            },
+        };
+        self.bytes += packet.payload.len();
+        let next = self.slots.range(position..).next();
+        let since = next.map_or(now, |(_, slot)| slot.since.min(now));
+        let slot = Slot {
+            since,
+            packet,
+            part,
+        };
+        self.slots.insert(position, slot);
+    }
+
+    /// Forgets all packets: the stream has begun anew, or there are too many.
+    pub(super) fn restart(&mut self) {
+        self.dropped += self.slots.len() as u64;
+        self.slots.clear();
+        self.bytes = 0;
+        (self.start, self.open, self.before) = (None, None, None);
+        self.has_key = false;
+    }
+
+    /// Makes frames of what there is.
+    pub(super) fn advance(&mut self, now: Time, out: &mut FrameQueue) {
+        while let Some(slot) = self.slots.get(&self.scanned) {
+            work::add(1);
+            let (timestamp, marker) = (slot.packet.timestamp, slot.packet.marker);
+            match (slot.part, self.open) {
+                (Part::Filler, open) => {
+                    self.scanned += 1;
+                    if open.is_none() {
+                        self.take_scanned();
+                    }
+                }
+                (Part::Broken, _) => {
+                    self.scanned += 1;
+                    self.drop_scanned(now, None);
+                }
+                (Part::Of(format, first), None) => {
+                    self.begin(now, format, first, (timestamp, marker), out);
+                }
+                (Part::Of(format, next), Some(open)) => {
+                    let is_other = open.timestamp != timestamp || open.format != format;
+                    // VP8 tells where each picture begins.
+                    if is_other || format == Format::Vp8 && next.begins == Edge::Certain {
+                        self.end(now, open, out);
+                        continue;
+                    }
+                    self.scanned += 1;
+                    let may_end = next.ends != Edge::No;
+                    let open = Open { may_end, ..open };
+                    self.open = Some(open);
+                    if marker && may_end {
+                        self.end(now, open, out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A packet comes while no frame is under way.
+    fn begin(
+        &mut self,
+        now: Time,
+        format: Format,
+        first: Descriptor,
+        (timestamp, marker): (RtpTime, bool),
+        out: &mut FrameQueue,
+    ) {
+        self.scanned += 1;
+        // Behind a gap only what a decoder can start with is taken for a beginning that is not
+        // certain; then the whole frame shows whether it was one.
+        let is_sure =
+            first.begins == Edge::Certain || self.before.is_some_and(|before| before != timestamp);
+        let begins = match first.begins {
+            Edge::Certain => true,
+            Edge::Possible => is_sure || first.key && self.before.is_none(),
+            Edge::No => false,
+        };
+        // Parameter sets may come by themselves; the picture behind them is the key frame then.
+        let can_start = first.key || !self.parameters.is_empty();
+        if format.is_video() && !(begins && (self.has_key || can_start)) {
+            self.drop_scanned(now, Some(timestamp));
+            return;
+        }
+        let open = Open {
+            format,
+            first,
+            timestamp,
+            may_end: first.ends != Edge::No,
+            is_sure,
+        };
+        self.open = Some(open);
+        // An audio packet is a frame, and its marker begins a talkspurt (RFC 3551 section 4.1).
+        if open.may_end && (marker || !format.is_video()) {
+            self.end(now, open, out);
+        }
+    }
+
+    /// The frame under way has all the packets that it will get.
+    fn end(&mut self, now: Time, open: Open, out: &mut FrameQueue) {
+        let joined = if open.may_end {
+            self.join(&open)
+        } else {
+            Err(JoinError::NotEnded)
+        };
+        let Ok((data, key)) = joined else {
+            return self.drop_scanned(now, Some(open.timestamp));
+        };
+        if open.format == Format::H264 && !has(&data, |kind| matches!(kind, 1..=5)) {
+            // RFC 6184 section 8.4 advises against it, and encoders do it: parameter sets with a
+            // timestamp of their own. They go before their picture.
+            if data.len() <= MAX_PARAMETERS {
+                self.parameters = data.into();
+            }
+            self.take_scanned();
+            self.before = Some(open.timestamp);
+            return;
+        }
+        // An IDR picture whose beginning may be missing has it if its parameter sets are there.
+        let is_whole = open.is_sure || open.format != Format::H264 || has(&data, |kind| kind == 7);
+        if open.format.is_video() && !(is_whole && (key || self.has_key)) {
+            return self.drop_scanned(now, Some(open.timestamp));
+        }
+        let Some((_, Slot { packet, .. })) = self.scanned_slots().next() else {
+            return;
+        };
+        let arrived = self.scanned_slots().map(|(_, slot)| slot.packet.arrived);
+        let frame = RtpFrame {
+            payload_type: packet.payload_type,
+            format: open.format,
+            data,
+            key,
+            timestamp: open.timestamp,
+            time: self.times.peek(open.timestamp),
+            arrived: arrived.fold(packet.arrived, Time::max),
+            captured: packet.captured,
+            lost_before: self.lost,
+            about: open.first,
+            head: packet.head.clone(),
+        };
+        self.lost = 0;
+        self.times.unwrap(open.timestamp);
+        self.take_scanned();
+        self.before = Some(open.timestamp);
+        if open.format.is_video() {
+            self.has_key = true;
+            self.asked = self.asked.filter(|_| !key);
+        }
+        if !out.push(frame) {
+            self.has_key = false;
+        }
+    }
+
+    /// The packets of the frame under way.
+    fn scanned_slots(&self) -> impl Iterator<Item = (&u64, &Slot)> + Clone {
+        let start = self.start.unwrap_or(self.scanned);
+        self.slots.range(start..self.scanned)
+    }
+
+    /// The frame that these packets make, and whether a decoder can start with it. Parameter sets that
+    /// came before go before it.
+    fn join(&mut self, open: &Open) -> Result<(Bytes, bool), JoinError> {
+        let packets = self
+            .scanned_slots()
+            .filter(|(_, slot)| matches!(slot.part, Part::Of(..)))
+            .map(|(_, slot)| &slot.packet.payload);
+        if !open.format.is_video() {
+            // One packet, which needs no copy.
+            let payload = packets.last().ok_or(JoinError::Empty)?;
+            return Ok((payload.clone(), true));
+        }
+        let length = packets.clone().map(Bytes::len).sum::<usize>();
+        let mut data = Vec::with_capacity(self.parameters.len() + length + 16);
+        if open.format == Format::H264 {
+            data.extend_from_slice(&self.parameters);
+        }
+        let joined = open
+            .format
+            .join(packets.map(|payload| &payload[..]), &mut data)?;
+        self.parameters.clear();
+        Ok((data.into(), joined.key))
+    }
+
+    /// What was scanned is done with.
+    fn take_scanned(&mut self) {
+        while let Some(entry) = self.slots.first_entry()
+            && *entry.key() < self.scanned
+        {
+            self.bytes -= entry.remove().packet.payload.len();
+        }
+        self.start = Some(self.scanned);
+        self.open = None;
+    }
+
+    /// No frame comes of what was scanned, the last packet of which has this timestamp; nor, for
+    /// video, of what follows, up to a key frame.
+    fn drop_scanned(&mut self, now: Time, before: Option<RtpTime>) {
+        self.dropped += self.scanned_slots().count() as u64;
+        self.take_scanned();
+        self.before = before;
+        self.has_key = false;
+        self.parameters.clear();
+        self.need_key_frame(now);
+    }
+
+    fn need_key_frame(&mut self, now: Time) {
+        if self.asked.is_none_or(|asked| now.since(asked) >= ASK_AGAIN) {
+            self.asked = Some(now);
+            self.needs_key_frame = true;
+        }
+    }
+
+    /// Whether a key frame is to be asked for, since this was asked last.
+    pub(super) const fn take_key_frame_need(&mut self) -> bool {
+        std::mem::replace(&mut self.needs_key_frame, false)
+    }
+
+    /// Since when a packet is missing that others wait for.
+    pub(super) fn waits_since(&self) -> Option<Time> {
+        let (position, slot) = self.slots.range(self.scanned..).next()?;
+        (*position > self.scanned).then_some(slot.since)
+    }
+
+    /// Gives up what is missing first, and goes on behind it.
+    pub(super) fn skip(&mut self, now: Time, out: &mut FrameQueue) {
+        let Some((&position, _)) = self.slots.range(self.scanned..).next() else {
+            return;
+        };
+        self.lost += position - self.scanned;
+        self.dropped += self.scanned_slots().count() as u64;
+        self.take_scanned();
+        (self.start, self.scanned) = (Some(position), position);
+        self.before = None;
+        self.has_key = false;
+        self.parameters.clear();
+        self.advance(now, out);
+    }
+}
+
+/// Whether a frame of H.264 has a unit of such a kind.
+fn has(frame: &[u8], mut kinds: impl FnMut(u8) -> bool) -> bool {
+    let mut units = h264::units(frame).filter_map(|range| frame.get(range.start));
+    units.any(|header| kinds(header & 0x1F))
+}
+
+#[cfg(test)]
+mod tests;
