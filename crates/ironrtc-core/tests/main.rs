@@ -4,6 +4,7 @@ mod channels;
 mod connect;
 mod delivery;
 mod foreign;
+mod frames;
 mod liveness;
 mod media;
 mod media_statistics;

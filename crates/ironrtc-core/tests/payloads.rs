@@ -7,7 +7,7 @@ use ironrtc_core::wire::payload::{
 };
 
 /// A file that `scripts/fetch-vectors` brings.
-fn vector(name: &str) -> Vec<u8> {
+pub(crate) fn vector(name: &str) -> Vec<u8> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
     let path = target.expect("a parent").join("vectors").join(name);
     std::fs::read(&path).unwrap_or_else(|error| {
@@ -19,7 +19,7 @@ fn vector(name: &str) -> Vec<u8> {
 }
 
 /// The frames of an IVF file: 32 bytes of header, then 12 before each frame.
-fn ivf(file: &[u8]) -> Vec<&[u8]> {
+pub(crate) fn ivf(file: &[u8]) -> Vec<&[u8]> {
     let mut rest = &file[32..];
     let mut frames = Vec::new();
     while let Some((length, tail)) = rest.split_first_chunk() {
@@ -31,7 +31,7 @@ fn ivf(file: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The packets in an Ogg file with one stream (RFC 3533 section 6), without its two headers.
-fn ogg(file: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn ogg(file: &[u8]) -> Vec<Vec<u8>> {
     let mut rest = file;
     let (mut packets, mut packet) = (Vec::new(), Vec::new());
     while !rest.is_empty() {
@@ -53,7 +53,7 @@ fn ogg(file: &[u8]) -> Vec<Vec<u8>> {
 
 /// The access units of a file with start codes: each ends where a slice begins a picture, or before
 /// what precedes one.
-fn access_units(file: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn access_units(file: &[u8]) -> Vec<Vec<u8>> {
     let mut units: Vec<Vec<u8>> = vec![Vec::new()];
     let mut seen_slice = false;
     for range in h264::units(file) {

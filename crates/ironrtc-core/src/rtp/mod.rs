@@ -26,7 +26,7 @@ pub use plan::{
 };
 pub use rate::BitrateLimits;
 pub use receive::{ReceiveCounters, RtpFrame, RtpPacket, SenderReported};
-pub use send::{OutgoingExtensions, OutgoingPacket, Place, SendCounters, SendError};
+pub use send::{OutgoingExtensions, OutgoingFrame, OutgoingPacket, Place, SendCounters, SendError};
 pub use session::RtpSession;
 
 #[cfg(test)]

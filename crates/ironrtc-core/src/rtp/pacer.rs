@@ -56,9 +56,14 @@ impl<T> Pacer<T> {
         self.rate = bits.map(|bits| (bits as f64 / 8.0).max(1.0));
     }
 
+    /// Whether so many bytes may be queued.
+    pub(crate) const fn has_room(&self, bytes: usize) -> bool {
+        self.bytes.saturating_add(bytes) <= MAX_BYTES
+    }
+
     /// Queues a packet of so many bytes; gives it back if too much waits.
     pub(crate) fn push(&mut self, priority: Priority, bytes: usize, packet: T) -> Result<(), T> {
-        if self.bytes + bytes > MAX_BYTES {
+        if !self.has_room(bytes) {
             return Err(packet);
         }
         self.bytes += bytes;

@@ -21,7 +21,7 @@ use super::event::RtpEvent;
 use super::rate::RateControl;
 use super::receive::{ArrivalFeedback, ReceiveCounters, Receiver, RtpFrame, RtpPacket};
 use super::reports::Reports;
-use super::send::{OutgoingPacket, SendCounters, SendError, Sender};
+use super::send::{OutgoingFrame, OutgoingPacket, SendCounters, SendError, Sender};
 use super::{BitrateLimits, CodecParameters, Feedback, HeaderExtension, MediaKind, RtpPlan};
 
 /// The longest datagram of RTCP in the clear.
@@ -324,6 +324,14 @@ impl RtpSession {
         self.sender.push(stream, packet)
     }
 
+    /// Queues a frame of the stream with this source: cut into packets by its payload's format, all
+    /// of them or, on an error, none. They leave when [`poll_rtp`](Self::poll_rtp) gives them.
+    ///
+    /// A frame may have no packet: parameter sets of H.264 alone wait for their picture.
+    pub fn send_frame(&mut self, stream: Ssrc, frame: &OutgoingFrame) -> Result<(), SendError> {
+        self.sender.push_frame(stream, frame)
+    }
+
     /// What became of the packets of a stream that is sent.
     pub fn send_counters(&self, stream: Ssrc) -> Option<SendCounters> {
         self.sender.counters(stream)
@@ -437,6 +445,8 @@ impl RtpSession {
 }
 
 mod bitrate;
+#[cfg(test)]
+mod frame_tests;
 #[cfg(test)]
 mod send_tests;
 #[cfg(test)]

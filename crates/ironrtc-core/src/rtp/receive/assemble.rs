@@ -65,6 +65,8 @@ pub(super) struct Assembler {
     start: Option<u64>,
     /// From `start` up to here all is of the frame under way.
     scanned: u64,
+    /// Something lies before.
+    has_begun: bool,
     open: Option<Open>,
     /// The timestamp of the packet before `start`, if it came.
     before: Option<RtpTime>,
@@ -85,18 +87,6 @@ impl Assembler {
     /// Takes a packet, each one once. Call [`advance`](Self::advance) then.
     pub(super) fn insert(&mut self, format: Option<Format>, packet: RtpPacket) {
         let (now, position) = (packet.arrived, packet.position);
-        let start = self.start.unwrap_or(position);
-        if position < start {
-            self.dropped += 1;
-            return;
-        }
-        if position - start >= MAX_PACKETS || self.bytes + packet.payload.len() > MAX_BYTES {
-            self.restart();
-            self.need_key_frame(now);
-        }
-        if self.start.is_none() {
-            (self.start, self.scanned) = (Some(position), position);
-        }
         let part = match format.filter(|_| !packet.payload.is_empty()) {
             None => Part::Filler,
             Some(format) => match format.describe(&packet.payload) {
@@ -104,6 +94,32 @@ impl Assembler {
                 Some(descriptor) => Part::Of(format, descriptor),
             },
         };
+        // The first packets may come out of order: what no stream begins with waits for what is before.
+        let can_be_first = match part {
+            Part::Of(format, first) => !format.is_video() || first.key && first.begins != Edge::No,
+            Part::Filler | Part::Broken => true,
+        };
+        let place = position.saturating_sub(u64::from(!can_be_first));
+        let start = self.start.unwrap_or(place);
+        let last = self
+            .slots
+            .last_key_value()
+            .map_or(position, |(last, _)| *last);
+        if place < start && !self.has_begun && self.open.is_none() && last - place < MAX_PACKETS {
+            (self.start, self.scanned) = (Some(place), place);
+        } else if position < start {
+            self.dropped += 1;
+            return;
+        }
+        if position.saturating_sub(start) >= MAX_PACKETS
+            || self.bytes + packet.payload.len() > MAX_BYTES
+        {
+            self.restart();
+            self.need_key_frame(now);
+        }
+        if self.start.is_none() {
+            (self.start, self.scanned) = (Some(place), place);
+        }
         self.bytes += packet.payload.len();
         let next = self.slots.range(position..).next();
         let since = next.map_or(now, |(_, slot)| slot.since.min(now));
@@ -121,7 +137,7 @@ impl Assembler {
         self.slots.clear();
         self.bytes = 0;
         (self.start, self.open, self.before) = (None, None, None);
-        self.has_key = false;
+        (self.has_key, self.has_begun) = (false, false);
     }
 
     /// Makes frames of what there is.
@@ -294,6 +310,7 @@ impl Assembler {
             self.bytes -= entry.remove().packet.payload.len();
         }
         self.start = Some(self.scanned);
+        self.has_begun = true;
         self.open = None;
     }
 

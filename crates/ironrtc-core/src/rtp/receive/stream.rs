@@ -285,7 +285,8 @@ impl ReceiveStream {
     ) -> Option<RtpEvent> {
         let mut event = None;
         while self.gives_up_at(round_trip).is_some_and(|at| at <= now) {
-            event = event.or(self.unread.give_up(now, ssrc));
+            let told = self.unread.give_up(now, ssrc);
+            event = event.or(told);
         }
         self.ask_for_frames();
         event

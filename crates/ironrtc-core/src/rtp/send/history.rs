@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::time::Time;
 use crate::wire::rtp::FixedHeader;
 
-use bytes::Bytes;
+use super::frame::Body;
 
 /// Most packets that are kept.
 const CAPACITY: usize = 9600;
@@ -20,7 +20,7 @@ const ROUND_TRIPS: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) header: FixedHeader,
-    pub(super) payload: Bytes,
+    pub(super) body: Body,
     sent: Time,
     /// When it was sent again.
     again: Option<Time>,
@@ -44,11 +44,11 @@ impl History {
         round_trip: Duration,
         position: u64,
         header: FixedHeader,
-        payload: Bytes,
+        body: Body,
     ) {
         let kept = Some(Kept {
             header,
-            payload,
+            body,
             sent: now,
             again: None,
             waits: false,
@@ -91,7 +91,7 @@ impl History {
             return None;
         }
         kept.waits = true;
-        Some(kept.payload.len())
+        Some(kept.body.len())
     }
 
     /// A packet was to be sent again, for which there is no room.
@@ -115,6 +115,7 @@ mod tests {
     use super::*;
     use crate::ids::{PayloadType, Ssrc};
     use crate::wire::rtp::{RtpTime, SeqNo};
+    use bytes::Bytes;
 
     const TRIP: Duration = Duration::from_millis(100);
 
@@ -126,8 +127,8 @@ mod tests {
             timestamp: RtpTime::new(0),
             ssrc: Ssrc::new(1),
         };
-        let payload = Bytes::from_static(b"abc");
-        history.push(Time::from_millis(millis), TRIP, position, header, payload);
+        let body = Body::new(Bytes::from_static(b"abc"), None);
+        history.push(Time::from_millis(millis), TRIP, position, header, body);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is sent: streams with their numbers, and when their packets leave.
 
+mod frame;
 mod history;
 mod packet;
 mod stream;
@@ -7,6 +8,7 @@ mod stream;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+pub use frame::OutgoingFrame;
 pub use packet::{OutgoingExtensions, OutgoingPacket, Place, SendError};
 pub use stream::SendCounters;
 
@@ -21,6 +23,7 @@ use super::pacer::{Pacer, Priority};
 use super::rate::SentPacket;
 use super::{MediaKind, RtpPlan};
 
+use frame::Outgoing;
 use stream::{SendStream, Writing};
 
 /// What a header with extensions takes, roughly: packets are paced by their bytes.
@@ -34,10 +37,21 @@ const FEEDBACK_PACE: u64 = 11;
 const MAX_GOODBYES: usize = 31;
 
 /// A packet that waits to leave.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all that waits is media, and a box would be allocated for each packet"
+)]
 #[derive(Debug)]
 enum Waiting {
-    Media(Ssrc, OutgoingPacket),
+    Media(Ssrc, Outgoing),
     Again(Ssrc, u64),
+}
+
+const fn priority(kind: MediaKind) -> Priority {
+    match kind {
+        MediaKind::Audio => Priority::Audio,
+        MediaKind::Video => Priority::Video,
+    }
 }
 
 /// The sending half of a session.
@@ -132,15 +146,45 @@ impl Sender {
         if packet.payload.len() > OutgoingPacket::MAX_PAYLOAD {
             return Err(SendError::TooLarge);
         }
-        let priority = match stream.kind() {
-            MediaKind::Audio => Priority::Audio,
-            MediaKind::Video => Priority::Video,
-        };
+        let priority = priority(stream.kind());
         let bytes = packet.payload.len() + HEADER;
+        let outgoing = Outgoing {
+            packet,
+            pieces: None,
+        };
         let pushed = self
             .pacer
-            .push(priority, bytes, Waiting::Media(ssrc, packet));
+            .push(priority, bytes, Waiting::Media(ssrc, outgoing));
         pushed.map_err(|_| SendError::Full)
+    }
+
+    /// Queues all packets of a frame, or none.
+    pub(crate) fn push_frame(
+        &mut self,
+        ssrc: Ssrc,
+        frame: &OutgoingFrame,
+    ) -> Result<(), SendError> {
+        let stream = self.streams.get_mut(&ssrc);
+        let stream = stream.ok_or(SendError::UnknownStream(ssrc))?;
+        if !stream.is_active() {
+            return Err(SendError::Inactive);
+        }
+        let (packets, splitter) = stream.split(frame, &mut self.rng)?;
+        let bytes = packets.iter().map(|packet| packet.len() + HEADER).sum();
+        if !self.pacer.has_room(bytes) {
+            stream.count_refused_frame();
+            return Err(SendError::Full);
+        }
+        stream.keep_frame(frame, splitter);
+        let priority = priority(stream.kind());
+        for packet in packets {
+            let bytes = packet.len() + HEADER;
+            // There is room for all of them.
+            let _ = self
+                .pacer
+                .push(priority, bytes, Waiting::Media(ssrc, packet));
+        }
+        Ok(())
     }
 
     /// Roughly how long the packet is that would leave now.

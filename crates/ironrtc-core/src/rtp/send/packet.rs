@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::ids::{PayloadType, Ssrc};
 use crate::time::Time;
+use crate::wire::payload::SplitError;
 use crate::wire::rtp::{
     AbsCaptureTime, AudioLevel, ElementSet, ExtensionMap, Extensions, HeaderExtension,
     PlayoutDelay, RtpTime, VideoOrientation,
@@ -55,7 +56,47 @@ pub struct OutgoingExtensions {
     pub layers: Option<Bytes>,
 }
 
+/// Of the first octet of a dependency descriptor: the packet is the first of its frame, or the last
+/// (section A.8.2 of the AV1 RTP specification).
+const START_OF_FRAME: u8 = 0x80;
+const END_OF_FRAME: u8 = 0x40;
+
 impl OutgoingExtensions {
+    /// The most bytes that they take, with their numbers and lengths.
+    pub(super) fn max_bytes(&self) -> usize {
+        let bytes = [&self.descriptor, &self.layers].into_iter().flatten();
+        let fixed = [
+            (self.audio_level.is_some(), 1),
+            (self.orientation.is_some(), 1),
+            (self.playout_delay.is_some(), 3),
+            (self.capture.is_some(), 16),
+        ];
+        let fixed = fixed.into_iter().filter(|(is_there, _)| *is_there);
+        let lengths = fixed.map(|(_, length)| length);
+        lengths
+            .chain(bytes.map(Bytes::len))
+            .map(|length| 2 + length)
+            .sum()
+    }
+
+    /// Those of one packet of a frame.
+    pub(crate) fn of_packet(&self, is_first: bool, is_last: bool) -> Self {
+        let descriptor = self.descriptor.as_ref().map(|descriptor| {
+            let mut bytes = descriptor.to_vec();
+            if let Some(head) = bytes.first_mut() {
+                let start = if is_first { START_OF_FRAME } else { 0 };
+                let end = if is_last { END_OF_FRAME } else { 0 };
+                *head = *head & !(START_OF_FRAME | END_OF_FRAME) | start | end;
+            }
+            Bytes::from(bytes)
+        });
+        Self {
+            descriptor,
+            layers: self.layers.clone().filter(|_| is_first),
+            ..*self
+        }
+    }
+
     /// What is to be said of a packet that goes on, as it was said when it came.
     pub fn of(extensions: &Extensions<'_>) -> Self {
         Self {
@@ -114,6 +155,12 @@ pub enum SendError {
         OutgoingPacket::MAX_PAYLOAD
     )]
     TooLarge,
+    /// Frames of this payload cannot be cut.
+    #[error("frames of payload type {0} are not cut into packets here; send packets")]
+    NotCut(PayloadType),
+    /// The frame cannot be cut.
+    #[error(transparent)]
+    Frame(#[from] SplitError),
     /// Too much waits to be sent.
     #[error("too much waits to be sent; drop what is late, or encode at a lower rate")]
     Full,

@@ -1,5 +1,7 @@
 //! One stream that is sent, with that of its retransmissions.
 
+mod cut;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -9,14 +11,16 @@ use crate::rng::Rng;
 use crate::rtp::clock::CaptureClock;
 use crate::rtp::{EncodingPlan, MediaKind, RtpSection, SendPlan};
 use crate::time::Time;
+use crate::wire::payload::{Format, Splitter};
 use crate::wire::rtcp::{ReportBlock, SenderInfo};
 use crate::wire::rtp::{
-    AbsSendTime, ElementSet, ExtensionMap, FixedHeader, Form, HeaderExtension, NtpTime, SeqNo,
-    Unwrapper,
+    AbsSendTime, ElementSet, ExtensionMap, FixedHeader, Form, HeaderExtension, NtpTime, RtpTime,
+    SeqNo, Unwrapper,
 };
 
+use super::frame::{Body, Outgoing};
 use super::history::History;
-use super::packet::{OutgoingPacket, Place};
+use super::packet::Place;
 
 /// Requests for key frames are passed on so far apart.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
@@ -51,6 +55,10 @@ pub struct SendCounters {
     pub plis: u64,
     /// Requests for key frames that came as FIR, those that repeat one too.
     pub firs: u64,
+    /// Frames that were queued.
+    pub frames: u64,
+    /// Frames that were refused because too much waited.
+    pub refused_frames: u64,
     /// What the peer last reported, if it has.
     pub reported: Option<ReportBlock>,
     /// When that came.
@@ -139,8 +147,7 @@ pub(super) struct SendStream {
     rid: Option<Rid>,
     kind: MediaKind,
     is_active: bool,
-    /// Clock rates, and the types of retransmissions.
-    payloads: BTreeMap<PayloadType, (u32, Option<PayloadType>)>,
+    payloads: BTreeMap<PayloadType, Payload>,
     media: Source,
     repair: Option<Source>,
     history: History,
@@ -148,8 +155,21 @@ pub(super) struct SendStream {
     /// taken for those before a turn.
     used: ReplayWindow<8>,
     clock: Option<CaptureClock>,
+    /// Where the audio goes on without a pause.
+    talk: Option<RtpTime>,
     counters: SendCounters,
     key_frame: KeyFrameRequests,
+}
+
+/// What one payload type is.
+#[derive(Debug)]
+struct Payload {
+    clock_rate: u32,
+    /// The type of its retransmissions.
+    rtx: Option<PayloadType>,
+    format: Option<Format>,
+    /// It cuts the frames, once there are some.
+    splitter: Option<Splitter>,
 }
 
 /// When requests for key frames are passed on.
@@ -179,6 +199,7 @@ impl SendStream {
             repair: None,
             history: History::default(),
             clock: None,
+            talk: None,
             counters: SendCounters::default(),
             key_frame: KeyFrameRequests::default(),
         };
@@ -197,9 +218,20 @@ impl SendStream {
         self.mid.clone_from(&section.mid);
         self.rid.clone_from(&encoding.rid);
         self.is_active = encoding.active;
+        let mut before = std::mem::take(&mut self.payloads);
         let codecs = plan.codecs.iter().map(|codec| {
             let rtx = codec.rtx.map(|rtx| rtx.payload_type);
-            (codec.payload_type, (codec.codec.clock_rate, rtx))
+            let format = Format::from_name(codec.codec.name.as_str());
+            let known = before.remove(&codec.payload_type);
+            let payload = Payload {
+                clock_rate: codec.codec.clock_rate,
+                rtx,
+                format,
+                splitter: known
+                    .filter(|known: &Payload| known.format == format)
+                    .and_then(|known| known.splitter),
+            };
+            (codec.payload_type, payload)
         });
         self.payloads = codecs.collect();
         if self.repair.as_ref().map(|source| source.ssrc) != encoding.rtx {
@@ -235,10 +267,11 @@ impl SendStream {
         &mut self,
         now: Time,
         round_trip: Duration,
-        packet: OutgoingPacket,
+        outgoing: Outgoing,
         writing: &mut Writing<'_>,
         out: &mut Vec<u8>,
     ) -> Option<(Ssrc, u64)> {
+        let Outgoing { packet, pieces } = outgoing;
         let position = match packet.place {
             None => Some(self.media.take()),
             Some(place) => self.media.place(place),
@@ -267,15 +300,15 @@ impl SendStream {
         header.write(out, &[], writing.elements, writing.form, false);
         self.counters.header_bytes += (out.len() - start) as u64;
         self.counters.payload_type = Some(packet.payload_type);
-        out.extend_from_slice(&packet.payload);
+        let body = Body::new(packet.payload, pieces);
+        body.write(out);
         let format = self.payloads.get(&packet.payload_type);
-        let rate = format.map_or(90_000, |(rate, _)| *rate);
+        let rate = format.map_or(90_000, |payload| payload.clock_rate);
         self.clock = Some(CaptureClock::new(rate, packet.timestamp, packet.captured));
         self.counters.packets += 1;
-        self.counters.bytes += packet.payload.len() as u64;
-        if self.repair.is_some() && format.is_some_and(|(_, rtx)| rtx.is_some()) {
-            self.history
-                .push(now, round_trip, position, header, packet.payload);
+        self.counters.bytes += body.len() as u64;
+        if self.repair.is_some() && format.is_some_and(|payload| payload.rtx.is_some()) {
+            self.history.push(now, round_trip, position, header, body);
         }
         Some((self.media.ssrc, position))
     }
@@ -291,7 +324,7 @@ impl SendStream {
     ) -> Option<(Ssrc, u64)> {
         let (kept, repair) = (self.history.take(now, position)?, self.repair.as_mut()?);
         let payload = self.payloads.get(&kept.header.payload_type);
-        let payload_type = payload.and_then(|(_, rtx)| *rtx)?;
+        let payload_type = payload.and_then(|payload| payload.rtx)?;
         let number = repair.take();
         let header = FixedHeader {
             payload_type,
@@ -312,8 +345,8 @@ impl SendStream {
         out.extend_from_slice(&kept.header.sequence.get().to_be_bytes());
         self.counters.header_bytes += (out.len() - start) as u64;
         self.counters.retransmitted += 1;
-        self.counters.retransmitted_bytes += kept.payload.len() as u64;
-        out.extend_from_slice(&kept.payload);
+        self.counters.retransmitted_bytes += kept.body.len() as u64;
+        kept.body.write(out);
         Some((repair.ssrc, number))
     }
 

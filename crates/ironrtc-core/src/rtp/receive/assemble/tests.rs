@@ -254,3 +254,15 @@ fn each_packet_is_looked_at_once_or_twice_however_many_wait() {
     assert!(work < 2 * 2_000, "{work}");
     assert_eq!(test.frames(), [(90, true)]);
 }
+
+#[test]
+fn the_first_packets_of_a_stream_may_come_out_of_order() {
+    let mut test = Test::default();
+    for (position, payload, marker) in [(12, MIDDLE, true), (11, MIDDLE, false), (10, KEY, false)] {
+        test.take(Format::Vp8, packet(position, 90, marker, payload));
+    }
+    assert_eq!(test.frames(), [(90, true)]);
+    // Later than that it is of no use.
+    test.take(Format::Vp8, packet(9, 80, true, DELTA));
+    assert_eq!((test.frames(), test.assembler.dropped), (vec![], 1));
+}
