@@ -10,12 +10,14 @@ pub mod ivf;
 mod limit;
 pub mod mp4;
 pub mod ogg;
+mod timeline;
 mod track;
 pub mod webm;
 
 pub use any::{Container, Player, Recorder};
 pub use frame::Frame;
 pub use ironrtc_core::wire::payload::Format;
+pub use timeline::Timeline;
 pub use track::Tracks;
 
 /// The largest frame that is read; a file that claims more is refused.

@@ -87,7 +87,9 @@ pub use ironrtc_core::jsep::{
     ReceiveParameters as RtpReceiveParameters, SendParameters as RtpSendParameters,
     TransceiverError, TransceiverInit as RtpTransceiverInit,
 };
-pub use ironrtc_core::peer::{ConnectionState, TrackPacket as RtpPacket};
+pub use ironrtc_core::peer::{
+    ConnectionState, TrackFrame as EncodedFrame, TrackPacket as RtpPacket,
+};
 pub use ironrtc_core::rng::Rng;
 pub use ironrtc_core::rtp::{
     Codec as RtpCodec, CodecError as RtpCodecError, CodecName as RtpCodecName,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ironrtc_core::jsep::TransceiverId;
-use ironrtc_core::peer::{SendPacketError, TrackPacket};
+use ironrtc_core::peer::{SendPacketError, TrackFrame, TrackPacket};
 use ironrtc_core::rtp::{MediaKind, SendError};
 use tokio::sync::Notify;
 
@@ -35,7 +35,7 @@ struct Inner {
     timeline: u64,
     disabled: AtomicBool,
     stopped: AtomicBool,
-    /// Packets for which a connection had no room.
+    /// Packets and frames for which a connection had no room.
     dropped: AtomicU64,
     /// Replaced, not changed, so that no packet is sent under the lock.
     targets: Mutex<Arc<[Target]>>,
@@ -45,11 +45,19 @@ struct Inner {
 /// A connection, as tracks see it.
 pub(crate) trait Sink: Send + Sync {
     /// Sends a packet with a transceiver; `track` is the timeline that it is of.
-    fn send(
+    fn send_packet(
         &self,
         id: TransceiverId,
         track: u64,
         packet: &TrackPacket,
+    ) -> Result<(), SendPacketError>;
+
+    /// The same with a frame.
+    fn send_frame(
+        &self,
+        id: TransceiverId,
+        track: u64,
+        frame: &TrackFrame,
     ) -> Result<(), SendPacketError>;
 }
 
@@ -127,6 +135,19 @@ impl LocalTrack {
     /// Sends a packet with all senders of the track, and tells how many took it: those whose peers
     /// have agreed to receive its codec now, and whose queues have room. It never waits.
     pub fn write_packet(&self, packet: &TrackPacket) -> usize {
+        self.write(|connection, id, timeline| connection.send_packet(id, timeline, packet))
+    }
+
+    /// Sends a frame with all senders of the track: cut into packets that share its bytes, all of it
+    /// or nothing. It tells how many took it, as [`write_packet`](Self::write_packet) does.
+    pub fn write_frame(&self, frame: &TrackFrame) -> usize {
+        self.write(|connection, id, timeline| connection.send_frame(id, timeline, frame))
+    }
+
+    fn write(
+        &self,
+        send: impl Fn(&dyn Sink, TransceiverId, u64) -> Result<(), SendPacketError>,
+    ) -> usize {
         if !self.enabled() || self.is_stopped() {
             return 0;
         }
@@ -136,9 +157,7 @@ impl LocalTrack {
             let Some(connection) = target.connection.upgrade() else {
                 continue;
             };
-            let timeline = self.0.timeline;
-            let sent = connection.send(target.id, timeline, packet);
-            match sent {
+            match send(&*connection, target.id, self.0.timeline) {
                 Ok(()) => taken += 1,
                 Err(SendPacketError::Rtp(SendError::Full)) => {
                     self.0.dropped.fetch_add(1, Ordering::Relaxed);
@@ -149,7 +168,7 @@ impl LocalTrack {
         taken
     }
 
-    /// How many packets a sender had no room for.
+    /// How many packets and frames a sender had no room for.
     pub fn dropped(&self) -> u64 {
         self.0.dropped.load(Ordering::Relaxed)
     }

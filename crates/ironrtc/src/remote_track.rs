@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ironrtc_core::jsep::{Transceiver, TransceiverId};
-use ironrtc_core::peer::{PeerConnection as Core, TrackPacket};
+use ironrtc_core::peer::{PeerConnection as Core, TrackFrame, TrackPacket};
 use ironrtc_core::rtp::MediaKind;
 
 use crate::LocalTrack;
@@ -83,6 +83,24 @@ impl RemoteTrack {
     /// The next packet, if there is one now.
     pub fn try_recv_packet(&self) -> Option<TrackPacket> {
         self.connection.lock().machine.recv_packet(self.id)
+    }
+
+    /// The next whole frame, as a decoder takes it; `None` once the track has ended and everything was
+    /// read. Where packets were lost for good, video goes on with a key frame, which is asked for.
+    ///
+    /// A track is read by frames or by packets: whoever reads the first one decides, and the other way
+    /// gives nothing. One task should read a track. Cancel safe.
+    pub async fn recv_frame(&self) -> Option<TrackFrame> {
+        let received = || match self.try_recv_frame() {
+            Some(frame) => Some(Some(frame)),
+            None => self.is_ended().then_some(None),
+        };
+        self.state.wait_for(received).await
+    }
+
+    /// The next frame, if there is one now.
+    pub fn try_recv_frame(&self) -> Option<TrackFrame> {
+        self.connection.lock().machine.recv_frame(self.id)
     }
 
     /// Asks the peer for a key frame. Requests that follow each other closely are one.

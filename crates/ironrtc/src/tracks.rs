@@ -1,7 +1,7 @@
 //! Tracks and transceivers of a connection, and how a track's packets reach it.
 
 use ironrtc_core::jsep::{Transceiver, TransceiverError, TransceiverId, TransceiverInit};
-use ironrtc_core::peer::{PeerConnection as Core, SendPacketError, TrackPacket};
+use ironrtc_core::peer::{PeerConnection as Core, SendPacketError, TrackFrame, TrackPacket};
 use ironrtc_core::rtp::{MediaKind, RtpCapabilities};
 
 use crate::local_track::Sink;
@@ -10,13 +10,22 @@ use crate::transceiver::names;
 use crate::{LocalTrack, PeerConnection, RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind};
 
 impl Sink for Shared<Core> {
-    fn send(
+    fn send_packet(
         &self,
         id: TransceiverId,
         track: u64,
         packet: &TrackPacket,
     ) -> Result<(), SendPacketError> {
         self.change(|core, now| core.send_packet(now, id, track, packet))
+    }
+
+    fn send_frame(
+        &self,
+        id: TransceiverId,
+        track: u64,
+        frame: &TrackFrame,
+    ) -> Result<(), SendPacketError> {
+        self.change(|core, now| core.send_frame(now, id, track, frame))
     }
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ironrtc::{
-    DataChannelInit, Event, Events, LocalTrack, MediaKind, PeerConnection, RemoteTrack, RtpCodec,
-    RtpCodecName, RtpPacket, RtpTransceiverDirection, RtpTransceiverInit, TrackAdded, TrackEvent,
-    TransceiverError,
+    DataChannelInit, EncodedFrame, Event, Events, LocalTrack, MediaKind, PeerConnection,
+    RemoteTrack, RtpCodec, RtpCodecName, RtpPacket, RtpTransceiverDirection, RtpTransceiverInit,
+    TrackAdded, TrackEvent, TransceiverError,
 };
 
 use crate::support::{negotiate, next, peer, soon};
@@ -226,4 +226,39 @@ async fn one_track_is_sent_by_connections_of_its_own_number() {
     drop(connections.pop());
     drop(received.pop());
     assert_eq!(audio.write_packet(&packet), 2);
+}
+
+/// As much of a frame of VP8 as its head (RFC 6386 section 9.1) and its length.
+fn picture(number: u32) -> EncodedFrame {
+    let mut data = vec![number as u8; 3000];
+    let head: &[u8] = match number {
+        0 => &[0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00],
+        _ => &[0x11],
+    };
+    data[..head.len()].copy_from_slice(head);
+    EncodedFrame::new(vp8(), number * 3000, data)
+}
+
+#[tokio::test]
+async fn frames_of_a_track_arrive_whole_and_in_order() {
+    let (one, other) = (peer(), peer());
+    let mut events = other.events();
+    let video = LocalTrack::video();
+    one.add_track(&video, &["mine"]).unwrap();
+    assert_eq!(
+        video.write_frame(&picture(0)),
+        0,
+        "nothing is agreed on yet"
+    );
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await;
+    for number in 0..6 {
+        assert_eq!(video.write_frame(&picture(number)), 1);
+    }
+    for number in 0..6 {
+        let frame = soon(received.track.recv_frame()).await.unwrap();
+        assert_eq!(frame.data, picture(number).data, "{number}");
+        assert_eq!(frame.key, number == 0);
+        assert!(frame.codec.matches(&vp8()));
+    }
 }

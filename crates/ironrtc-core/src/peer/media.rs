@@ -14,7 +14,8 @@ use super::{Event, PeerConnection, TransportEvent};
 use crate::ids::{Mid, PayloadType, Rid, Ssrc};
 use crate::jsep::TransceiverId;
 use crate::rtp::{
-    Codec, OutgoingExtensions, OutgoingPacket, Place, RtpEvent, RtpPlan, RtpSection, SendError,
+    Codec, OutgoingExtensions, OutgoingPacket, Place, RtpEvent, RtpPacket, RtpPlan, RtpSection,
+    RtpSession, SendError,
 };
 use crate::time::Time;
 use crate::transport::TransportId;
@@ -138,6 +139,30 @@ impl Line {
 /// What so much time is in ticks of a clock, which wrap.
 fn ticks(time: Duration, clock_rate: u32) -> u32 {
     (time.as_nanos() * u128::from(clock_rate) / 1_000_000_000) as u32
+}
+
+/// Something of a track that is to be sent, for what decides where it goes.
+pub(super) struct Outbound<'a> {
+    pub(super) codec: &'a Arc<Codec>,
+    pub(super) rid: Option<&'a Rid>,
+    pub(super) timestamp: RtpTime,
+    pub(super) timeline: u64,
+}
+
+/// Where it goes, and under which numbers.
+pub(super) struct Address<'a> {
+    pub(super) session: &'a mut RtpSession,
+    pub(super) ssrc: Ssrc,
+    pub(super) payload_type: PayloadType,
+    pub(super) timestamp: RtpTime,
+}
+
+/// Something that was received, with what its transceiver knows of it.
+pub(super) struct Inbound<T> {
+    pub(super) what: T,
+    pub(super) codec: Arc<Codec>,
+    pub(super) rid: Option<Rid>,
+    pub(super) timeline: u64,
 }
 
 /// One encoding that is sent.
@@ -334,9 +359,13 @@ impl PeerConnection {
         Some(told.unwrap_or(Event::Transport(id, TransportEvent::Rtp(event))))
     }
 
-    /// The next packet that a transceiver has received; those of each encoding in the order of their
-    /// arrival.
-    pub fn recv_packet(&mut self, id: TransceiverId) -> Option<TrackPacket> {
+    /// The next of what a transceiver has received, read from one of its streams after the other.
+    pub(super) fn receive<T>(
+        &mut self,
+        id: TransceiverId,
+        read: impl Fn(&mut RtpSession, Ssrc) -> Option<T>,
+        payload_type: impl Fn(&T) -> PayloadType,
+    ) -> Option<(Inbound<T>, &RtpSession)> {
         let route = self.routes.0.get_mut(&id)?;
         let session = self
             .carriers
@@ -344,31 +373,46 @@ impl PeerConnection {
             .transport
             .rtp_mut()?;
         while let Some(ssrc) = route.readable.front().copied() {
-            let Some(packet) = session.recv_packet(ssrc) else {
+            let Some(what) = read(session, ssrc) else {
                 route.readable.pop_front();
                 continue;
             };
             let mut codecs = route.received.iter();
-            let codec = codecs.find(|(payload_type, _)| *payload_type == packet.payload_type);
-            // What was agreed on may have changed since the packet came.
+            let codec = codecs.find(|(number, _)| *number == payload_type(&what));
+            // What was agreed on may have changed since it came.
             let Some((_, codec)) = codec else {
                 continue;
             };
             let mut sources = route.sources.iter();
             let source = sources.find(|(source, _)| *source == ssrc);
-            return Some(TrackPacket {
+            let inbound = Inbound {
+                what,
                 codec: codec.clone(),
                 rid: source.and_then(|(_, rid)| rid.clone()),
-                marker: packet.marker,
-                timestamp: packet.timestamp,
-                sequence: packet.sequence,
-                extensions: OutgoingExtensions::of(&session.extensions(&packet)),
-                payload: packet.payload,
-                timeline: Some(route.salt ^ u64::from(ssrc.get())),
-                position: packet.position,
-            });
+                timeline: route.salt ^ u64::from(ssrc.get()),
+            };
+            return Some((inbound, session));
         }
         None
+    }
+
+    /// The next packet that a transceiver has received; those of each encoding in the order of their
+    /// arrival. A stream is read by packets or by frames: what is read of it first decides.
+    pub fn recv_packet(&mut self, id: TransceiverId) -> Option<TrackPacket> {
+        let of = |packet: &RtpPacket| packet.payload_type;
+        let (inbound, session) = self.receive(id, RtpSession::recv_packet, of)?;
+        let packet = inbound.what;
+        Some(TrackPacket {
+            codec: inbound.codec,
+            rid: inbound.rid,
+            marker: packet.marker,
+            timestamp: packet.timestamp,
+            sequence: packet.sequence,
+            extensions: OutgoingExtensions::of(&session.extensions(&packet)),
+            payload: packet.payload,
+            timeline: Some(inbound.timeline),
+            position: packet.position,
+        })
     }
 
     /// Asks the peer for a key frame of what a transceiver receives.
@@ -385,6 +429,37 @@ impl PeerConnection {
         }
     }
 
+    /// Where something of a transceiver's track goes, and under which numbers: the payload type that
+    /// the peer has for its codec, and a timestamp of the transceiver's own stream.
+    pub(super) fn address(
+        &mut self,
+        now: Time,
+        id: TransceiverId,
+        item: &Outbound<'_>,
+    ) -> Result<Address<'_>, SendPacketError> {
+        let not_negotiated = SendPacketError::NotNegotiated;
+        let route = self.routes.0.get_mut(&id).ok_or(not_negotiated)?;
+        let ssrc = route.encoding(item.rid).ok_or(not_negotiated)?;
+        let payload_type = route
+            .payload_type(item.codec)
+            .ok_or(SendPacketError::Codec)?;
+        let carrier = self.carriers.get_mut(route.transport);
+        let session = carrier.and_then(|carrier| carrier.transport.rtp_mut());
+        let session = session.ok_or(not_negotiated)?;
+        let timelines = &mut self.timelines;
+        let line = route.lines.entry(ssrc).or_insert_with(|| {
+            // RFC 3550 section 5.1: the first timestamp is random.
+            Line::begin(item.timeline, item.timestamp, timelines.u32(), now)
+        });
+        let timestamp = line.map(now, item.timeline, item.timestamp, item.codec.clock_rate);
+        Ok(Address {
+            session,
+            ssrc,
+            payload_type,
+            timestamp,
+        })
+    }
+
     /// Sends a packet of a transceiver's track: under the payload type that the peer has for its
     /// codec, with the numbers and timestamps of the transceiver's own stream. `track` tells apart
     /// the timelines of tracks whose packets the application makes.
@@ -395,26 +470,17 @@ impl PeerConnection {
         track: u64,
         packet: &TrackPacket,
     ) -> Result<(), SendPacketError> {
-        let not_negotiated = SendPacketError::NotNegotiated;
-        let route = self.routes.0.get_mut(&id).ok_or(not_negotiated)?;
-        let ssrc = route.encoding(packet.rid.as_ref()).ok_or(not_negotiated)?;
-        let payload_type = route
-            .payload_type(&packet.codec)
-            .ok_or(SendPacketError::Codec)?;
-        let carrier = self.carriers.get_mut(route.transport);
-        let session = carrier.and_then(|carrier| carrier.transport.rtp_mut());
-        let session = session.ok_or(not_negotiated)?;
-        let timeline = packet.timeline.unwrap_or(track);
-        let timelines = &mut self.timelines;
-        let line = route.lines.entry(ssrc).or_insert_with(|| {
-            // RFC 3550 section 5.1: the first timestamp is random.
-            Line::begin(timeline, packet.timestamp, timelines.u32(), now)
-        });
-        let timestamp = line.map(now, timeline, packet.timestamp, packet.codec.clock_rate);
+        let item = Outbound {
+            codec: &packet.codec,
+            rid: packet.rid.as_ref(),
+            timestamp: packet.timestamp,
+            timeline: packet.timeline.unwrap_or(track),
+        };
+        let to = self.address(now, id, &item)?;
         let outgoing = OutgoingPacket {
-            payload_type,
+            payload_type: to.payload_type,
             marker: packet.marker,
-            timestamp,
+            timestamp: to.timestamp,
             captured: now,
             payload: packet.payload.clone(),
             extensions: packet.extensions.clone(),
@@ -423,6 +489,6 @@ impl PeerConnection {
                 position: packet.position,
             }),
         };
-        Ok(session.send_packet(ssrc, outgoing)?)
+        Ok(to.session.send_packet(to.ssrc, outgoing)?)
     }
 }

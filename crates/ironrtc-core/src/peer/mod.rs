@@ -4,6 +4,7 @@ mod candidates;
 mod carrier;
 mod carriers;
 mod events;
+mod frames;
 mod io;
 mod media;
 mod signaling;
@@ -14,6 +15,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+pub use frames::TrackFrame;
 pub use media::{MediaEvent, SendPacketError, TrackPacket};
 pub use state::ConnectionState;
 

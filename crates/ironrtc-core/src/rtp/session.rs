@@ -279,6 +279,14 @@ impl RtpSession {
         })
     }
 
+    /// What the header of a frame's first packet says beside its numbers.
+    pub fn frame_extensions<'a>(&self, frame: &'a RtpFrame) -> Extensions<'a> {
+        let header = frame.header();
+        header.map_or_else(Extensions::default, |header| {
+            Extensions::read(header.elements(), self.receiver.map())
+        })
+    }
+
     /// The sources of the streams that are received.
     pub fn received_streams(&self) -> impl Iterator<Item = Ssrc> + '_ {
         self.receiver.sources()

@@ -1,0 +1,108 @@
+//! Records a page's camera and microphone to a file, without decoding.
+//!
+//! `cargo run --release -p ironrtc-media --example record -- call.webm`, then paste the page's offer as
+//! one line of JSON, with its candidates, as for the example `media_echo` of `ironrtc`; the answer is
+//! printed so. The recording ends with the connection.
+
+use std::fs::File;
+use std::io::BufRead as _;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Instant;
+
+use ironrtc::{Configuration, ConnectionState, Event, PeerConnection, SessionDescription};
+use ironrtc_media::{Container, Format, Frame, Recorder, Timeline, Tracks, WriteError};
+
+/// Frames of sound after which nobody is expected to show anything: five seconds of Opus.
+const SOUND_ALONE: usize = 250;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let name = std::env::args_os().nth(1);
+    let path = PathBuf::from(name.unwrap_or_else(|| "call.webm".into()));
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let container = Container::from_extension(&extension).ok_or("use .webm, .mkv or .mp4")?;
+
+    let connection = PeerConnection::new(Configuration::default())?;
+    let mut events = connection.events();
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let offer: SessionDescription = serde_json::from_str(&line)?;
+    connection.set_remote_description(offer).await?;
+
+    // A thread of its own writes, as that may block. A disk that is too slow costs frames, not the
+    // call.
+    let (frames, written) = mpsc::sync_channel::<Frame>(256);
+    let begun = Instant::now();
+    for receiver in connection.receivers() {
+        let (track, frames) = (receiver.track(), frames.clone());
+        tokio::spawn(async move {
+            let (mut timeline, mut encoding) = (Timeline::new(), None);
+            while let Some(frame) = track.recv_frame().await {
+                // Of a simulcast, the encoding that comes first.
+                if *encoding.get_or_insert_with(|| frame.rid.clone()) != frame.rid {
+                    continue;
+                }
+                let placed = timeline.place(begun.elapsed(), &frame);
+                if placed.is_some_and(|frame| frames.try_send(frame).is_err()) {
+                    track.request_key_frame();
+                }
+            }
+        });
+    }
+    drop(frames);
+    let file = File::create(&path)?;
+    let recording = std::thread::spawn(move || record(file, container, &written));
+
+    connection.set_local_description(None).await?;
+    connection.gathering_complete().await;
+    let answer = connection.local_description().expect("it was just set");
+    println!("{}", serde_json::to_string(&answer)?);
+
+    while let Some(event) = events.next().await {
+        let Event::ConnectionStateChange(state) = event else {
+            continue;
+        };
+        eprintln!("{state}");
+        if matches!(
+            state,
+            ConnectionState::Disconnected | ConnectionState::Failed | ConnectionState::Closed
+        ) {
+            break;
+        }
+    }
+    connection.close().await;
+    let count = recording.join().expect("it does not panic")?;
+    eprintln!("{count} frames are in {}", path.display());
+    Ok(())
+}
+
+/// Begins with the first picture, whose format the page has chosen, and writes until all tracks end.
+fn record(
+    file: File,
+    container: Container,
+    frames: &mpsc::Receiver<Frame>,
+) -> Result<u64, WriteError> {
+    let mut before = Vec::new();
+    let mut video = None;
+    while video.is_none()
+        && before.len() < SOUND_ALONE
+        && let Ok(frame) = frames.recv()
+    {
+        video = (frame.format != Format::Opus).then_some(frame.format);
+        before.push(frame);
+    }
+    let tracks = Tracks {
+        video,
+        audio: Some(2),
+    };
+    let mut recorder = Recorder::new(file, container, tracks)?;
+    let mut count = 0;
+    for frame in before.into_iter().chain(frames.iter()) {
+        recorder.write(&frame)?;
+        count += 1;
+    }
+    let skipped = recorder.skipped();
+    recorder.finish()?;
+    Ok(count - skipped)
+}
