@@ -83,7 +83,7 @@ pub use ironrtc_core::jsep::{
 };
 pub use ironrtc_core::jsep::{
     DegradationPreference, Direction as RtpTransceiverDirection,
-    EncodingParameters as RtpEncodingParameters, MediaConfig, Priority as RtpPriority,
+    EncodingParameters as RtpEncodingParameters, MediaConfig,
     ReceiveParameters as RtpReceiveParameters, SendParameters as RtpSendParameters,
     TransceiverError, TransceiverInit as RtpTransceiverInit,
 };

@@ -10,17 +10,18 @@ const MAX_NAME_LEN: usize = 65_535;
 /// RFC 8832 section 6 sets 65535 aside.
 const RESERVED_ID: u16 = 65_535;
 
-/// A channel's share when channels compete (RFC 8831 section 6.4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// The share of a channel, or of an encoding, when several compete (`RTCPriorityType`, RFC 8831
+/// section 6.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Priority {
-    /// Half of a low channel's share.
+    /// Half of a low one's share.
     VeryLow,
     /// The default.
     #[default]
     Low,
-    /// Twice a low channel's share.
+    /// Twice a low one's share.
     Medium,
-    /// Four times a low channel's share.
+    /// Four times a low one's share.
     High,
 }
 

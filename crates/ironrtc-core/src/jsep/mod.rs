@@ -33,9 +33,8 @@ pub use negotiator::Negotiator;
 pub use read::{Attributes, Group, Setup};
 pub use step::{Applied, Reason, Step};
 pub use transceiver::{
-    DegradationPreference, EncodingParameters, Priority, ReceiveParameters, Receiver,
-    SendParameters, Sender, TrackChange, Transceiver, TransceiverError, TransceiverId,
-    TransceiverInit,
+    DegradationPreference, EncodingParameters, ReceiveParameters, Receiver, SendParameters, Sender,
+    TrackChange, Transceiver, TransceiverError, TransceiverId, TransceiverInit,
 };
 
 #[cfg(test)]

@@ -2,30 +2,10 @@
 
 use super::super::media::MAX_ENCODINGS;
 use super::{Encoding, Sender, TransceiverError};
+use crate::channel::Priority;
 use crate::ids::Rid;
 use crate::rtp::{Codec, CodecParameters, ExtensionPlan, MediaKind, RtpSection};
 use crate::words::words;
-
-/// How an encoding counts beside others (`RTCPriorityType`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Priority {
-    /// Half as much as usual.
-    VeryLow,
-    /// As usual.
-    #[default]
-    Low,
-    /// Twice as much.
-    Medium,
-    /// Four times as much.
-    High,
-}
-
-words!(Priority, "priority", {
-    VeryLow => "very-low",
-    Low => "low",
-    Medium => "medium",
-    High => "high",
-});
 
 /// What suffers where not all can be sent (`RTCDegradationPreference`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -7,9 +7,7 @@ mod need;
 mod set;
 
 pub use changes::TrackChange;
-pub use encodings::{
-    DegradationPreference, EncodingParameters, Priority, ReceiveParameters, SendParameters,
-};
+pub use encodings::{DegradationPreference, EncodingParameters, ReceiveParameters, SendParameters};
 pub use error::TransceiverError;
 pub(super) use set::Transceivers;
 
