@@ -252,7 +252,10 @@ async fn frames_of_a_track_arrive_whole_and_in_order() {
     );
     negotiate(&one, &other).await;
     let received = added(&mut events).await;
-    for number in 0..6 {
+    while video.write_frame(&picture(0)) == 0 {
+        tokio::task::yield_now().await;
+    }
+    for number in 1..6 {
         assert_eq!(video.write_frame(&picture(number)), 1);
     }
     for number in 0..6 {

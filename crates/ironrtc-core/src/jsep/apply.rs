@@ -133,6 +133,9 @@ impl Negotiator {
 
     /// What a description of the peer does to transceivers, and the numbers that it gives.
     fn take_in(&mut self, read: &Description) -> Vec<TrackChange> {
+        if !read.is_answer() {
+            self.numbers = self.agreed_numbers.clone();
+        }
         for section in read.sections.iter().filter_map(MediaSection::rtp) {
             self.numbers.learn(section);
         }
@@ -205,6 +208,7 @@ impl Negotiator {
             self.data = DataWish::Declined;
         }
         self.agreed = Some(agreed);
+        self.agreed_numbers = self.numbers.clone();
         self.transceivers.settle();
     }
 
@@ -212,6 +216,7 @@ impl Negotiator {
     fn roll_back(&mut self) -> Vec<TrackChange> {
         let theirs = matches!(self.exchange, Exchange::RemoteOffer(_));
         self.exchange = Exchange::Stable;
+        self.numbers = self.agreed_numbers.clone();
         self.transceivers.roll_back(theirs)
     }
 

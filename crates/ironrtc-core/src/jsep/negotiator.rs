@@ -38,6 +38,8 @@ pub struct Negotiator {
     pub(super) transceivers: Transceivers,
     /// Payload types and extensions.
     pub(super) numbers: Numbers,
+    /// Those of completed exchanges: what an offer that was taken back has drafted binds nobody.
+    pub(super) agreed_numbers: Numbers,
 }
 
 impl Negotiator {
@@ -59,6 +61,7 @@ impl Negotiator {
             transports: Transports::default(),
             transceivers,
             numbers: Numbers::default(),
+            agreed_numbers: Numbers::default(),
         }
     }
 

@@ -92,6 +92,9 @@ pub enum SendPacketError {
     /// It was not agreed, or not yet, that the transceiver sends.
     #[error("it was not agreed that the transceiver sends; exchange descriptions first")]
     NotNegotiated,
+    /// There is no path to the peer, or no key: what is made now would be stale when there is.
+    #[error("there is no connection to the peer; send once connectionState is \"connected\"")]
+    NotConnected,
     /// The peer does not take the codec here.
     #[error("the codec was not negotiated for this transceiver")]
     Codec,
@@ -233,9 +236,12 @@ impl Route {
                 is_active: encoding.active,
             })
             .collect();
-        let outgoing = &self.outgoing;
-        let lasts = |ssrc: &Ssrc| outgoing.iter().any(|encoding| encoding.ssrc == *ssrc);
-        self.lines.retain(|ssrc, _| lasts(ssrc));
+        // One that is not sent now may be again, and its timestamps go on then.
+        if self.lines.len() > MAX_SOURCES {
+            let outgoing = &self.outgoing;
+            let lasts = |ssrc: &Ssrc| outgoing.iter().any(|encoding| encoding.ssrc == *ssrc);
+            self.lines.retain(|ssrc, _| lasts(ssrc));
+        }
     }
 
     /// Its media goes nowhere any more.
@@ -444,8 +450,11 @@ impl PeerConnection {
             .payload_type(item.codec)
             .ok_or(SendPacketError::Codec)?;
         let carrier = self.carriers.get_mut(route.transport);
-        let session = carrier.and_then(|carrier| carrier.transport.rtp_mut());
-        let session = session.ok_or(not_negotiated)?;
+        let transport = &mut carrier.ok_or(not_negotiated)?.transport;
+        if !transport.media_flows() {
+            return Err(SendPacketError::NotConnected);
+        }
+        let session = transport.rtp_mut().ok_or(not_negotiated)?;
         let timelines = &mut self.timelines;
         let line = route.lines.entry(ssrc).or_insert_with(|| {
             // RFC 3550 section 5.1: the first timestamp is random.

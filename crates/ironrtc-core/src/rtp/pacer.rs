@@ -11,6 +11,10 @@ use crate::time::Time;
 /// So much of the rate's time may leave in one burst, and no more bytes than one batch takes.
 const BURST: Duration = Duration::from_millis(40);
 const MAX_BURST: f64 = 63_000.0;
+/// What is owed beyond that is forgiven, in the rate's time.
+const MAX_DEBT: Duration = Duration::from_millis(500);
+/// The lowest rate, in bytes a second.
+const MIN_RATE: f64 = 625.0;
 /// Between bursts, so that several packets are due together.
 const QUANTUM: Duration = Duration::from_millis(1);
 /// What waits leaves within this time, whatever the rate.
@@ -53,7 +57,7 @@ impl<T> Pacer<T> {
     /// Sets the rate in bits a second.
     pub(crate) fn set_rate(&mut self, now: Time, bits: Option<u64>) {
         self.settle(now);
-        self.rate = bits.map(|bits| (bits as f64 / 8.0).max(1.0));
+        self.rate = bits.map(|bits| (bits as f64 / 8.0).max(MIN_RATE));
     }
 
     /// Whether so many bytes may be queued.
@@ -119,6 +123,11 @@ impl<T> Pacer<T> {
         let (bytes, packet) = self.due(now)?.pop_front()?;
         self.bytes -= bytes;
         self.debt += bytes as f64;
+        // Sound leaves whatever is owed, and video waits for no more than a moment of it.
+        if let Some(rate) = self.rate {
+            let most = Self::allowed(rate) + rate * MAX_DEBT.as_secs_f64() + bytes as f64;
+            self.debt = self.debt.min(most);
+        }
         Some(packet)
     }
 

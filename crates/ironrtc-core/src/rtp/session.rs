@@ -131,7 +131,10 @@ impl RtpSession {
             let mut codecs = sends().flat_map(|send| &send.codecs);
             codecs.any(|codec| codec.feedback.contains(kind))
         };
-        self.has_feedback = has_feedback(Feedback::TransportCc) || has_feedback(Feedback::AckCcfb);
+        // Without the packets' numbers there is nothing to tell.
+        let is_numbered = sent.id(HeaderExtension::TransportSequence).is_some();
+        self.has_feedback =
+            (is_numbered && has_feedback(Feedback::TransportCc)) || has_feedback(Feedback::AckCcfb);
         if let Some(encoding) = sends().flat_map(|send| &send.encodings).next() {
             self.ssrc = encoding.ssrc;
         }

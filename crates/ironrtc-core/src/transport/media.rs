@@ -110,6 +110,11 @@ impl Transport {
         }
     }
 
+    /// Whether packets of media would leave now: there are keys, and a path.
+    pub fn media_flows(&self) -> bool {
+        self.media.keying.is_ready() && self.ice.selected().is_some()
+    }
+
     /// The next event about media. They are bounded: what is readable is read without one too.
     pub(crate) fn poll_media_event(&mut self) -> Option<RtpEvent> {
         self.draw_consequences();
@@ -119,8 +124,7 @@ impl Transport {
     /// When the session has something to tell the peer.
     pub(super) fn media_deadline(&self) -> Option<Deadline> {
         // It is asked when there is a path for the answer.
-        let flows = self.media.keying.is_ready() && self.ice.selected().is_some();
-        self.rtp().filter(|_| flows)?.next_deadline()
+        self.rtp().filter(|_| self.media_flows())?.next_deadline()
     }
 
     /// Sends a packet of RTP, or a compound packet of RTCP, with the next batches: RTCP before RTP,

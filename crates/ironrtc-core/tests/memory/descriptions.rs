@@ -14,10 +14,10 @@ const ICE: &str = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=set
 const DATA: &str = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n";
 
 /// Most bytes at one time for each byte of text, and beside that for each line and each section:
-/// a section is answered with some ten lines, and has a transceiver.
+/// a section is answered with some ten lines, has a transceiver, and its packets are routed.
 const PER_BYTE: usize = 8;
 const PER_LINE: usize = 256;
-const PER_SECTION: usize = 8 * 1024;
+const PER_SECTION: usize = 10 * 1024;
 /// Whatever a connection allocates for the first time.
 const BASE: usize = 256 * 1024;
 

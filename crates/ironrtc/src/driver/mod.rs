@@ -38,6 +38,8 @@ use crate::shared::Shared;
 /// How long a turn may take before others get to run. One batch is never cut short.
 const TURN: Duration = Duration::from_millis(1);
 /// How long goodbyes may wait for a full socket.
+/// The shortest sleep while a socket is full.
+const BLOCKED: Duration = Duration::from_millis(1);
 const LINGER: Duration = Duration::from_millis(200);
 
 thread_local! {
@@ -263,7 +265,9 @@ impl Driver {
         self.shared.pump(&mut core, now);
         core.wake_drained();
         core.sleep(context);
-        self.deadline = core.machine.poll_timeout();
+        // What is due to be sent waits for the socket too, and wakes nobody before.
+        let soon = now + BLOCKED;
+        self.deadline = core.machine.poll_timeout().map(|at| at.max(soon));
         if core.closing {
             let since = *self.closing_since.get_or_insert(now);
             self.deadline = Some(since + LINGER);

@@ -103,6 +103,32 @@ fn what_one_side_sends_is_what_the_other_receives() {
 }
 
 #[test]
+fn numbers_of_an_offer_that_was_taken_back_bind_nobody() {
+    let (mut a, mut b) = (negotiator(1), negotiator(2));
+    add_track(&mut a, MediaKind::Audio, "a");
+    a.set_local_description(None).unwrap();
+    add_track(&mut b, MediaKind::Audio, "b");
+    b.set_local_description(None).unwrap();
+    // As another stack numbers them: the first two of ours the other way round.
+    let theirs = local(&b)
+        .replace("a=extmap:1 ", "a=extmap:x ")
+        .replace("a=extmap:2 ", "a=extmap:1 ")
+        .replace("a=extmap:x ", "a=extmap:2 ");
+    let numbers = |sdp: &str| {
+        let lines = sdp.lines().filter(|line| line.starts_with("a=extmap:"));
+        let mut lines: Vec<String> = lines.map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    a.set_remote_description(SessionDescription::offer(theirs.clone()))
+        .unwrap();
+    a.set_local_description(None).unwrap();
+    assert_eq!(numbers(&local(&a)), numbers(&theirs));
+    let again = a.create_offer(&OfferOptions::default()).unwrap();
+    assert_eq!(numbers(&again.sdp), numbers(&theirs));
+}
+
+#[test]
 fn offers_and_answers_of_media_repeat() {
     let (mut a, mut b) = (negotiator(1), negotiator(2));
     add_track(&mut a, MediaKind::Video, "v");
@@ -509,6 +535,19 @@ fn a_simulcast_is_offered_taken_and_kept() {
         .filter_map(|encoding| encoding.scale_resolution_down_by)
         .collect();
     assert_eq!(scales, [4.0, 2.0, 1.0]);
+}
+
+#[test]
+fn a_simulcast_outlives_a_hold() {
+    let (mut a, mut b) = (negotiator(1), negotiator(2));
+    let init = TransceiverInit::default().send_encodings(rids(&["q", "h", "f"]));
+    let id = a.add_transceiver(MediaKind::Video, None, init).unwrap();
+    agree(&mut a, &mut b);
+    a.set_direction(id, Direction::Inactive).unwrap();
+    agree(&mut a, &mut b);
+    a.set_direction(id, Direction::SendRecv).unwrap();
+    agree(&mut a, &mut b);
+    assert_eq!(section(&a, id).send.unwrap().encodings.len(), 3);
 }
 
 #[test]

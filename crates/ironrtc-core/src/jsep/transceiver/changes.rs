@@ -209,7 +209,9 @@ impl Transceivers {
         let Ok(transceiver) = self.get_mut(id) else {
             return;
         };
-        if transceiver.sender.encodings.len() < 2 || !answer.is_final() {
+        // Who receives nothing at present has said nothing of encodings.
+        let is_asked = rtp.direction.receives() && answer.is_final();
+        if transceiver.sender.encodings.len() < 2 || !is_asked {
             return;
         }
         let accepted = rtp.simulcast.as_ref().map(|simulcast| &simulcast.receive);

@@ -24,7 +24,7 @@ use super::rate::SentPacket;
 use super::{MediaKind, RtpPlan};
 
 use frame::Outgoing;
-use stream::{SendStream, Writing};
+use stream::{Beginnings, SendStream, Writing};
 
 /// What a header with extensions takes, roughly: packets are paced by their bytes.
 const HEADER: usize = 32;
@@ -58,6 +58,7 @@ const fn priority(kind: MediaKind) -> Priority {
 #[derive(Debug)]
 pub(crate) struct Sender {
     rng: Rng,
+    beginnings: Beginnings,
     map: ExtensionMap,
     form: Form,
     /// By the sources of their media.
@@ -73,8 +74,9 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(rng: Rng) -> Self {
+    pub(crate) fn new(mut rng: Rng) -> Self {
         Self {
+            beginnings: Beginnings::new(rng.fork()),
             rng,
             map: ExtensionMap::new(),
             form: Form::OneByte,
@@ -105,17 +107,24 @@ impl Sender {
             for encoding in &send.encodings {
                 let stream = match before.remove(&encoding.ssrc) {
                     Some(mut stream) => {
-                        stream.apply(section, send, encoding, &mut self.rng);
+                        stream.apply(section, send, encoding, &mut self.beginnings);
                         stream
                     }
-                    None => SendStream::new(section, send, encoding, &mut self.rng),
+                    None => SendStream::new(section, send, encoding, &mut self.beginnings),
                 };
                 self.streams.insert(encoding.ssrc, stream);
             }
         }
-        self.ended
-            .extend(before.values().flat_map(SendStream::sources));
+        for stream in before.values() {
+            self.beginnings.keep_all(stream);
+            self.ended.extend(stream.sources());
+        }
         let streams = &self.streams;
+        // What is back before its goodbye has left says none.
+        self.ended.retain(|ended| {
+            let mut sources = streams.values().flat_map(SendStream::sources);
+            sources.all(|source| source != *ended)
+        });
         self.pacer.retain(|waiting| match waiting {
             Waiting::Media(ssrc, _) | Waiting::Again(ssrc, _) => streams.contains_key(ssrc),
         });

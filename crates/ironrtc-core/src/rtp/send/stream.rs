@@ -28,6 +28,9 @@ const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 /// the first wrap for the second (RFC 3711 section 3.3.1).
 const FIRST_NUMBERS: u64 = 1 << 15;
 
+/// Most sources that have ended and are kept in mind, as many as SRTP has under one key.
+const MAX_ENDED: usize = 4096;
+
 /// Fewer numbers are left out where packets were lost before they came here.
 const MAX_GAP: u64 = 1000;
 /// Packets that come later than so many others are not forwarded.
@@ -87,10 +90,45 @@ struct Source {
     is_known: bool,
 }
 
+/// Where sources begin to count: anywhere, or where they ended. The keys are those of before, and so
+/// no number may come twice.
+#[derive(Debug)]
+pub(super) struct Beginnings {
+    rng: Rng,
+    ended: BTreeMap<Ssrc, u64>,
+}
+
+impl Beginnings {
+    pub(super) const fn new(rng: Rng) -> Self {
+        Self {
+            rng,
+            ended: BTreeMap::new(),
+        }
+    }
+
+    fn of(&mut self, ssrc: Ssrc) -> u64 {
+        self.ended.remove(&ssrc).unwrap_or_else(|| {
+            let mut numbers = Unwrapper::<SeqNo>::new();
+            numbers.unwrap(SeqNo::new(self.rng.below(FIRST_NUMBERS) as u16))
+        })
+    }
+
+    fn keep(&mut self, source: &Source) {
+        if self.ended.len() < MAX_ENDED {
+            self.ended.insert(source.ssrc, source.next);
+        }
+    }
+
+    /// A stream has ended, and may come back.
+    pub(super) fn keep_all(&mut self, stream: &SendStream) {
+        let sources = std::iter::once(&stream.media).chain(&stream.repair);
+        sources.for_each(|source| self.keep(source));
+    }
+}
+
 impl Source {
-    fn new(ssrc: Ssrc, rng: &mut Rng) -> Self {
-        let mut numbers = Unwrapper::<SeqNo>::new();
-        let first = numbers.unwrap(SeqNo::new(rng.below(FIRST_NUMBERS) as u16));
+    fn new(ssrc: Ssrc, beginnings: &mut Beginnings) -> Self {
+        let first = beginnings.of(ssrc);
         Self {
             ssrc,
             first,
@@ -185,9 +223,9 @@ impl SendStream {
         section: &RtpSection,
         plan: &SendPlan,
         encoding: &EncodingPlan,
-        rng: &mut Rng,
+        beginnings: &mut Beginnings,
     ) -> Self {
-        let media = Source::new(encoding.ssrc, rng);
+        let media = Source::new(encoding.ssrc, beginnings);
         let mut stream = Self {
             mid: section.mid.clone(),
             rid: None,
@@ -203,7 +241,7 @@ impl SendStream {
             counters: SendCounters::default(),
             key_frame: KeyFrameRequests::default(),
         };
-        stream.apply(section, plan, encoding, rng);
+        stream.apply(section, plan, encoding, beginnings);
         stream
     }
 
@@ -213,7 +251,7 @@ impl SendStream {
         section: &RtpSection,
         plan: &SendPlan,
         encoding: &EncodingPlan,
-        rng: &mut Rng,
+        beginnings: &mut Beginnings,
     ) {
         self.mid.clone_from(&section.mid);
         self.rid.clone_from(&encoding.rid);
@@ -235,7 +273,10 @@ impl SendStream {
         });
         self.payloads = codecs.collect();
         if self.repair.as_ref().map(|source| source.ssrc) != encoding.rtx {
-            self.repair = encoding.rtx.map(|ssrc| Source::new(ssrc, rng));
+            if let Some(before) = self.repair.take() {
+                beginnings.keep(&before);
+            }
+            self.repair = encoding.rtx.map(|ssrc| Source::new(ssrc, beginnings));
         }
     }
 

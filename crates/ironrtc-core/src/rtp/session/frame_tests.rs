@@ -10,6 +10,8 @@ const PEER: Ssrc = Ssrc::new(7);
 fn session(section: RtpSection) -> RtpSession {
     let mut session = RtpSession::new(Time::ZERO, Duration::ZERO, Rng::from_test_seed(1));
     session.apply(Time::ZERO, &plan(vec![section]));
+    // What is queued leaves as fast as bursts may.
+    session.set_bitrate(Time::ZERO, Some(u64::from(u32::MAX) * 8));
     session
 }
 
@@ -26,11 +28,13 @@ fn frame(payload_type: u8, timestamp: u32, data: &[u8]) -> OutgoingFrame {
 
 fn leave(session: &mut RtpSession) -> Vec<Vec<u8>> {
     let mut out = Vec::new();
-    let packets = std::iter::from_fn(|| {
-        let leaves = session.poll_rtp(Time::ZERO, &mut out);
-        leaves.then(|| std::mem::take(&mut out))
-    });
-    packets.collect()
+    let mut packets = Vec::new();
+    for ms in 0..500 {
+        while session.poll_rtp(Time::ZERO + Duration::from_millis(ms), &mut out) {
+            packets.push(std::mem::take(&mut out));
+        }
+    }
+    packets
 }
 
 fn markers(packets: &[Vec<u8>]) -> Vec<bool> {
