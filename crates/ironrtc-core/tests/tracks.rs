@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ironrtc_core::channel::Message;
-use ironrtc_core::jsep::{Direction, TrackChange, TransceiverId};
+use ironrtc_core::jsep::{TrackChange, TransceiverDirection as Direction, TransceiverId};
 use ironrtc_core::peer::{Event, PeerConnection, TransportEvent};
 use ironrtc_core::rtp::{MediaKind, OutgoingPacket, RtpEvent, RtpSection, SendError};
 use ironrtc_core::time::Time;

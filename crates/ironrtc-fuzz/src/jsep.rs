@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use arbitrary::Arbitrary;
 use ironrtc_core::jsep::{
-    CandidateInit, Direction, EncodingParameters, Mid, Negotiator, OfferOptions, SdpType,
-    SessionDescription, SignalingState, Transceiver, TransceiverId, TransceiverInit,
+    CandidateInit, EncodingParameters, Mid, Negotiator, OfferOptions, SdpType, SessionDescription,
+    SignalingState, Transceiver, TransceiverDirection as Direction, TransceiverId, TransceiverInit,
 };
 use ironrtc_core::rtp::MediaKind;
 

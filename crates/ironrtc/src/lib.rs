@@ -77,15 +77,16 @@ pub use ironrtc_core::ice::{
     PairState as IceCandidatePairState, Role as IceRole, TcpType as IceTcpCandidateType,
     Ufrag as IceUfrag,
 };
+pub use ironrtc_core::ids::{PayloadType, Rid};
 pub use ironrtc_core::jsep::{
     BundlePolicy, CandidateInit as IceCandidateInit, JsepError, LocalChange, Mid, MidError,
     OfferOptions, SdpType, SessionDescription, SignalingState,
 };
 pub use ironrtc_core::jsep::{
-    DegradationPreference, Direction as RtpTransceiverDirection,
-    EncodingParameters as RtpEncodingParameters, MediaConfig,
+    DegradationPreference, EncodingParameters as RtpEncodingParameters, MediaConfig,
     ReceiveParameters as RtpReceiveParameters, SendParameters as RtpSendParameters,
-    TransceiverError, TransceiverInit as RtpTransceiverInit,
+    TransceiverDirection as RtpTransceiverDirection, TransceiverError,
+    TransceiverId as RtpTransceiverId, TransceiverInit as RtpTransceiverInit,
 };
 pub use ironrtc_core::peer::{
     ConnectionState, TrackFrame as EncodedFrame, TrackPacket as RtpPacket,
@@ -93,8 +94,10 @@ pub use ironrtc_core::peer::{
 pub use ironrtc_core::rng::Rng;
 pub use ironrtc_core::rtp::{
     Codec as RtpCodec, CodecError as RtpCodecError, CodecName as RtpCodecName,
-    CodecParameters as RtpCodecParameters, HeaderExtension as RtpHeaderExtension, MediaKind,
-    OutgoingExtensions as RtpPacketExtensions, RtpCapabilities,
+    CodecParameters as RtpCodecParameters, ExtensionPlan as RtpHeaderExtensionParameters,
+    FeedbackSet as RtcpFeedbackSet, Format as RtpFormat, FormatParameters as RtpFormatParameters,
+    HeaderExtension as RtpHeaderExtension, MediaKind, OutgoingExtensions as RtpPacketExtensions,
+    RtpCapabilities, RtxParameters,
 };
 pub use ironrtc_core::sctp::{CongestionAlgorithm, SctpConfig, SctpState};
 pub use ironrtc_core::stats::{
@@ -104,5 +107,11 @@ pub use ironrtc_core::stats::{
     TransportStats,
 };
 pub use ironrtc_core::time::Time;
+pub use ironrtc_core::wire::payload::{
+    About as EncodedFrameHints, Format as EncodedFormat, TemporalLayer,
+};
+pub use ironrtc_core::wire::rtp::{
+    AbsCaptureTime, AudioLevel, PlayoutDelay, RtpTime, SeqNo as RtpSequenceNumber, VideoOrientation,
+};
 pub use ironrtc_core::wire::sdp::SdpError;
 pub use ironrtc_core::words::UnknownWord;

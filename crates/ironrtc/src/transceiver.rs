@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ironrtc_core::jsep::{
-    Direction, ReceiveParameters, SendParameters, Transceiver, TransceiverError, TransceiverId,
+    ReceiveParameters, SendParameters, Transceiver, TransceiverDirection as Direction,
+    TransceiverError, TransceiverId,
 };
 use ironrtc_core::peer::PeerConnection as Core;
 use ironrtc_core::rtp::{Codec, MediaKind};

@@ -3,7 +3,8 @@
 
 use super::{Event, PeerConnection};
 use crate::jsep::{
-    Direction, SendParameters, Step, TrackChange, TransceiverError, TransceiverId, TransceiverInit,
+    SendParameters, Step, TrackChange, TransceiverDirection as Direction, TransceiverError,
+    TransceiverId, TransceiverInit,
 };
 use crate::rtp::{Codec, MediaKind};
 use crate::time::Time;

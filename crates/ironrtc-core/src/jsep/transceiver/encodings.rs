@@ -84,7 +84,7 @@ crate::setters::setters!(EncodingParameters {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SendParameters {
-    /// Which [`get_parameters`](crate::jsep::Negotiator::get_parameters) this comes from.
+    /// Which `get_parameters` this comes from.
     pub transaction_id: String,
     /// The encodings.
     pub encodings: Vec<EncodingParameters>,

@@ -98,7 +98,7 @@ impl OutgoingExtensions {
     }
 
     /// What is to be said of a packet that goes on, as it was said when it came.
-    pub fn of(extensions: &Extensions<'_>) -> Self {
+    pub(crate) fn of(extensions: &Extensions<'_>) -> Self {
         Self {
             audio_level: extensions.audio_level,
             orientation: extensions.orientation,
