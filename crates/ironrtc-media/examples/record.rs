@@ -27,6 +27,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut events = connection.events();
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
+    if line.trim().is_empty() {
+        eprintln!("paste a page's offer, as one line of JSON");
+        return Ok(());
+    }
     let offer: SessionDescription = serde_json::from_str(&line)?;
     connection.set_remote_description(offer).await?;
 

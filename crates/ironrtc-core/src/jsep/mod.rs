@@ -28,6 +28,7 @@ pub use candidates::{CandidateInit, RemoteCandidate};
 pub use config::{BundlePolicy, JsepConfig, MediaConfig, OfferOptions};
 pub use description::{SdpType, SessionDescription, SignalingState};
 pub use error::{JsepError, LocalChange};
+use media::Direction;
 pub use media::Direction as TransceiverDirection;
 pub use negotiator::Negotiator;
 pub use read::{Attributes, Group, Setup};
@@ -39,5 +40,3 @@ pub use transceiver::{
 
 #[cfg(test)]
 mod tests;
-
-use media::Direction;
