@@ -46,6 +46,7 @@ mod track_state;
 mod tracks;
 mod transceiver;
 mod url;
+mod wait;
 
 pub use channel_event::DataChannelEvent;
 pub use configuration::{Configuration, IceServer, IceTransportPolicy};

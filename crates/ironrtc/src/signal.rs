@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::sync::Notify;
 
 use crate::channel_event::DataChannelEvent;
+use crate::wait::wait_for;
 
 pub(crate) const OPEN: u8 = 1;
 pub(crate) const READABLE: u8 = 1 << 1;
@@ -81,19 +82,8 @@ impl Signal {
     }
 
     /// Waits until `ready` gives something. It is asked again after each change.
-    pub(crate) async fn wait_for<T>(&self, mut ready: impl FnMut() -> Option<T>) -> T {
-        loop {
-            // Asked once without the cost of registering.
-            if let Some(value) = ready() {
-                return value;
-            }
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if let Some(value) = ready() {
-                return value;
-            }
-            changed.await;
-        }
+    pub(crate) async fn wait_for<T>(&self, ready: impl FnMut() -> Option<T>) -> T {
+        wait_for(&self.changed, ready).await
     }
 
     /// The next event; the inner `None` once the last was taken.

@@ -9,6 +9,7 @@ use ironrtc_core::peer::MediaEvent;
 use tokio::sync::Notify;
 
 use crate::local_track::LocalTrack;
+use crate::wait::wait_for;
 
 const UNMUTED: u8 = 1;
 const ENDED: u8 = 1 << 1;
@@ -80,19 +81,8 @@ impl TrackState {
     }
 
     /// Waits until `ready` gives something. It is asked again after each change.
-    pub(crate) async fn wait_for<T>(&self, mut ready: impl FnMut() -> Option<T>) -> T {
-        loop {
-            // Asked once without the cost of registering.
-            if let Some(value) = ready() {
-                return value;
-            }
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if let Some(value) = ready() {
-                return value;
-            }
-            changed.await;
-        }
+    pub(crate) async fn wait_for<T>(&self, ready: impl FnMut() -> Option<T>) -> T {
+        wait_for(&self.changed, ready).await
     }
 }
 

@@ -113,11 +113,6 @@ impl<T> Pacer<T> {
             .map(|(_, queue)| queue)
     }
 
-    /// The bytes of the packet that [`pop`](Self::pop) would give.
-    pub(crate) fn next_bytes(&mut self, now: Time) -> Option<usize> {
-        self.due(now)?.front().map(|(bytes, _)| *bytes)
-    }
-
     /// The next packet that may leave.
     pub(crate) fn pop(&mut self, now: Time) -> Option<T> {
         let (bytes, packet) = self.due(now)?.pop_front()?;

@@ -358,12 +358,6 @@ impl RtpSession {
         true
     }
 
-    /// Roughly how long the packet is that [`poll_rtp`](Self::poll_rtp) would append, for whoever
-    /// sends packets of one size together.
-    pub fn next_rtp_bytes(&mut self, now: Time) -> Option<usize> {
-        self.sender.next_bytes(now)
-    }
-
     /// Appends a datagram of RTCP that is due, to be sealed and sent. False if none is.
     pub fn poll_rtcp(&mut self, now: Time, out: &mut Vec<u8>) -> bool {
         let start = out.len();

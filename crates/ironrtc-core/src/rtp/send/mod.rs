@@ -196,11 +196,6 @@ impl Sender {
         Ok(())
     }
 
-    /// Roughly how long the packet is that would leave now.
-    pub(crate) fn next_bytes(&mut self, now: Time) -> Option<usize> {
-        self.pacer.next_bytes(now)
-    }
-
     pub(crate) fn next_due(&self) -> Option<Time> {
         self.pacer.next_due()
     }
