@@ -1,5 +1,7 @@
 // The events of a peer, in order, each taken by one waiter.
 
+import { AssertionError } from 'node:assert/strict';
+
 const DEFAULT_TIMEOUT = 15_000;
 
 export class Events {
@@ -56,5 +58,18 @@ export async function within(what, promise, timeout = DEFAULT_TIMEOUT) {
     return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+// Runs a check until it passes, and gives what it gives. What it throws at the end of the time is the
+// failure, so that it tells what was seen last.
+export async function eventually(check, timeout = DEFAULT_TIMEOUT) {
+  for (const end = performance.now() + timeout; ;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > end || !(error instanceof AssertionError)) throw error;
+    }
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
 }
