@@ -1,5 +1,6 @@
 // Puts the parts of the page together.
 
+import { Camera } from '/camera.js';
 import { Chat } from '/chat.js';
 import { Files } from '/files.js';
 import { Link } from '/link.js';
@@ -17,12 +18,14 @@ const files = new Files();
 const chat = new Chat((list) => files.show(list));
 const ping = new Ping();
 const state = new State();
+const camera = new Camera();
 let link = null;
 
-// For scripts that drive the page: the RTCPeerConnection and the channels in use.
+// For scripts that drive the page: the RTCPeerConnection, the channels and the streams in use.
 window.ironrtc = {
   get peerConnection() { return link?.pc ?? null; },
   get channels() { return link?.channels ?? new Map(); },
+  get streams() { return camera.streams; },
 };
 
 function connect() {
@@ -45,6 +48,10 @@ function connect() {
     if (channel.label === 'ping') ping.attach(channel);
     channel.addEventListener('open', () => current === link && show());
   });
+  on('cameras', (list) => camera.showCameras(list));
+  on('recordings', (list) => camera.showRecordings(list));
+  on('track', (event) => camera.onTrack(event));
+  on('off', (text) => camera.stop(text));
   on('change', show);
   on('problem', ({ text, tone }) => showMessage(text, tone));
   on('end', () => {
@@ -52,6 +59,7 @@ function connect() {
     ping.detach();
     files.detach();
     state.detach();
+    camera.detach();
     link = null;
     byId('connect').textContent = 'Reconnect';
     show();
@@ -71,6 +79,7 @@ function show() {
   byId('restart').disabled = !['connected', 'disconnected', 'failed'].includes(now);
   for (const control of byId('options').elements) control.disabled = Boolean(link);
   if (ready) files.attach(link.pc);
+  if (ready) camera.attach(link);
   if (now === 'connected') hideMessage('bad');
 }
 

@@ -1,5 +1,6 @@
 // The files' card: what is on its way, and what the server has.
 
+import { bytes, button, makeRow } from '/rows.js';
 import { download, upload } from '/transfer.js';
 
 const MAX_ROWS = 30;
@@ -136,28 +137,6 @@ export class Files {
   }
 }
 
-function makeRow(way, arrow, name) {
-  const row = document.createElement('li');
-  row.className = 'row';
-  if (way) row.dataset.way = way;
-  for (const [kind, text] of [['arrow', arrow], ['title', name], ['detail', ''], ['action', '']]) {
-    const part = document.createElement('span');
-    part.className = kind;
-    part.textContent = text;
-    row.append(part);
-  }
-  row.querySelector('.title').title = name;
-  return row;
-}
-
-function button(text, onClick) {
-  const element = document.createElement('button');
-  element.type = 'button';
-  element.textContent = text;
-  element.addEventListener('click', onClick);
-  return element;
-}
-
 function hashLine(sha256) {
   const line = document.createElement('code');
   line.className = 'hash';
@@ -185,13 +164,6 @@ function noise(size) {
     words[i] = x;
   }
   return new Uint8Array(words.buffer, 0, size);
-}
-
-function bytes(count) {
-  if (count < 1024) return `${count} B`;
-  if (count < MIB) return `${(count / 1024).toFixed(0)} KiB`;
-  const mib = count / MIB;
-  return `${mib < 10 && !Number.isInteger(mib) ? mib.toFixed(1) : mib.toFixed(0)} MiB`;
 }
 
 function rate(count, milliseconds) {

@@ -1,7 +1,8 @@
 // One connection to the server: signalling over a WebSocket, and the peer connection.
 //
-// Events: `welcome` {name, version}, `channel` RTCDataChannel, `change` (any state of the peer
-// connection), `server` (the server's report), `problem` {text, tone}, `end`.
+// Events: `welcome` {name, version}, `channel` RTCDataChannel, `track` RTCTrackEvent, `change` (any state
+// of the peer connection), `server` (the server's report), `cameras` and `recordings` (its lists), `off`
+// (why it has ended what the camera was for), `problem` {text, tone}, `end`.
 
 export class Link extends EventTarget {
   /** `null` until the server has welcomed us, and after the end. */
@@ -46,6 +47,26 @@ export class Link extends EventTarget {
     }
   }
 
+  /** What the tracks that are added next are for: 'echo', 'record', 'forward'; null ends it. */
+  camera(purpose) {
+    return this.#ask({ type: 'camera', purpose });
+  }
+
+  /** Watches the camera of this number, or none. */
+  watch(camera) {
+    return this.#ask({ type: 'watch', camera });
+  }
+
+  // False if the server cannot hear it.
+  #ask(message) {
+    if (!this.signaling) {
+      this.#problem('The way to the server is lost. Disconnect and connect again.');
+      return false;
+    }
+    this.#send(message);
+    return true;
+  }
+
   #send(message) {
     if (this.signaling) this.#socket.send(JSON.stringify(message));
   }
@@ -88,6 +109,15 @@ export class Link extends EventTarget {
       case 'state':
         this.dispatchEvent(new CustomEvent('server', { detail: message }));
         break;
+      case 'cameras':
+        this.dispatchEvent(new CustomEvent('cameras', { detail: message.cameras }));
+        break;
+      case 'recordings':
+        this.dispatchEvent(new CustomEvent('recordings', { detail: message.recordings }));
+        break;
+      case 'off':
+        this.dispatchEvent(new CustomEvent('off', { detail: message.text }));
+        break;
       case 'notice':
         this.#problem(message.text, 'wait');
         break;
@@ -110,6 +140,7 @@ export class Link extends EventTarget {
         this.#problem(`The browser could not make an offer: ${error.message}`);
       });
     };
+    pc.ontrack = (event) => this.dispatchEvent(new CustomEvent('track', { detail: event }));
     pc.ondatachannel = ({ channel }) => this.#adopt(channel);
     for (const event of ['signalingstatechange', 'icegatheringstatechange', 'iceconnectionstatechange']) {
       pc.addEventListener(event, () => this.#changed());

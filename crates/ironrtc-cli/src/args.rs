@@ -76,7 +76,8 @@ impl Command {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The page works in current browsers, over plain http also from other machines, and loads nothing
-from elsewhere. The server relays the signalling of `ironrtc send --via` too.
+from elsewhere. Only for the camera, browsers want this machine (localhost), or https from a proxy in
+front. The server relays the signalling of `ironrtc send --via` too.
 
 Examples:
   ironrtc demo
@@ -93,6 +94,10 @@ pub(crate) struct DemoOptions {
     /// Addresses, localhost and names of the local network are always allowed.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
+    /// Where recordings of cameras go, each of 10 minutes and 256 MiB at most. The folder is made when
+    /// it is needed.
+    #[arg(long, value_name = "DIR", default_value = "ironrtc-recordings")]
+    pub(crate) recordings: PathBuf,
 }
 
 #[derive(Debug, Args)]

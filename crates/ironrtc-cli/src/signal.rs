@@ -22,6 +22,38 @@ pub(crate) enum Offerer {
     Server,
 }
 
+/// What a page's camera is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Purpose {
+    /// The page gets it back.
+    Echo,
+    /// It becomes a file.
+    Record,
+    /// Other pages watch it.
+    Forward,
+}
+
+/// A camera that can be watched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CameraLine {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+}
+
+/// A recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RecordingLine {
+    /// Its file, at `/recordings/`.
+    pub(crate) name: String,
+    /// Whose camera it is.
+    pub(crate) from: String,
+    pub(crate) size: u64,
+    pub(crate) seconds: f64,
+    /// It grows.
+    pub(crate) running: bool,
+}
+
 /// What the server is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -47,6 +79,10 @@ pub(crate) enum ToServer {
     Candidate { candidate: Option<IceCandidateInit> },
     /// The page wants the server to restart ICE.
     Restart,
+    /// What the tracks that the page's next offer brings are for; `None` ends it.
+    Camera { purpose: Option<Purpose> },
+    /// Which camera the page watches, by its number; `None` for none.
+    Watch { camera: Option<u64> },
     /// The page leaves.
     Bye,
 }
@@ -78,6 +114,12 @@ pub(crate) enum ToClient {
     Candidate { candidate: Option<IceCandidateInit> },
     /// How the server sees the connection.
     State(Box<serde_json::Value>),
+    /// The cameras of others, to be watched; sent whole when they change.
+    Cameras { cameras: Vec<CameraLine> },
+    /// All recordings of this run, newest first; sent whole when they change.
+    Recordings { recordings: Vec<RecordingLine> },
+    /// What the page's camera was for has ended.
+    Off { text: String },
     /// Something to know.
     Notice { text: String },
     /// Something went wrong.

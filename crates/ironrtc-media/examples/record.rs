@@ -11,10 +11,7 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use ironrtc::{Configuration, ConnectionState, Event, PeerConnection, SessionDescription};
-use ironrtc_media::{Container, Format, Frame, Recorder, Timeline, Tracks, WriteError};
-
-/// Frames of sound after which nobody is expected to show anything: five seconds of Opus.
-const SOUND_ALONE: usize = 250;
+use ironrtc_media::{Container, Frame, Opening, Recorder, Timeline, WriteError};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -81,28 +78,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Begins with the first picture, whose format the page has chosen, and writes until all tracks end.
+/// Begins once it is known what the page sends, and writes until all tracks end.
 fn record(
     file: File,
     container: Container,
     frames: &mpsc::Receiver<Frame>,
 ) -> Result<u64, WriteError> {
-    let mut before = Vec::new();
-    let mut video = None;
-    while video.is_none()
-        && before.len() < SOUND_ALONE
-        && let Ok(frame) = frames.recv()
-    {
-        video = (frame.format != Format::Opus).then_some(frame.format);
-        before.push(frame);
-    }
-    let tracks = Tracks {
-        video,
-        audio: Some(2),
+    let mut opening = Opening::new(true, true);
+    let begun = frames.iter().find_map(|frame| opening.push(frame));
+    let Some(tracks) = begun.or_else(|| opening.tracks()) else {
+        return Ok(0);
     };
     let mut recorder = Recorder::new(file, container, tracks)?;
     let mut count = 0;
-    for frame in before.into_iter().chain(frames.iter()) {
+    for frame in opening.into_frames().into_iter().chain(frames.iter()) {
         recorder.write(&frame)?;
         count += 1;
     }

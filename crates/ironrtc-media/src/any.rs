@@ -30,6 +30,16 @@ impl Container {
             _ => return None,
         })
     }
+
+    /// The extension of a file of this kind.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Ivf => "ivf",
+            Self::Ogg => "ogg",
+            Self::WebM => "webm",
+            Self::Mp4 => "mp4",
+        }
+    }
 }
 
 /// Writes frames to a file of any kind.

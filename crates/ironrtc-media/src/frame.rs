@@ -1,8 +1,11 @@
 //! What goes into files and comes out of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ironrtc_core::peer::TrackFrame;
+use ironrtc_core::rtp::Codec;
 use ironrtc_core::wire::payload::Format;
 
 /// An encoded frame.
@@ -22,6 +25,13 @@ impl Frame {
     /// The time in ticks of the format's RTP clock.
     pub const fn ticks(&self) -> u64 {
         to_ticks(self.time, self.format.clock_rate())
+    }
+
+    /// The frame as a track sends it; the codec is the one of this format that was agreed on with the
+    /// peer (`RtpSender::get_parameters` of the crate `ironrtc`).
+    pub fn to_track(&self, codec: &Arc<Codec>) -> TrackFrame {
+        // Timestamps wrap.
+        TrackFrame::new(Arc::clone(codec), self.ticks() as u32, self.data.clone())
     }
 }
 

@@ -10,6 +10,7 @@ pub mod ivf;
 mod limit;
 pub mod mp4;
 pub mod ogg;
+mod opening;
 mod timeline;
 mod track;
 pub mod webm;
@@ -17,6 +18,7 @@ pub mod webm;
 pub use any::{Container, Player, Recorder};
 pub use frame::Frame;
 pub use ironrtc_core::wire::payload::Format;
+pub use opening::Opening;
 pub use timeline::Timeline;
 pub use track::Tracks;
 

@@ -21,10 +21,15 @@ const CHROMIUM_FLAGS = [
 const FIREFOX_SETTINGS = {
   'app.update.disabledForTesting': true,
   'datareporting.policy.dataSubmissionEnabled': false,
+  // Pages of a test in the background run at full speed.
+  'dom.min_background_timeout_value': 4,
+  'dom.min_background_timeout_value_without_budget_throttling': 4,
+  'dom.timeout.enable_budget_timer_throttling': false,
   'media.autoplay.blocking_policy': 0,
   'media.autoplay.default': 0,
   'media.navigator.permission.disabled': true,
   'media.navigator.streams.fake': true,
+  'media.suspend-background-video.enabled': false,
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
   'toolkit.telemetry.enabled': false,

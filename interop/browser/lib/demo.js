@@ -1,5 +1,8 @@
 // The demo server, and its page.
 
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Server } from './server.js';
 
@@ -7,8 +10,16 @@ const BINARY = process.env.IRONRTC
   ?? fileURLToPath(new URL('../../../target/debug/ironrtc', import.meta.url));
 
 export class Demo extends Server {
-  static start() {
-    return super.start(BINARY, ['demo', '--listen', '127.0.0.1:0']);
+  static async start() {
+    const recordings = await mkdtemp(join(tmpdir(), 'ironrtc-recordings-'));
+    const self = await super.start(BINARY, ['demo', '--listen', '127.0.0.1:0', '--recordings', recordings]);
+    self.recordings = recordings;
+    return self;
+  }
+
+  async stop() {
+    await super.stop();
+    await rm(this.recordings, { recursive: true, force: true });
   }
 }
 
@@ -101,7 +112,44 @@ export class DemoPage {
     return row.sha256;
   }
 
+  // Switches the camera on for a purpose: echo, record or forward.
+  async camera(purpose) {
+    if (await this.page.$eval(this.$('camera'), (card) => card.hidden)) await this.click('camera-open');
+    await this.set(`purpose-${purpose}`, true);
+    await this.click('camera-start');
+    await this.until('the camera', () => window.ironrtc.streams.own);
+  }
+
+  // What two of the page's streams show (`see`) or say (`hear`), as `sent` and `received`.
+  async compare(judgement, sent, received) {
+    await this.until(`the stream ${received}`, (name) => window.ironrtc.streams[name]?.getTracks().length === 2, received);
+    // The page takes no scripts from elsewhere, but this is not asked.
+    const source = await readFile(new URL('../page/media.js', import.meta.url), 'utf8');
+    return this.page.evaluate(`(() => {
+      ${source}
+      const { ${sent}: sent, ${received}: received } = window.ironrtc.streams;
+      const pair = { getReceivers: () => received.getTracks().map((track) => ({ track })) };
+      sentTracks.set(pair, sent.getTracks());
+      return ${judgement}(pair);
+    })()`);
+  }
+
   close() {
     return this.page.close();
   }
+}
+
+// A scenario with a demo server of its own.
+export function withDemo({ name, run }) {
+  return {
+    name: `the demo: ${name}`,
+    run: async (browser) => {
+      const demo = await Demo.start();
+      try {
+        await run(browser, demo);
+      } finally {
+        await demo.stop();
+      }
+    },
+  };
 }

@@ -5,7 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Demo, DemoPage } from '../lib/demo.js';
+import { DemoPage, withDemo } from '../lib/demo.js';
 
 const MIB = 1024 * 1024;
 
@@ -155,14 +155,4 @@ export const demo = [
   { name: 'ICE restarts', run: restarts },
   { name: 'a page reconnects', run: reconnects },
   { name: 'the server stops', run: serverStops },
-].map(({ name, run }) => ({
-  name: `the demo: ${name}`,
-  run: async (browser) => {
-    const demo = await Demo.start();
-    try {
-      await run(browser, demo);
-    } finally {
-      await demo.stop();
-    }
-  },
-}));
+].map(withDemo);

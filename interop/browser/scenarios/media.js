@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { eventually } from '../lib/events.js';
+import { checkPictures, checkTone } from '../lib/judge.js';
 import { negotiate } from '../lib/signaling.js';
 
 const KINDS = ['audio', 'video'];
@@ -27,31 +28,6 @@ async function pageAnswers(context) {
   await negotiate(iron, page);
   await iron.echo();
   return { iron, page };
-}
-
-// The difference of two pictures: the mean over all points and colours.
-function distance(one, other) {
-  return one.reduce((sum, value, index) => sum + Math.abs(value - other[index]), 0) / one.length;
-}
-
-const mean = (picture) => picture.reduce((sum, value) => sum + value, 0) / picture.length;
-
-function checkTone({ sent, received }) {
-  assert.ok(sent.level > -60, `the microphone is heard: ${JSON.stringify(sent)}`);
-  assert.ok(received.level > -60, `the echo is heard: ${JSON.stringify(received)}`);
-  const off = Math.abs(sent.frequency - received.frequency);
-  assert.ok(off < 0.05 * sent.frequency, `${sent.frequency} Hz came back as ${received.frequency} Hz`);
-}
-
-function checkPictures({ sent, received }) {
-  assert.ok(received.width > 0 && received.height > 0, 'the echo has a size');
-  assert.ok(Math.max(...received.pictures.map(mean)) > 16, 'the echo is not black');
-  const changes = received.pictures.slice(1).filter((one, index) => distance(one, received.pictures[index]) > 0);
-  assert.ok(changes.length >= 5, `the echo moves: ${changes.length} changes in ${received.pictures.length} pictures`);
-  // The last picture of the echo is one that the camera gave in the seconds before.
-  const last = received.pictures.at(-1);
-  const nearest = Math.min(...sent.pictures.map((picture) => distance(picture, last)));
-  assert.ok(nearest < 12, `the echo shows what was sent: ${nearest} off`);
 }
 
 async function echoes(context, connect) {

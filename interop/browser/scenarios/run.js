@@ -5,6 +5,7 @@ import { Browser } from '../lib/browsers.js';
 import { BrowserPeer, startIron } from '../lib/peers.js';
 import { Context } from './context.js';
 import { bundle } from './bundle.js';
+import { camera } from './camera.js';
 import { channels } from './channels.js';
 import { connect } from './connect.js';
 import { demo } from './demo.js';
@@ -46,7 +47,7 @@ export function runAll(kind) {
   }
 
   // A browser cannot take the place of a server.
-  for (const { name, run } of process.env.INTEROP_SELF ? [] : [...demo, ...example]) {
+  for (const { name, run } of process.env.INTEROP_SELF ? [] : [...demo, ...camera, ...example]) {
     test(`${kind}: ${name}`, { timeout: 180_000 }, () => run(browser));
   }
 }

@@ -7,10 +7,12 @@ use ironrtc::{
     Configuration, ConnectionState, DataChannelInit, DtlsState, Event, IceServer, PeerConnection,
     SdpType, SessionDescription, SignalingState,
 };
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::camera::Camera;
 use super::channels::{CHAT, Channels, PING};
-use super::hub::{Hub, Slot};
+use super::hub::{Hub, News, Slot};
 use super::report::report;
 use super::socket::Socket;
 use crate::signal::{Offerer, ToClient, ToServer};
@@ -51,9 +53,15 @@ pub(super) async fn run(socket: Socket, hub: Arc<Hub>, mut slot: Slot, wish: Wis
         socket: Some(socket),
         connection: connection.clone(),
         channels: Channels::new(Arc::clone(&hub), &person),
+        camera: Camera::new(Arc::clone(&hub), &person),
+        news: hub.news.subscribe(),
+        hub,
+        me: person.id,
         trickle: wish.trickle,
     };
     page.tell(&welcome).await;
+    page.tell_cameras().await;
+    page.tell_recordings().await;
     if wish.offerer == Offerer::Server {
         page.create_channels();
         page.offer().await;
@@ -63,7 +71,7 @@ pub(super) async fn run(socket: Socket, hub: Arc<Hub>, mut slot: Slot, wish: Wis
     let mut count: u32 = 0;
     loop {
         tokio::select! {
-            message = page.recv() => if !page.on_message(message).await {
+            input = page.input() => if !page.on_input(input).await {
                 break;
             },
             event = events.next() => match event {
@@ -75,6 +83,9 @@ pub(super) async fn run(socket: Socket, hub: Arc<Hub>, mut slot: Slot, wish: Wis
             _ = ticks.tick() => {
                 count = count.wrapping_add(1);
                 page.report().await;
+                if page.hub.with_shelf(|shelf| shelf.is_running()) {
+                    page.tell_recordings().await;
+                }
                 if count.is_multiple_of(REPORTS_PER_PING) {
                     page.ping().await;
                 }
@@ -86,7 +97,7 @@ pub(super) async fn run(socket: Socket, hub: Arc<Hub>, mut slot: Slot, wish: Wis
         }
     }
     // The others are told before the farewells, which take a moment.
-    drop(person);
+    drop((person, page.camera));
     connection.close().await;
     if let Some(socket) = page.socket {
         socket.close().await;
@@ -99,15 +110,83 @@ struct Page {
     socket: Option<Socket>,
     connection: PeerConnection,
     channels: Channels,
+    camera: Camera,
+    news: broadcast::Receiver<News>,
+    hub: Arc<Hub>,
+    /// Its person's number.
+    me: u64,
     trickle: bool,
 }
 
+/// What a page's server hears of.
+enum Input {
+    /// `None` when the WebSocket is broken.
+    Message(Option<Result<ToServer, String>>),
+    /// Some may have been missed.
+    News(Result<News, RecvError>),
+    /// The recording has ended by itself.
+    Ended(String),
+}
+
 impl Page {
-    /// The next message; waits for ever once the WebSocket is broken.
-    async fn recv(&mut self) -> Option<Result<ToServer, String>> {
-        match &mut self.socket {
-            Some(socket) => socket.recv().await,
-            None => std::future::pending().await,
+    /// The next message or news; no message comes once the WebSocket is broken. Can be called off.
+    async fn input(&mut self) -> Input {
+        let socket = self.socket.as_mut();
+        let message = async {
+            match socket {
+                Some(socket) => socket.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            message = message => Input::Message(message),
+            news = self.news.recv() => Input::News(news),
+            reason = self.camera.ended() => Input::Ended(reason),
+        }
+    }
+
+    /// False when the page is to be left.
+    async fn on_input(&mut self, input: Input) -> bool {
+        match input {
+            Input::Message(message) => return self.on_message(message).await,
+            Input::News(Ok(News::Cameras)) => self.on_cameras().await,
+            Input::News(Ok(News::Recordings)) => self.tell_recordings().await,
+            // The rest is for the chat.
+            Input::News(Ok(_)) => {}
+            Input::News(Err(RecvError::Lagged(_))) => {
+                self.on_cameras().await;
+                self.tell_recordings().await;
+            }
+            // The hub holds the sender.
+            Input::News(Err(RecvError::Closed)) => return false,
+            Input::Ended(text) => {
+                self.camera.begin(None);
+                self.tell(&ToClient::Off { text }).await;
+            }
+        }
+        true
+    }
+
+    async fn on_cameras(&mut self) {
+        let changed = self.camera.on_change(&self.connection);
+        self.tell_wrong(changed).await;
+        self.tell_cameras().await;
+    }
+
+    async fn tell_cameras(&mut self) {
+        let cameras = self.hub.with_casts(|casts| casts.lines(self.me));
+        self.tell(&ToClient::Cameras { cameras }).await;
+    }
+
+    async fn tell_recordings(&mut self) {
+        let mut recordings = self.hub.with_shelf(|shelf| shelf.lines());
+        recordings.reverse();
+        self.tell(&ToClient::Recordings { recordings }).await;
+    }
+
+    async fn tell_wrong(&mut self, result: Result<(), String>) {
+        if let Err(error) = result {
+            self.error(error).await;
         }
     }
 
@@ -156,6 +235,11 @@ impl Page {
                 self.connection.restart_ice();
                 self.offer().await;
             }
+            Some(Ok(ToServer::Camera { purpose })) => self.camera.begin(purpose),
+            Some(Ok(ToServer::Watch { camera })) => {
+                let watched = self.camera.watch(&self.connection, camera);
+                self.tell_wrong(watched).await;
+            }
             Some(Ok(ToServer::Hello { .. } | ToServer::Share | ToServer::Join { .. })) => {
                 self.error("that belongs at the beginning").await;
             }
@@ -179,6 +263,10 @@ impl Page {
             return self.error(error).await;
         }
         if is_offer {
+            if let Err(text) = self.camera.adopt(&self.connection) {
+                self.camera.begin(None);
+                self.tell(&ToClient::Off { text }).await;
+            }
             self.describe().await;
         }
     }
@@ -196,6 +284,7 @@ impl Page {
                 self.tell(&ToClient::Notice { text }).await;
             }
             Event::DataChannel(channel) => self.channels.serve(channel),
+            Event::NegotiationNeeded => self.offer().await,
             Event::ConnectionStateChange(state) => {
                 self.report().await;
                 let over = match state {

@@ -137,6 +137,7 @@ fn on_news(channel: &DataChannel, hub: &Hub, me: u64, news: &News) {
         ),
         News::People => tell_people(channel, hub),
         News::Files => tell_files(channel, hub),
+        News::Cameras | News::Recordings => {}
     }
 }
 

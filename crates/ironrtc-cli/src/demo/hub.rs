@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ironrtc::observe::Observer;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, watch};
 
+use super::casts::Casts;
 use super::codes::Codes;
+use super::shelf::Shelf;
 use super::store::Store;
 use crate::signal;
 
@@ -35,6 +38,10 @@ pub(super) enum News {
     People,
     /// The files have changed.
     Files,
+    /// The cameras that are passed on have changed.
+    Cameras,
+    /// A recording has begun or ended.
+    Recordings,
 }
 
 /// What all connections of the demo share.
@@ -56,6 +63,8 @@ struct State {
     next_id: u64,
     people: BTreeMap<u64, Arc<str>>,
     store: Store,
+    casts: Casts,
+    shelf: Shelf,
     codes: Codes,
     guesses: HashMap<IpAddr, (Instant, u32)>,
     /// `None` once the program ends.
@@ -95,7 +104,11 @@ impl Drop for Person {
 
 impl Hub {
     /// The receiver ends once all sessions are over.
-    pub(super) fn new(stun: Vec<String>, names: Vec<String>) -> (Self, mpsc::Receiver<()>) {
+    pub(super) fn new(
+        stun: Vec<String>,
+        names: Vec<String>,
+        recordings: PathBuf,
+    ) -> (Self, mpsc::Receiver<()>) {
         let (sessions, over) = mpsc::channel(1);
         let hub = Self {
             stun,
@@ -106,6 +119,7 @@ impl Hub {
             stop: watch::channel(false).0,
             state: Mutex::new(State {
                 sessions: Some(sessions),
+                shelf: Shelf::new(recordings),
                 ..State::default()
             }),
         };
@@ -117,8 +131,13 @@ impl Hub {
         Some(Slot {
             stop: self.stop.subscribe(),
             _permit: Arc::clone(&self.slots).try_acquire_owned().ok()?,
-            _session: self.lock().sessions.clone()?,
+            _session: self.session()?,
         })
+    }
+
+    /// The program waits with its end until this is dropped; none once it ends.
+    pub(super) fn session(&self) -> Option<mpsc::Sender<()>> {
+        self.lock().sessions.clone()
     }
 
     /// Ends all sessions.
@@ -167,6 +186,16 @@ impl Hub {
         work(&mut self.lock().store)
     }
 
+    /// Works with the cameras that are passed on.
+    pub(super) fn with_casts<T>(&self, work: impl FnOnce(&mut Casts) -> T) -> T {
+        work(&mut self.lock().casts)
+    }
+
+    /// Works with the recordings.
+    pub(super) fn with_shelf<T>(&self, work: impl FnOnce(&mut Shelf) -> T) -> T {
+        work(&mut self.lock().shelf)
+    }
+
     /// Works with the short codes.
     pub(super) fn with_codes<T>(&self, work: impl FnOnce(&mut Codes) -> T) -> T {
         work(&mut self.lock().codes)
@@ -209,9 +238,13 @@ fn subscriber(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
+    fn hub() -> Hub {
+        Hub::new(Vec::new(), Vec::new(), PathBuf::new()).0
+    }
+
     #[test]
     fn names_are_unique_and_leave_with_their_person() {
-        let hub = Arc::new(Hub::new(Vec::new(), Vec::new()).0);
+        let hub = Arc::new(hub());
         let ada = hub.enter("Ada");
         let other = hub.enter("Ada");
         let server = hub.enter("Server");
@@ -225,7 +258,7 @@ mod tests {
 
     #[test]
     fn there_are_only_so_many_sessions() {
-        let hub = Hub::new(Vec::new(), Vec::new()).0;
+        let hub = hub();
         let mut slots: Vec<_> = (0..MAX_SESSIONS).filter_map(|_| hub.slot()).collect();
         assert_eq!(slots.len(), MAX_SESSIONS);
         assert!(hub.slot().is_none());
@@ -235,7 +268,7 @@ mod tests {
 
     #[test]
     fn guesses_are_limited_by_address_and_come_back() {
-        let hub = Hub::new(Vec::new(), Vec::new()).0;
+        let hub = hub();
         let now = Instant::now();
         let (one, other) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
         for _ in 0..MAX_GUESSES {
@@ -249,7 +282,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_ipv6_network_are_one_guesser() {
-        let hub = Hub::new(Vec::new(), Vec::new()).0;
+        let hub = hub();
         let now = Instant::now();
         for host in 0..MAX_GUESSES as u16 {
             hub.guessed_wrong([0x2001, 0xdb8, 0, 1, 0, 0, 0, host].into(), now);
@@ -267,7 +300,7 @@ mod tests {
 
     #[test]
     fn the_count_of_guesses_is_bounded_too() {
-        let hub = Hub::new(Vec::new(), Vec::new()).0;
+        let hub = hub();
         let now = Instant::now();
         for i in 0..MAX_GUESSERS {
             hub.guessed_wrong(IpAddr::from(((i as u128) << 64).to_be_bytes()), now);

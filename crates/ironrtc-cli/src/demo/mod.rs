@@ -1,15 +1,20 @@
 //! `ironrtc demo`: a page, and a peer for it to talk to.
 
 mod browser;
+mod camera;
+mod casts;
 mod channels;
 mod chat;
 mod codes;
+mod download;
 mod entrance;
 mod files;
 mod hub;
+mod origin;
 mod page;
 mod relay;
 mod report;
+mod shelf;
 mod socket;
 mod store;
 mod wire;
@@ -42,11 +47,12 @@ pub(crate) async fn run(options: DemoOptions, observer: Observer) -> anyhow::Res
     let address = listener
         .local_addr()
         .context("the listening address is unknown")?;
-    let (mut hub, mut sessions) = Hub::new(options.stun, options.allow_host);
+    let (mut hub, mut sessions) = Hub::new(options.stun, options.allow_host, options.recordings);
     hub.observer = observer;
     let hub = Arc::new(hub);
     let router = Router::new()
         .route("/ws", get(entrance::upgrade))
+        .route("/recordings/{name}", get(download::download))
         .merge(page::router())
         .with_state(Arc::clone(&hub));
     // What is said below holds from here on.
