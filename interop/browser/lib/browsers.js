@@ -49,7 +49,7 @@ const KINDS = {
 // A page on this machine is a secure context, which the browser's hash functions ask for.
 async function servePage() {
   const scripts = new Map();
-  for (const name of ['/media.js', '/peer.js']) {
+  for (const name of ['/media.js', '/content.js', '/peer.js']) {
     scripts.set(name, await readFile(new URL(`../page${name}`, import.meta.url)));
   }
   const page = [...scripts.keys()].map((name) => `<script src="${name}"></script>`).join('');
@@ -78,8 +78,9 @@ export class Browser {
     return self;
   }
 
+  // A window of its own: in the background, Firefox draws once a second.
   newPage() {
-    return this.handle.newPage();
+    return this.handle.newPage({ type: 'window' });
   }
 
   async close() {

@@ -1,5 +1,7 @@
 // One RTCPeerConnection of a peer, and its channels.
 
+import { within } from './events.js';
+
 const BULK_TIMEOUT = 120_000;
 const MEDIA_TIMEOUT = 60_000;
 
@@ -72,10 +74,21 @@ export class Connection {
   hear() { return this.command('hear', {}, MEDIA_TIMEOUT); }
   // Of a browser: the colours that it sends and receives, over a while.
   see() { return this.command('see', {}, MEDIA_TIMEOUT); }
+  // Of a browser: the tone that it receives, once it is the one waited for.
+  listen(hz, mid) { return this.command('listen', { mid, hz }, MEDIA_TIMEOUT); }
+  // Of a browser: the moving pattern that it receives, once it is the one waited for.
+  look(hue, mid, width) { return this.command('look', { mid, hue, width }, MEDIA_TIMEOUT); }
   // Of IronRTC: sends back what it receives.
   echo() { return this.command('echo'); }
   // Of IronRTC: asks for a key frame of each video that it receives.
   requestKeyFrames() { return this.command('requestKeyFrames'); }
+  // Of a browser: calls a function in the page with its RTCPeerConnection. It sees only its arguments
+  // and what the page has.
+  inPage(job, ...args) {
+    const given = args.map((argument) => JSON.stringify(argument) ?? 'undefined').join(', ');
+    const call = `(${job})(connections.get(${JSON.stringify(this.name)}), ${given})`;
+    return within(`${this.peer.name}: ${job}`, this.peer.page.evaluate(call));
+  }
   restartIce() { return this.command('restartIce'); }
   states() { return this.command('states'); }
   sctp() { return this.command('sctp'); }

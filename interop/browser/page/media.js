@@ -42,20 +42,26 @@ async function play(track) {
 
 // The samples of a track during a while. They are recorded and decoded, since without a loudspeaker
 // Firefox runs no graph of WebAudio.
-async function samplesOf(track) {
+async function samplesOf(track, milliseconds) {
   const element = await play(track);
   const recorder = new MediaRecorder(new MediaStream([track]));
   const parts = [];
   recorder.addEventListener('dataavailable', ({ data }) => parts.push(data));
   const stopped = new Promise((resolve) => { recorder.addEventListener('stop', resolve); });
   recorder.start();
-  await new Promise((resolve) => { setTimeout(resolve, LISTEN_MS); });
+  await new Promise((resolve) => { setTimeout(resolve, milliseconds); });
   recorder.stop();
   await stopped;
   element.remove();
   const decoder = new OfflineAudioContext(1, RATE, RATE);
-  const decoded = await decoder.decodeAudioData(await new Blob(parts).arrayBuffer());
-  return decoded.getChannelData(0);
+  try {
+    const decoded = await decoder.decodeAudioData(await new Blob(parts).arrayBuffer());
+    return decoded.getChannelData(0);
+  } catch (error) {
+    // Before the first sound, the recording is a head without anything behind.
+    if (error.name !== 'EncodingError') throw error;
+    return new Float32Array(WINDOW);
+  }
 }
 
 const energy = (samples) => samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
@@ -69,8 +75,8 @@ function strength(samples, frequency) {
 }
 
 // The tone of a track where it is loudest, and how loud that is, in decibels below full scale.
-async function toneOf(track) {
-  const samples = await samplesOf(track);
+async function toneOf(track, milliseconds = LISTEN_MS) {
+  const samples = await samplesOf(track, milliseconds);
   let loudest = samples.subarray(0, WINDOW);
   for (let at = 0; at + WINDOW <= samples.length; at += WINDOW / 4) {
     const window = samples.subarray(at, at + WINDOW);

@@ -121,6 +121,13 @@ function create({ pc: name, config }) {
   on('connectionstatechange', () => ({ state: pc.connectionState }));
   on('icecandidate', (e) => ({ candidate: e.candidate?.toJSON() ?? null }));
   on('icecandidateerror', (e) => ({ url: e.url, errorCode: e.errorCode, errorText: e.errorText }));
+  on('track', (e) => {
+    const { mid } = e.transceiver;
+    for (const event of ['mute', 'unmute', 'ended']) {
+      e.track.addEventListener(event, () => emit({ pc: name, event, mid }));
+    }
+    return { mid, kind: e.track.kind, streams: e.streams.map(({ id }) => id) };
+  });
   on('datachannel', (e) => ({ channel: adopt(name, e.channel), ...info(e.channel) }));
 }
 
@@ -152,6 +159,8 @@ const commands = {
   sendMedia: (_, pc, { kinds }) => sendMedia(pc, kinds),
   hear: (_, pc) => hear(pc),
   see: (_, pc) => see(pc),
+  listen: (_, pc, { mid, hz }) => listen(pc, mid, hz),
+  look: (_, pc, { mid, hue, width }) => look(pc, mid, hue, width),
   restartIce: (_, pc) => { pc.restartIce(); },
   states: (_, pc) => ({
     signaling: pc.signalingState, iceGathering: pc.iceGatheringState,

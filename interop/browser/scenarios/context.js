@@ -27,6 +27,13 @@ export class Context {
     return { iron, foreign };
   }
 
+  // Another page, and another connection of the same IronRTC.
+  async another({ peer }) {
+    const iron = await Connection.create(peer);
+    const foreign = await Connection.create(await this.#peer('foreign'));
+    return { iron, foreign };
+  }
+
   // Two connected connections with one channel, made by IronRTC unless `offerer` says 'foreign'.
   async connected({ offerer = 'iron', trickle = true } = {}) {
     const { iron, foreign } = await this.pair();

@@ -7,6 +7,7 @@ import { Context } from './context.js';
 import { bundle } from './bundle.js';
 import { camera } from './camera.js';
 import { channels } from './channels.js';
+import { codecs } from './codecs.js';
 import { connect } from './connect.js';
 import { demo } from './demo.js';
 import { example } from './example.js';
@@ -31,7 +32,7 @@ export function runAll(kind) {
     await Promise.all([browser?.close(), other?.close()]);
   });
 
-  for (const { name, run, only } of [...connect, ...channels, ...transfer, ...negotiation, ...bundle, ...stats, ...(process.env.INTEROP_SELF ? [] : media)]) {
+  for (const { name, run, only } of [...connect, ...channels, ...transfer, ...negotiation, ...bundle, ...stats, ...(process.env.INTEROP_SELF ? [] : [...media, ...codecs])]) {
     if (only && only !== kind) continue;
     test(`${kind}: ${name}`, { timeout: 180_000 }, async () => {
       const context = new Context({

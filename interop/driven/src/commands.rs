@@ -139,9 +139,6 @@ async fn run_on_connection(known: &Known, request: Request) -> Result<Value, Fai
             Value::Null
         }
         "restartIce" => json!(connection.restart_ice().await?),
-        "addTransceiver" => json!(connection.add_transceiver(&request.kind).await?),
-        "echo" => json!(connection.echo().await?),
-        "requestKeyFrames" => json!(connection.request_key_frames().await?),
         "states" => match connection.states().await {
             Some(states) => states,
             None => reported(&known.states),
@@ -152,7 +149,7 @@ async fn run_on_connection(known: &Known, request: Request) -> Result<Value, Fai
         }
         "sctp" => connection.sctp().await,
         "close" => json!(connection.close().await?),
-        other => return Err(Failure::usage(format!("no command {other:?}"))),
+        other => connection.run(other, request.own).await?,
     };
     Ok(done)
 }

@@ -1,7 +1,7 @@
 //! A command, with the union of all commands' arguments.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// One line of input.
 #[derive(Debug, Default, Deserialize)]
@@ -17,11 +17,13 @@ pub(crate) struct Request {
     pub(crate) description: Option<Description>,
     pub(crate) candidate: Option<Candidate>,
     pub(crate) label: String,
-    pub(crate) kind: String,
     pub(crate) text: Option<String>,
     pub(crate) hex: Option<String>,
     pub(crate) bytes: usize,
     pub(crate) size: usize,
+    /// Arguments of a command of the stack's own.
+    #[serde(flatten)]
+    pub(crate) own: Map<String, Value>,
 }
 
 /// `RTCDataChannelInit` and `RTCOfferOptions` in one.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::link::Link;
 use crate::output::Failure;
@@ -47,18 +47,9 @@ pub trait Connection: Send + Sync {
     async fn create_channel(&self, label: &str, init: Options) -> Result<Arc<dyn Link>, Failure>;
     /// `restartIce`.
     async fn restart_ice(&self) -> Result<(), Failure>;
-    /// `addTransceiver` of a kind, by the W3C's word.
-    async fn add_transceiver(&self, kind: &str) -> Result<(), Failure> {
-        let why = format!("the stack has no media of the kind {kind}");
-        Err(Failure::usage(why))
-    }
-    /// Sends back what each transceiver receives, and sends nothing yet, from now on.
-    async fn echo(&self) -> Result<(), Failure> {
-        Err(Failure::usage("the stack has no media"))
-    }
-    /// Asks for a key frame of each video that is received.
-    async fn request_key_frames(&self) -> Result<(), Failure> {
-        Err(Failure::usage("the stack has no media"))
+    /// A command that not every stack has, such as those about media.
+    async fn run(&self, command: &str, _arguments: Map<String, Value>) -> Result<Value, Failure> {
+        Err(Failure::usage(format!("no command {command:?}")))
     }
     /// The states, where the stack tells more than it has reported.
     async fn states(&self) -> Option<Value> {

@@ -7,8 +7,7 @@ use async_trait::async_trait;
 use ironrtc::observe::{Observer, Recorder};
 use ironrtc::{
     Configuration, DataChannelInit, DataChannelState, Error, Event, Events, IceCandidateInit,
-    IceServer, LocalTrack, MediaKind, OfferOptions, PeerConnection, RtpTransceiverDirection,
-    RtpTransceiverInit, SessionDescription, Stats, StatsReport, TransceiverError,
+    IceServer, OfferOptions, PeerConnection, SessionDescription, Stats, StatsReport,
 };
 use ironrtc_interop_driven::{
     Candidate, Connection, Description, Failure, Link, Options, Reporter, Stack,
@@ -17,8 +16,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::channel::Channel;
+use crate::media::{Media, Tracks, Transceivers};
 
-pub(crate) struct IronRtc;
+/// All connections of the process know the same tracks.
+#[derive(Default)]
+pub(crate) struct IronRtc {
+    tracks: Tracks,
+}
 
 /// `RTCConfiguration`, as far as tests need it.
 #[derive(Debug, Default, Deserialize)]
@@ -67,8 +71,9 @@ impl Stack for IronRtc {
         };
         let pc = PeerConnection::new(config.into_configuration()?)
             .map_err(|error| Failure::new(error.name(), error))?;
-        tokio::spawn(report(reporter, pc.events()));
-        Ok(Box::new(Connected(pc)))
+        let media = Media::new(pc.clone(), reporter.clone(), self.tracks.clone());
+        tokio::spawn(report(reporter, pc.events(), media.transceivers.clone()));
+        Ok(Box::new(Connected { pc, media }))
     }
 }
 
@@ -77,10 +82,6 @@ fn wrong(error: serde_json::Error) -> Failure {
 }
 
 fn failed(error: Error) -> Failure {
-    Failure::new(error.name(), error)
-}
-
-fn not_media(error: TransceiverError) -> Failure {
     Failure::new(error.name(), error)
 }
 
@@ -95,18 +96,21 @@ fn write(description: &SessionDescription) -> Description {
     }
 }
 
-struct Connected(PeerConnection);
+struct Connected {
+    pc: PeerConnection,
+    media: Media,
+}
 
 #[async_trait]
 impl Connection for Connected {
     async fn create_offer(&self, ice_restart: bool) -> Result<Description, Failure> {
         let options = OfferOptions::default().ice_restart(ice_restart);
-        let offer = self.0.create_offer(options).await.map_err(failed)?;
+        let offer = self.pc.create_offer(options).await.map_err(failed)?;
         Ok(write(&offer))
     }
 
     async fn create_answer(&self) -> Result<Description, Failure> {
-        let answer = self.0.create_answer().await.map_err(failed)?;
+        let answer = self.pc.create_answer().await.map_err(failed)?;
         Ok(write(&answer))
     }
 
@@ -116,21 +120,21 @@ impl Connection for Connected {
 
     async fn set_local(&self, description: Option<Description>) -> Result<(), Failure> {
         let description = description.as_ref().map(read).transpose()?;
-        let applied = self.0.set_local_description(description).await;
+        let applied = self.pc.set_local_description(description).await;
         applied.map_err(failed)
     }
 
     async fn set_remote(&self, description: Description) -> Result<(), Failure> {
-        let applied = self.0.set_remote_description(read(&description)?).await;
+        let applied = self.pc.set_remote_description(read(&description)?).await;
         applied.map_err(failed)
     }
 
     async fn local(&self) -> Option<Description> {
-        self.0.local_description().as_ref().map(write)
+        self.pc.local_description().as_ref().map(write)
     }
 
     async fn gathered(&self) {
-        self.0.gathering_complete().await;
+        self.pc.gathering_complete().await;
     }
 
     async fn add_candidate(&self, candidate: Option<Candidate>) -> Result<(), Failure> {
@@ -140,7 +144,7 @@ impl Connection for Connected {
             sdp_mline_index: it.sdp_m_line_index,
             username_fragment: it.username_fragment,
         });
-        self.0.add_ice_candidate(candidate).await.map_err(failed)
+        self.pc.add_ice_candidate(candidate).await.map_err(failed)
     }
 
     async fn create_channel(&self, label: &str, init: Options) -> Result<Arc<dyn Link>, Failure> {
@@ -153,69 +157,40 @@ impl Connection for Connected {
             id: init.id,
             ..DataChannelInit::default()
         };
-        let made = self.0.create_data_channel(label, init);
+        let made = self.pc.create_data_channel(label, init);
         let handle = made.map_err(|error| Failure::new(error.name(), error))?;
         Ok(Arc::new(Channel::new(handle)))
     }
 
     async fn restart_ice(&self) -> Result<(), Failure> {
-        self.0.restart_ice();
+        self.pc.restart_ice();
         Ok(())
     }
 
-    async fn add_transceiver(&self, kind: &str) -> Result<(), Failure> {
-        let kind: MediaKind = kind.parse().map_err(|e| Failure::new("TypeError", e))?;
-        let made = self.0.add_transceiver(kind, RtpTransceiverInit::default());
-        made.map(drop).map_err(not_media)
-    }
-
-    async fn echo(&self) -> Result<(), Failure> {
-        for transceiver in self.0.transceivers() {
-            let sender = transceiver.sender();
-            if sender.track().is_some() || !transceiver.direction().receives() {
-                continue;
-            }
-            let back = match transceiver.kind() {
-                MediaKind::Audio => LocalTrack::audio(),
-                MediaKind::Video => LocalTrack::video(),
-            };
-            sender.replace_track(Some(&back)).map_err(not_media)?;
-            sender.set_streams(&["echo"]).map_err(not_media)?;
-            let both = RtpTransceiverDirection::SendRecv;
-            transceiver.set_direction(both).map_err(not_media)?;
-            let track = transceiver.receiver().track();
-            tokio::spawn(async move { track.forward(&back).await });
-        }
-        Ok(())
-    }
-
-    async fn request_key_frames(&self) -> Result<(), Failure> {
-        for receiver in self.0.receivers() {
-            receiver.track().request_key_frame();
-        }
-        Ok(())
+    async fn run(&self, command: &str, arguments: Map<String, Value>) -> Result<Value, Failure> {
+        self.media.run(command, arguments).await
     }
 
     async fn states(&self) -> Option<Value> {
-        Some(states(&self.0))
+        Some(states(&self.pc))
     }
 
     async fn sctp(&self) -> Value {
-        sctp(&self.0)
+        sctp(&self.pc)
     }
 
     async fn stats(&self) -> Option<Value> {
-        Some(stats(&self.0.get_stats().await))
+        Some(stats(&self.pc.get_stats().await))
     }
 
     async fn close(&self) -> Result<(), Failure> {
-        self.0.close().await;
+        self.pc.close().await;
         Ok(())
     }
 }
 
 /// Reports until the connection is closed.
-async fn report(reporter: Reporter, mut events: Events) {
+async fn report(reporter: Reporter, mut events: Events, transceivers: Transceivers) {
     while let Some(event) = events.next().await {
         match event {
             Event::NegotiationNeeded => reporter.negotiation_needed(),
@@ -255,6 +230,7 @@ async fn report(reporter: Reporter, mut events: Events) {
                 let channel = Arc::new(Channel::new(handle));
                 reporter.channel(channel, state).await;
             }
+            Event::Track(added) => transceivers.report(&reporter, &added),
             _ => {}
         }
     }

@@ -4,10 +4,12 @@
 
 mod channel;
 mod connection;
+mod media;
+mod relay;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let peer = ironrtc_interop_driven::run(Box::new(connection::IronRtc)).await?;
+    let peer = ironrtc_interop_driven::run(Box::new(connection::IronRtc::default())).await?;
     peer.close_all().await;
     Ok(())
 }
