@@ -63,7 +63,8 @@ async function servePage() {
 }
 
 export class Browser {
-  static async launch(kind, settings = {}) {
+  // `flags` are more arguments of the command.
+  static async launch(kind, { flags = [], ...settings } = {}) {
     const { executablePath, options } = KINDS[kind];
     if (!existsSync(executablePath)) throw new Error(`${executablePath} is not installed; run scripts/test`);
     const profile = await mkdtemp(join(tmpdir(), `ironrtc-${kind}-`));
@@ -72,7 +73,7 @@ export class Browser {
     self.profile = profile;
     Object.assign(self, await servePage());
     self.handle = await puppeteer.launch({
-      executablePath, userDataDir: profile, acceptInsecureCerts: true, ...options, ...settings,
+      executablePath, userDataDir: profile, acceptInsecureCerts: true, ...options, args: [...options.args ?? [], ...flags], ...settings,
     });
     self.version = await self.handle.version();
     return self;

@@ -7,12 +7,16 @@ import { Context } from './context.js';
 import { bundle } from './bundle.js';
 import { camera } from './camera.js';
 import { channels } from './channels.js';
+import { changes } from './changes.js';
 import { codecs } from './codecs.js';
 import { connect } from './connect.js';
 import { demo } from './demo.js';
 import { example } from './example.js';
+import { experimental } from './experimental.js';
+import { losses } from './losses.js';
 import { media } from './media.js';
 import { negotiation } from './negotiation.js';
+import { quality } from './quality.js';
 import { stats } from './stats.js';
 import { transfer } from './transfer.js';
 
@@ -32,7 +36,7 @@ export function runAll(kind) {
     await Promise.all([browser?.close(), other?.close()]);
   });
 
-  for (const { name, run, only } of [...connect, ...channels, ...transfer, ...negotiation, ...bundle, ...stats, ...(process.env.INTEROP_SELF ? [] : [...media, ...codecs])]) {
+  for (const { name, run, only } of [...connect, ...channels, ...transfer, ...negotiation, ...bundle, ...stats, ...(process.env.INTEROP_SELF ? [] : [...media, ...codecs, ...changes, ...losses, ...quality, ...experimental])]) {
     if (only && only !== kind) continue;
     test(`${kind}: ${name}`, { timeout: 180_000 }, async () => {
       const context = new Context({

@@ -115,17 +115,10 @@ enum Command {
     StopTrack {
         track: String,
     },
-    Forward {
-        transceiver: usize,
-        track: String,
-    },
     AddTrack {
         track: String,
         #[serde(default)]
         streams: Vec<String>,
-    },
-    RemoveTrack {
-        transceiver: usize,
     },
     AddTransceiver {
         kind: Option<String>,
@@ -133,6 +126,28 @@ enum Command {
         direction: Option<String>,
         #[serde(default)]
         streams: Vec<String>,
+    },
+    Capabilities {
+        kind: String,
+    },
+    Transceivers {},
+    Echo {},
+    RequestKeyFrames {},
+    Relay(RelayConfig),
+    #[serde(untagged)]
+    Of(OfTransceiver),
+}
+
+/// A command to one transceiver.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum OfTransceiver {
+    Forward {
+        transceiver: usize,
+        track: String,
+    },
+    RemoveTrack {
+        transceiver: usize,
     },
     ReplaceTrack {
         transceiver: usize,
@@ -152,13 +167,6 @@ enum Command {
     WatchTrack {
         transceiver: usize,
     },
-    Capabilities {
-        kind: String,
-    },
-    Transceivers {},
-    Echo {},
-    RequestKeyFrames {},
-    Relay(RelayConfig),
 }
 
 /// `RTCRtpCodec`.
@@ -224,36 +232,20 @@ impl Media {
     ) -> Result<Value, Failure> {
         let command: Command = serde_json::from_value(json!({ command: arguments }))
             .map_err(|error| Failure::new("UsageError", error))?;
-        if let Command::Relay(config) = command {
-            let relay = Relay::start(config).await;
-            let relay = relay.map_err(|error| Failure::new("NetworkError", error))?;
-            let ports = json!(relay.ports);
-            let mut relays = self.relays.lock().unwrap_or_else(PoisonError::into_inner);
-            relays.push(relay);
-            return Ok(ports);
-        }
-        self.obey(command)
+        self.obey(command).await
     }
 
-    fn obey(&self, command: Command) -> Result<Value, Failure> {
+    async fn obey(&self, command: Command) -> Result<Value, Failure> {
         match command {
             Command::CreateTrack { track, kind } => {
                 self.tracks.create(track, kind.parse().map_err(unknown)?);
             }
             Command::SetEnabled { track, enabled } => self.tracks.get(&track)?.set_enabled(enabled),
             Command::StopTrack { track } => self.tracks.get(&track)?.stop(),
-            Command::Forward { transceiver, track } => {
-                let from = self.transceiver(transceiver)?.receiver().track();
-                self.tracks.feed(&track, from)?;
-            }
             Command::AddTrack { track, streams } => {
                 let track = self.tracks.get(&track)?;
                 let sender = self.pc.add_track(&track, &streams).map_err(failed)?;
                 return Ok(json!(self.transceivers.number(&sender.transceiver())));
-            }
-            Command::RemoveTrack { transceiver } => {
-                let sender = self.transceiver(transceiver)?.sender();
-                self.pc.remove_track(&sender).map_err(failed)?;
             }
             Command::AddTransceiver {
                 kind,
@@ -261,32 +253,6 @@ impl Media {
                 direction,
                 streams,
             } => return self.add_transceiver(kind, track, direction, streams),
-            Command::ReplaceTrack { transceiver, track } => {
-                let track = track.map(|name| self.tracks.get(&name)).transpose()?;
-                let sender = self.transceiver(transceiver)?.sender();
-                sender.replace_track(track.as_ref()).map_err(failed)?;
-            }
-            Command::SetDirection {
-                transceiver,
-                direction,
-            } => {
-                let direction = direction.parse().map_err(unknown)?;
-                let transceiver = self.transceiver(transceiver)?;
-                transceiver.set_direction(direction).map_err(failed)?;
-            }
-            Command::SetCodecPreferences {
-                transceiver,
-                codecs,
-            } => {
-                let codecs: Result<_, _> = codecs.iter().map(Codec::read).collect();
-                let codecs = codecs.map_err(|error| Failure::new("TypeError", error))?;
-                let transceiver = self.transceiver(transceiver)?;
-                transceiver.set_codec_preferences(codecs).map_err(failed)?;
-            }
-            Command::Stop { transceiver } => {
-                self.transceiver(transceiver)?.stop().map_err(failed)?;
-            }
-            Command::WatchTrack { transceiver } => self.watch(transceiver)?,
             Command::Capabilities { kind } => {
                 let capabilities = self.pc.get_capabilities(kind.parse().map_err(unknown)?);
                 let codecs: Vec<Codec> = capabilities.codecs.iter().map(Codec::write).collect();
@@ -299,9 +265,59 @@ impl Media {
                     receiver.track().request_key_frame();
                 }
             }
-            Command::Relay(_) => return Err(Failure::usage("a relay takes time to start")),
+            Command::Relay(config) => return self.relay(config).await,
+            Command::Of(command) => self.obey_of(command)?,
         }
         Ok(Value::Null)
+    }
+
+    /// It lasts as long as the connection.
+    async fn relay(&self, config: RelayConfig) -> Result<Value, Failure> {
+        let relay = Relay::start(config).await;
+        let relay = relay.map_err(|error| Failure::new("NetworkError", error))?;
+        let ports = json!(relay.ports);
+        let mut relays = self.relays.lock().unwrap_or_else(PoisonError::into_inner);
+        relays.push(relay);
+        Ok(ports)
+    }
+
+    fn obey_of(&self, command: OfTransceiver) -> Result<(), Failure> {
+        match command {
+            OfTransceiver::Forward { transceiver, track } => {
+                let from = self.transceiver(transceiver)?.receiver().track();
+                self.tracks.feed(&track, from)
+            }
+            OfTransceiver::RemoveTrack { transceiver } => {
+                let sender = self.transceiver(transceiver)?.sender();
+                self.pc.remove_track(&sender).map_err(failed)
+            }
+            OfTransceiver::ReplaceTrack { transceiver, track } => {
+                let track = track.map(|name| self.tracks.get(&name)).transpose()?;
+                let sender = self.transceiver(transceiver)?.sender();
+                sender.replace_track(track.as_ref()).map_err(failed)
+            }
+            OfTransceiver::SetDirection {
+                transceiver,
+                direction,
+            } => {
+                let direction = direction.parse().map_err(unknown)?;
+                let transceiver = self.transceiver(transceiver)?;
+                transceiver.set_direction(direction).map_err(failed)
+            }
+            OfTransceiver::SetCodecPreferences {
+                transceiver,
+                codecs,
+            } => {
+                let codecs: Result<_, _> = codecs.iter().map(Codec::read).collect();
+                let codecs = codecs.map_err(|error| Failure::new("TypeError", error))?;
+                let transceiver = self.transceiver(transceiver)?;
+                transceiver.set_codec_preferences(codecs).map_err(failed)
+            }
+            OfTransceiver::Stop { transceiver } => {
+                self.transceiver(transceiver)?.stop().map_err(failed)
+            }
+            OfTransceiver::WatchTrack { transceiver } => self.watch(transceiver),
+        }
     }
 
     /// All that there are get their numbers, in the order in which they were made.

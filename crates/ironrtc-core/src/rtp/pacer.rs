@@ -103,22 +103,25 @@ impl<T> Pacer<T> {
     }
 
     /// The queue whose first packet may leave now.
-    fn due(&mut self, now: Time) -> Option<&mut VecDeque<(usize, T)>> {
+    fn due(&mut self, now: Time) -> Option<(usize, &mut VecDeque<(usize, T)>)> {
         self.settle(now);
         let is_free = self.owed_at().is_none();
         let urgent = Priority::Audio as usize;
         let mut queues = self.queues.iter_mut().enumerate();
-        queues
-            .find(|(priority, queue)| !queue.is_empty() && (is_free || *priority == urgent))
-            .map(|(_, queue)| queue)
+        queues.find(|(priority, queue)| !queue.is_empty() && (is_free || *priority == urgent))
     }
 
     /// The next packet that may leave.
     pub(crate) fn pop(&mut self, now: Time) -> Option<T> {
-        let (bytes, packet) = self.due(now)?.pop_front()?;
+        let (priority, queue) = self.due(now)?;
+        let (bytes, packet) = queue.pop_front()?;
         self.bytes -= bytes;
+        // Sound leaves whatever is owed and owes nothing itself: it does not get less with the rate,
+        // and would leave nothing of a low one to video.
+        if priority == Priority::Audio as usize {
+            return Some(packet);
+        }
         self.debt += bytes as f64;
-        // Sound leaves whatever is owed, and video waits for no more than a moment of it.
         if let Some(rate) = self.rate {
             let most = Self::allowed(rate) + rate * MAX_DEBT.as_secs_f64() + bytes as f64;
             self.debt = self.debt.min(most);
@@ -209,6 +212,23 @@ mod tests {
         pacer.push(Priority::Audio, 100, 99).expect("room");
         assert_eq!(pacer.next_due(), Some(Time::ZERO));
         assert_eq!(drain(&mut pacer, Time::ZERO), [99]);
+    }
+
+    #[test]
+    fn sound_leaves_a_low_rate_to_video() {
+        let mut pacer = Pacer::new();
+        pacer.set_rate(Time::ZERO, Some(30_000));
+        let mut video = 0;
+        for millis in (0..10_000).step_by(20) {
+            let now = Time::from_millis(millis);
+            // 48 kbit/s of sound, and 8 of video.
+            pacer.push(Priority::Audio, 120, 0).expect("room");
+            if millis % 50 == 0 {
+                pacer.push(Priority::Video, 100, 1).expect("room");
+            }
+            video += drain(&mut pacer, now).iter().sum::<u32>();
+        }
+        assert_eq!(video, 100, "none waits");
     }
 
     #[test]
