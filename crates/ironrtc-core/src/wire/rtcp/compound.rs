@@ -117,10 +117,11 @@ fn read_raw<'a>(reader: &mut Reader<'a>) -> Option<Raw<'a>> {
     })
 }
 
-/// RFC 3550 section 6.4.1: the last byte of the padding says how long it is, a multiple of four.
+/// RFC 3550 section 6.4.1: the last byte of the padding says how long it is. That it is a multiple of
+/// four does not hold for libwebrtc's transport-wide feedback, which it fills up to a word so.
 fn unpadded(body: &[u8]) -> Option<&[u8]> {
     let padding = usize::from(*body.last()?);
-    if padding == 0 || !padding.is_multiple_of(4) {
+    if padding == 0 {
         return None;
     }
     body.get(..body.len().checked_sub(padding)?)
@@ -251,7 +252,7 @@ mod tests {
         let both = |a: &[u8], b: &[u8]| [a, b].concat();
         assert!(Compound::parse(&both(&first, &padded(4))).is_some());
         assert!(Compound::parse(&both(&padded(4), &first)).is_none());
-        for bad in [0, 1, 3, 12, 255] {
+        for bad in [0, 9, 12, 255] {
             assert!(Compound::parse(&padded(bad)).is_none(), "{bad}");
         }
         // All of the body is padding: what remains is malformed and nothing else.
@@ -259,6 +260,20 @@ mod tests {
         let mut packets = Compound::parse(&all).into_iter().flatten();
         assert!(matches!(packets.next(), Some(Packet::Malformed)));
         assert!(Compound::parse(&[0xa0, 201, 0, 0]).is_none());
+    }
+
+    #[test]
+    fn feedback_of_chromium_is_padded_by_less_than_a_word() {
+        let datagram = [
+            0xaf, 0xcd, 0x00, 0x06, 0x12, 0xc6, 0xcb, 0xf4, 0x3b, 0xa1, 0xe0, 0x5f, 0x00, 0x18,
+            0x00, 0x04, 0x00, 0xd5, 0x67, 0x01, 0x20, 0x04, 0xd9, 0x55, 0x14, 0x41, 0x00, 0x02,
+        ];
+        let mut packets = Compound::parse(&datagram).expect("a compound");
+        let Some(Packet::TransportFeedback(feedback)) = packets.next() else {
+            panic!("no feedback");
+        };
+        assert_eq!((feedback.base.get(), feedback.packets), (24, 4));
+        assert_eq!(feedback.arrivals().count(), 4);
     }
 
     #[test]
