@@ -63,9 +63,10 @@ pub(in crate::jsep) fn offer(
                     lines.simulcast.send.push((rid.clone(), !parameters.active));
                 }
             }
-        } else {
-            lines.sources = sources(transceiver, &codecs);
         }
+    }
+    if lines.simulcast.send.is_empty() && names_sources(transceiver, direction) {
+        lines.sources = sources(transceiver, &codecs);
     }
     // RFC 9429 section 5.2.2: what we receive of a simulcast stays agreed.
     if let Some((before, simulcast)) = before
@@ -128,9 +129,9 @@ pub(in crate::jsep) fn answer(
     };
     if direction.sends() {
         lines.msids = msids(transceiver);
-        if simulcast.send.is_empty() {
-            lines.sources = sources(transceiver, &codecs);
-        }
+    }
+    if simulcast.send.is_empty() && names_sources(transceiver, direction) {
+        lines.sources = sources(transceiver, &codecs);
     }
     (lines.simulcast, lines.codecs) = (simulcast, codecs);
     Some(lines)
@@ -168,6 +169,13 @@ fn msids(transceiver: &Transceiver) -> Vec<Msid> {
         [] => vec![msid(None)],
         streams => streams.iter().map(|stream| msid(Some(stream))).collect(),
     }
+}
+
+/// Whether its source is named: from when it first sends, whatever it does then. What libwebrtc does
+/// not find named any more it takes for ended, and when that comes back its pictures are not shown.
+fn names_sources(transceiver: &Transceiver, direction: Direction) -> bool {
+    let sender = transceiver.sender();
+    direction.sends() || (sender.has_sent() && sender.encodings().len() == 1)
 }
 
 fn sources(transceiver: &Transceiver, codecs: &[CodecParameters]) -> Vec<Source> {

@@ -62,6 +62,33 @@ fn local(who: &Negotiator) -> String {
 }
 
 #[test]
+fn a_source_is_named_from_when_it_first_sends_on() {
+    let (mut a, mut b) = (negotiator(1), negotiator(2));
+    let id = add_track(&mut a, MediaKind::Video, "camera");
+    a.set_direction(id, Direction::RecvOnly).unwrap();
+    agree(&mut a, &mut b);
+    assert!(!local(&a).contains("a=ssrc:"));
+    a.set_direction(id, Direction::SendOnly).unwrap();
+    agree(&mut a, &mut b);
+    let named = |who: &Negotiator| {
+        let sdp = local(who);
+        let lines = sdp.lines().filter(|line| line.starts_with("a=ssrc"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = named(&a);
+    assert_eq!(before.len(), 3, "{before:?}");
+    a.set_direction(id, Direction::RecvOnly).unwrap();
+    agree(&mut a, &mut b);
+    assert_eq!(named(&a), before, "as the offerer");
+    assert!(section(&a, id).send.is_none());
+    agree(&mut b, &mut a);
+    assert_eq!(named(&a), before, "as the answerer");
+    let there = only(&b);
+    assert!(section(&b, there).receive.is_none());
+    assert!(!local(&a).contains("a=msid:"));
+}
+
+#[test]
 fn what_one_side_sends_is_what_the_other_receives() {
     let (mut a, mut b) = (negotiator(1), negotiator(2));
     let video = add_track(&mut a, MediaKind::Video, "camera");

@@ -218,6 +218,11 @@ impl Sender {
     pub(super) fn encodings(&self) -> &[Encoding] {
         &self.encodings
     }
+
+    /// It was agreed once that it sends.
+    pub(super) const fn has_sent(&self) -> bool {
+        self.has_sent
+    }
 }
 
 impl Receiver {
