@@ -17,6 +17,7 @@ import { losses } from './losses.js';
 import { media } from './media.js';
 import { negotiation } from './negotiation.js';
 import { quality } from './quality.js';
+import { simulcast } from './simulcast.js';
 import { stats } from './stats.js';
 import { transfer } from './transfer.js';
 
@@ -58,7 +59,7 @@ export function runAll(kind) {
   for (const scenario of media) between(scenario);
   // These wait for contents more than they compute.
   describe(`${kind}: contents`, { concurrency: SIDE_BY_SIDE }, () => {
-    for (const scenario of [...codecs, ...changes, ...losses, ...quality, ...experimental]) between(scenario);
+    for (const scenario of [...codecs, ...changes, ...losses, ...simulcast, ...quality, ...experimental]) between(scenario);
   });
 
   // Of the programs themselves.
