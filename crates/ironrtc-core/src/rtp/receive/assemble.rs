@@ -255,6 +255,7 @@ impl Assembler {
             time: self.times.peek(open.timestamp),
             arrived: arrived.fold(packet.arrived, Time::max),
             captured: packet.captured,
+            sampled: packet.sampled,
             lost_before: self.lost,
             about: open.first,
             head: packet.head.clone(),

@@ -33,6 +33,9 @@ pub struct RtpFrame {
     pub arrived: Time,
     /// When it was captured, by the sender's time of day, once a report has told that.
     pub captured: Option<NtpTime>,
+    /// The same moment by our clock, which is one for all streams of a sender; the arrival before a
+    /// report has told it.
+    pub sampled: Time,
     /// Packets between it and the frame before it that never came: audio was lost. A pause, in
     /// which the timestamp goes on and the numbers do not, has none.
     pub lost_before: u64,
@@ -109,6 +112,7 @@ mod tests {
             time,
             arrived: Time::ZERO,
             captured: None,
+            sampled: Time::ZERO,
             lost_before: 0,
             about: Format::Vp8.describe(&payload).expect("well formed"),
             head: Bytes::new(),

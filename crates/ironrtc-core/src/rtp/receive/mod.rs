@@ -21,7 +21,7 @@ pub use stream::{ReceiveCounters, RtpPacket, SenderReported};
 use crate::datagram::{DropReason, Ecn};
 use crate::ids::{Mid, Rid, Ssrc};
 use crate::rtp::RtpPlan;
-use crate::rtp::clock::ReportedClock;
+use crate::rtp::clock::{ReportedClock, SenderClocks};
 use crate::rtp::event::RtpEvent;
 use crate::rtp::route::{Router, Target};
 use crate::time::Time;
@@ -97,6 +97,7 @@ pub(crate) struct Receiver {
     /// The sources of retransmissions.
     repairs: BTreeMap<Ssrc, SourceStats>,
     telling: Telling,
+    clocks: SenderClocks,
     /// The source that feedback about the transport names.
     last_media: Ssrc,
     /// Blocks of reports are taken in turn.
@@ -111,6 +112,7 @@ impl Receiver {
             streams: BTreeMap::new(),
             repairs: BTreeMap::new(),
             telling: Telling::Nothing,
+            clocks: SenderClocks::default(),
             last_media: Ssrc::default(),
             turn: 0,
         }
@@ -220,7 +222,8 @@ impl Receiver {
 
     pub(crate) fn on_sender_report(&mut self, now: Time, ssrc: Ssrc, info: SenderInfo) {
         if let Some(stream) = self.streams.get_mut(&ssrc) {
-            stream.on_sender_report(now, info);
+            let ours = self.clocks.on_report(now, info.ntp);
+            stream.on_sender_report(now, info, ours);
         }
     }
 

@@ -38,6 +38,9 @@ pub struct RtpPacket {
     pub arrived: Time,
     /// When its first sample was captured, by the sender's time of day, once a report has told that.
     pub captured: Option<NtpTime>,
+    /// The same moment by our clock, which is one for all streams of a sender; the arrival before a
+    /// report has told it.
+    pub sampled: Time,
     /// A retransmission brought it.
     pub was_repaired: bool,
     /// The payload without padding. Empty for packets that only pad, which take numbers too.
@@ -249,6 +252,10 @@ impl ReceiveStream {
             captured: self
                 .clock
                 .captured(header.timestamp, self.format.clock_rate),
+            sampled: self
+                .clock
+                .sampled(now, header.timestamp, self.format.clock_rate)
+                .unwrap_or(now),
             was_repaired,
             payload,
             head,
@@ -298,8 +305,9 @@ impl ReceiveStream {
         }
     }
 
-    pub(super) fn on_sender_report(&mut self, now: Time, info: SenderInfo) {
-        self.clock.on_report(now, info);
+    /// A report of its sender, whose moment was then by our clock.
+    pub(super) fn on_sender_report(&mut self, now: Time, info: SenderInfo, ours: Option<Time>) {
+        self.clock.on_report(now, info, ours);
         let next = SenderReported::next(self.counters.reported, now, info);
         self.counters.reported = Some(next);
     }

@@ -13,6 +13,7 @@ fn packet(position: u64, timestamp: u32, marker: bool, payload: &[u8]) -> RtpPac
         timestamp: RtpTime::new(timestamp),
         arrived: Time::from_millis(position),
         captured: None,
+        sampled: Time::ZERO,
         was_repaired: false,
         payload: Bytes::copy_from_slice(payload),
         head: Bytes::new(),
