@@ -122,6 +122,9 @@ class RTCOutboundRtpStreamStats(RTCSentRtpStreamStats):
     retransmittedPacketsSent: Optional[int] = None
     retransmittedBytesSent: Optional[int] = None
     rtxSsrc: Optional[int] = None
+    framesSent: Optional[int] = None
+    totalPacketSendDelay: float = 0.0
+    targetBitrate: Optional[float] = None
     nackCount: int = 0
     pliCount: Optional[int] = None
     firCount: Optional[int] = None

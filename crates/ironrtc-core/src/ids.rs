@@ -4,6 +4,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// An identification tag (RFC 5888 section 4): one word, which an answer repeats.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +63,7 @@ impl PartialEq<str> for Mid {
 
 /// The name of one encoding of a simulcast (RFC 8851 section 4): letters, digits, `-` and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Rid(String);
+pub struct Rid(Arc<str>);
 
 /// The text is no rid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +86,7 @@ impl FromStr for Rid {
     fn from_str(text: &str) -> Result<Self, RidError> {
         let known = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         if (1..=Self::MAX_LENGTH).contains(&text.len()) && text.bytes().all(known) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(RidError)
         }
@@ -106,7 +107,7 @@ impl Borrow<str> for Rid {
 
 impl PartialEq<str> for Rid {
     fn eq(&self, other: &str) -> bool {
-        self.0 == other
+        *self.0 == *other
     }
 }
 

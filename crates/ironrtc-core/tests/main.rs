@@ -3,7 +3,9 @@
 mod channels;
 mod connect;
 mod delivery;
+mod dtmf;
 mod foreign;
+mod forward;
 mod frames;
 mod liveness;
 mod media;

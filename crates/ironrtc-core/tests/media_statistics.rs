@@ -33,7 +33,7 @@ const NAMES: [(&str, &str); 6] = [
         "outbound-rtp",
         "ssrc kind transportId codecId packetsSent bytesSent mid mediaSourceId remoteId \
          encodingIndex headerBytesSent retransmittedPacketsSent retransmittedBytesSent rtxSsrc \
-         nackCount firCount pliCount active",
+         nackCount firCount pliCount active framesSent totalPacketSendDelay targetBitrate",
     ),
     (
         "remote-inbound-rtp",

@@ -45,7 +45,7 @@ pub(crate) fn begin<M: Machine>(
         certificate,
         rng,
         epoch: clock.epoch(),
-        since_1970: clock::unix_now(),
+        since_1970: clock.since_1970(),
         now: clock.now(),
         observer,
     };

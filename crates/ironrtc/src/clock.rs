@@ -1,5 +1,6 @@
 //! The core's time and randomness, from the operating system's.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ironrtc_core::rng::Rng;
@@ -7,7 +8,8 @@ use ironrtc_core::time::Time;
 
 use crate::ConfigurationError;
 
-/// Maps the monotonic clock to the core's time.
+/// Maps the monotonic clock to the core's time: one for all connections of the process, as what one
+/// receives another sends on, with its times.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     epoch: Instant,
@@ -15,14 +17,20 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn new() -> Self {
+        static EPOCH: OnceLock<Instant> = OnceLock::new();
         Self {
-            epoch: Instant::now(),
+            epoch: *EPOCH.get_or_init(Instant::now),
         }
     }
 
     /// The moment of [`Time::ZERO`].
     pub(crate) const fn epoch(&self) -> Instant {
         self.epoch
+    }
+
+    /// How long after 1970 the moment of [`Time::ZERO`] was.
+    pub(crate) fn since_1970(&self) -> Duration {
+        unix_now().saturating_sub(self.epoch.elapsed())
     }
 
     pub(crate) fn now(&self) -> Time {

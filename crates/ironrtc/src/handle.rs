@@ -57,16 +57,9 @@ impl Handle<Core> {
         let now = self.clock.now();
         let mut core = self.lock();
         let id = change(&mut core.machine, now)?;
-        let before = core.media.send(id, track.cloned());
-        self.finish(core, now);
         let connection: Weak<dyn Sink> = Arc::<Shared<Core>>::downgrade(&self.0);
-        // After the lock, as tracks take it with packets.
-        if let Some(before) = before {
-            before.detach(&connection, id);
-        }
-        if let Some(track) = track {
-            track.attach(connection, id);
-        }
+        core.media.send(&connection, id, track);
+        self.finish(core, now);
         Ok(id)
     }
 }

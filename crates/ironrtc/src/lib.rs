@@ -30,6 +30,7 @@ mod clock;
 mod configuration;
 mod data_channel;
 mod driver;
+mod dtmf;
 mod error;
 mod event;
 mod handle;
@@ -42,6 +43,7 @@ mod queue;
 mod remote_track;
 mod shared;
 mod signal;
+mod tone_changes;
 mod track_state;
 mod tracks;
 mod transceiver;
@@ -51,11 +53,13 @@ mod wait;
 pub use channel_event::DataChannelEvent;
 pub use configuration::{Configuration, IceServer, IceTransportPolicy};
 pub use data_channel::DataChannel;
+pub use dtmf::DtmfSender;
 pub use error::{ConfigurationError, Error};
 pub use event::{Event, Events, TrackAdded};
-pub use local_track::LocalTrack;
+pub use local_track::{KeyFrameRequest, LocalTrack};
 pub use peer_connection::{PeerConnection, SctpTransport};
 pub use remote_track::RemoteTrack;
+pub use tone_changes::ToneChange;
 pub use track_state::TrackEvent;
 pub use transceiver::{RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind};
 
@@ -90,15 +94,15 @@ pub use ironrtc_core::jsep::{
     TransceiverId as RtpTransceiverId, TransceiverInit as RtpTransceiverInit,
 };
 pub use ironrtc_core::peer::{
-    ConnectionState, TrackFrame as EncodedFrame, TrackPacket as RtpPacket,
+    ConnectionState, DtmfError, ReceivedLayer, TrackFrame as EncodedFrame, TrackPacket as RtpPacket,
 };
 pub use ironrtc_core::rng::Rng;
 pub use ironrtc_core::rtp::{
     Codec as RtpCodec, CodecError as RtpCodecError, CodecName as RtpCodecName,
     CodecParameters as RtpCodecParameters, ExtensionPlan as RtpHeaderExtensionParameters,
     FeedbackSet as RtcpFeedbackSet, Format as RtpFormat, FormatParameters as RtpFormatParameters,
-    HeaderExtension as RtpHeaderExtension, MediaKind, OutgoingExtensions as RtpPacketExtensions,
-    RtpCapabilities, RtxParameters,
+    HeaderExtension as RtpHeaderExtension, LayerChoice, MediaKind,
+    OutgoingExtensions as RtpPacketExtensions, RtpCapabilities, RtxParameters,
 };
 pub use ironrtc_core::sctp::{CongestionAlgorithm, SctpConfig, SctpState};
 pub use ironrtc_core::stats::{

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use ironrtc_core::ids::Rid;
 use ironrtc_core::jsep::TransceiverId;
 use ironrtc_core::peer::{SendPacketError, TrackFrame, TrackPacket};
 use ironrtc_core::rtp::{MediaKind, SendError};
@@ -39,7 +40,50 @@ struct Inner {
     dropped: AtomicU64,
     /// Replaced, not changed, so that no packet is sent under the lock.
     targets: Mutex<Arc<[Target]>>,
+    wanted: Mutex<Wanted>,
     key_frame: Notify,
+}
+
+/// The key frames that are asked for.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// A sender has begun to send the track.
+    begins: bool,
+    /// Peers ask, of the encoding with this name or of whatever they get.
+    asked: Vec<Option<Rid>>,
+}
+
+impl Wanted {
+    fn ask(&mut self, rid: Option<Rid>) {
+        if !self.asked.contains(&rid) {
+            if self.asked.len() >= MAX_WANTED {
+                self.asked.clear();
+                self.asked.push(None);
+            } else {
+                self.asked.push(rid);
+            }
+        }
+    }
+}
+
+/// Most encodings of which key frames are asked for one by one.
+const MAX_WANTED: usize = 16;
+
+/// A key frame of a track is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyFrameRequest {
+    /// Of the encoding with this name; of all if it has none.
+    pub rid: Option<Rid>,
+}
+
+/// Why a sender did not send what a track has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It sends another track, or none.
+    Detached,
+    /// It could not.
+    Failed(SendPacketError),
 }
 
 /// A connection, as tracks see it.
@@ -50,15 +94,10 @@ pub(crate) trait Sink: Send + Sync {
         id: TransceiverId,
         track: u64,
         packet: &TrackPacket,
-    ) -> Result<(), SendPacketError>;
+    ) -> Result<(), Refused>;
 
     /// The same with a frame.
-    fn send_frame(
-        &self,
-        id: TransceiverId,
-        track: u64,
-        frame: &TrackFrame,
-    ) -> Result<(), SendPacketError>;
+    fn send_frame(&self, id: TransceiverId, track: u64, frame: &TrackFrame) -> Result<(), Refused>;
 }
 
 /// A sender of the track.
@@ -96,6 +135,7 @@ impl LocalTrack {
             stopped: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
             targets: Mutex::new(Arc::new([])),
+            wanted: Mutex::default(),
             key_frame: Notify::new(),
         }))
     }
@@ -144,10 +184,7 @@ impl LocalTrack {
         self.write(|connection, id, timeline| connection.send_frame(id, timeline, frame))
     }
 
-    fn write(
-        &self,
-        send: impl Fn(&dyn Sink, TransceiverId, u64) -> Result<(), SendPacketError>,
-    ) -> usize {
+    fn write(&self, send: impl Fn(&dyn Sink, TransceiverId, u64) -> Result<(), Refused>) -> usize {
         if !self.enabled() || self.is_stopped() {
             return 0;
         }
@@ -159,16 +196,19 @@ impl LocalTrack {
             };
             match send(&*connection, target.id, self.0.timeline) {
                 Ok(()) => taken += 1,
-                Err(SendPacketError::Rtp(SendError::Full)) => {
+                Err(Refused::Failed(SendPacketError::Rtp(
+                    SendError::Full | SendError::TooLarge,
+                ))) => {
                     self.0.dropped.fetch_add(1, Ordering::Relaxed);
                 }
-                Err(_) => {}
+                // It was replaced meanwhile, or it cannot be sent now.
+                Err(Refused::Detached | Refused::Failed(_)) => {}
             }
         }
         taken
     }
 
-    /// How many packets and frames a sender had no room for.
+    /// How many packets and frames a sender had no room for, or no path carries.
     pub fn dropped(&self) -> u64 {
         self.0.dropped.load(Ordering::Relaxed)
     }
@@ -177,21 +217,66 @@ impl LocalTrack {
     /// one at the same time are one request. False once the track was stopped. One task should ask.
     /// Cancel safe.
     pub async fn key_frame_requested(&self) -> bool {
-        if !self.is_stopped() {
-            self.0.key_frame.notified().await;
-        }
-        !self.is_stopped()
+        let any = |wanted: &mut Wanted| {
+            let all = std::mem::take(wanted);
+            (all.begins || !all.asked.is_empty()).then_some(())
+        };
+        self.wanted(any).await.is_some()
     }
 
-    pub(crate) fn request_key_frame(&self) {
+    /// The same, one encoding after the other, for a track of several. `None` once the track was
+    /// stopped.
+    pub async fn next_key_frame_request(&self) -> Option<KeyFrameRequest> {
+        let next = |wanted: &mut Wanted| {
+            if std::mem::take(&mut wanted.begins) {
+                wanted.ask(None);
+            }
+            wanted.asked.pop()
+        };
+        let rid = self.wanted(next).await?;
+        Some(KeyFrameRequest { rid })
+    }
+
+    /// The next key frame that a peer asks for. A sender that begins asks for that of the layer which
+    /// it forwards, once it knows the layers.
+    pub(crate) async fn next_forwarded_request(&self) -> Option<Option<Rid>> {
+        let next = |wanted: &mut Wanted| {
+            wanted.begins = false;
+            wanted.asked.pop()
+        };
+        self.wanted(next).await
+    }
+
+    async fn wanted<T>(&self, mut take: impl FnMut(&mut Wanted) -> Option<T>) -> Option<T> {
+        while !self.is_stopped() {
+            if let Some(found) = take(&mut self.lock_wanted()) {
+                return Some(found);
+            }
+            self.0.key_frame.notified().await;
+        }
+        None
+    }
+
+    fn lock_wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.0.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn request_key_frame(&self, rid: Option<Rid>) {
+        self.lock_wanted().ask(rid);
         self.0.key_frame.notify_one();
+    }
+
+    /// What tells its packets from those of other tracks.
+    pub(crate) fn timeline(&self) -> u64 {
+        self.0.timeline
     }
 
     /// A sender begins to send the track.
     pub(crate) fn attach(&self, connection: Weak<dyn Sink>, id: TransceiverId) {
         let target = Target { connection, id };
         self.change_targets(|targets| targets.push(target));
-        self.request_key_frame();
+        self.lock_wanted().begins = true;
+        self.0.key_frame.notify_one();
     }
 
     /// A sender sends the track no more.

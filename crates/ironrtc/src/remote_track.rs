@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ironrtc_core::ids::Rid;
 use ironrtc_core::jsep::{Transceiver, TransceiverId};
-use ironrtc_core::peer::{PeerConnection as Core, TrackFrame, TrackPacket};
+use ironrtc_core::peer::{PeerConnection as Core, ReceivedLayer, TrackFrame, TrackPacket};
 use ironrtc_core::rtp::MediaKind;
 
 use crate::LocalTrack;
@@ -103,30 +104,56 @@ impl RemoteTrack {
         self.connection.lock().machine.recv_frame(self.id)
     }
 
-    /// Asks the peer for a key frame. Requests that follow each other closely are one.
+    /// Asks the peer for a key frame, of a simulcast for one of each layer. Requests that follow each
+    /// other closely are one.
     pub fn request_key_frame(&self) {
+        self.ask(None);
+    }
+
+    /// The same for one layer of a simulcast.
+    pub fn request_key_frame_of(&self, layer: &Rid) {
+        self.ask(Some(layer));
+    }
+
+    fn ask(&self, layer: Option<&Rid>) {
         let id = self.id;
-        self.connection.change(|core, _| core.request_key_frame(id));
+        self.connection
+            .change(|core, _| core.request_key_frame(id, layer));
+    }
+
+    /// The layers that come at present: the encodings of a simulcast, or the one stream that there is.
+    pub fn layers(&self) -> Vec<ReceivedLayer> {
+        self.connection.read(|core| core.received_layers(self.id))
     }
 
     /// Passes packets on to another track, and requests for key frames back, until either track has
-    /// ended. Of a simulcast it passes on the encoding that comes first. Cancel safe, but for a
-    /// packet that another reader would have got.
+    /// ended. Of a simulcast each sender of that track sends one layer on, which
+    /// [`RtpSender::set_layer_choice`](crate::RtpSender::set_layer_choice) chooses. Cancel safe, but
+    /// for a packet that another reader would have got.
+    ///
+    /// ```
+    /// # use ironrtc::{LayerChoice, LocalTrack, PeerConnection, RemoteTrack};
+    /// # async fn example(camera: RemoteTrack, viewers: Vec<PeerConnection>)
+    /// # -> Result<(), ironrtc::TransceiverError> {
+    /// let copy = LocalTrack::video();
+    /// for viewer in &viewers {
+    ///     let sender = viewer.add_track(&copy, &["camera"])?;
+    ///     sender.set_layer_choice(LayerChoice::Within(500_000));
+    /// }
+    /// camera.forward(&copy).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn forward(&self, to: &LocalTrack) {
-        let mut encoding = None;
         loop {
             tokio::select! {
                 packet = self.recv_packet() => {
                     let Some(packet) = packet else { return };
-                    if *encoding.get_or_insert_with(|| packet.rid.clone()) == packet.rid {
-                        to.write_packet(&packet);
-                    }
+                    to.write_packet(&packet);
                 }
-                lasts = to.key_frame_requested() => {
-                    if !lasts {
-                        return;
-                    }
-                    self.request_key_frame();
+                request = to.next_forwarded_request() => {
+                    let Some(layer) = request else { return };
+                    self.ask(layer.as_ref());
                 }
             }
         }

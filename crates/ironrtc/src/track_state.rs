@@ -1,14 +1,15 @@
 //! What the handles of received tracks and of senders wait for and refer to.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Weak};
 
 use ironrtc_core::jsep::{TrackChange, TransceiverId};
 use ironrtc_core::peer::MediaEvent;
 use tokio::sync::Notify;
 
-use crate::local_track::LocalTrack;
+use crate::local_track::{LocalTrack, Sink};
+use crate::tone_changes::ToneChanges;
 use crate::wait::wait_for;
 
 const UNMUTED: u8 = 1;
@@ -90,8 +91,10 @@ impl TrackState {
 #[derive(Debug, Default)]
 pub(crate) struct Media {
     received: BTreeMap<TransceiverId, Arc<TrackState>>,
-    /// What is sent.
-    sent: BTreeMap<TransceiverId, LocalTrack>,
+    /// What is sent, and the connection as its track knows it.
+    sent: BTreeMap<TransceiverId, (LocalTrack, Weak<dyn Sink>)>,
+    /// The senders whose tones somebody asks for.
+    tones: BTreeMap<TransceiverId, Arc<ToneChanges>>,
     closed: bool,
 }
 
@@ -107,20 +110,45 @@ impl Media {
         self.received.entry(id).or_default().clone()
     }
 
-    /// What a transceiver sends.
-    pub(crate) fn sent(&self, id: TransceiverId) -> Option<&LocalTrack> {
-        self.sent.get(&id)
+    /// The tones that a transceiver's sender plays.
+    pub(crate) fn tones(&mut self, id: TransceiverId) -> Arc<ToneChanges> {
+        let tones = self.tones.entry(id).or_default();
+        if self.closed {
+            tones.end();
+        }
+        tones.clone()
     }
 
-    /// A transceiver sends another track, or none; gives the one before.
+    /// What a transceiver sends.
+    pub(crate) fn sent(&self, id: TransceiverId) -> Option<&LocalTrack> {
+        self.sent.get(&id).map(|(track, _)| track)
+    }
+
+    /// Whether a transceiver sends the track with this timeline.
+    pub(crate) fn sends(&self, id: TransceiverId, timeline: u64) -> bool {
+        let sent = self.sent.get(&id);
+        sent.is_some_and(|(track, _)| track.timeline() == timeline)
+    }
+
+    /// A transceiver sends another track, or none. Both are told, under the connection's lock, so that
+    /// of two who replace a track at the same time the later one is right in all places. Tracks do not
+    /// hold their lock when they take that one.
     pub(crate) fn send(
         &mut self,
+        connection: &Weak<dyn Sink>,
         id: TransceiverId,
-        track: Option<LocalTrack>,
-    ) -> Option<LocalTrack> {
-        match track {
-            Some(track) => self.sent.insert(id, track),
-            None => self.sent.remove(&id),
+        track: Option<&LocalTrack>,
+    ) {
+        self.detach(id);
+        if let Some(track) = track {
+            self.sent.insert(id, (track.clone(), connection.clone()));
+            track.attach(connection.clone(), id);
+        }
+    }
+
+    fn detach(&mut self, id: TransceiverId) {
+        if let Some((track, connection)) = self.sent.remove(&id) {
+            track.detach(&connection, id);
         }
     }
 
@@ -131,9 +159,14 @@ impl Media {
                     track.wake();
                 }
             }
-            MediaEvent::KeyFrameRequested => {
-                if let Some(track) = self.sent.get(&id) {
-                    track.request_key_frame();
+            MediaEvent::KeyFrameRequested(rid) => {
+                if let Some((track, _)) = self.sent.get(&id) {
+                    track.request_key_frame(rid);
+                }
+            }
+            MediaEvent::ToneChange(tone) => {
+                if let Some(tones) = self.tones.get(&id) {
+                    tones.push(tone);
                 }
             }
             event => tracing::debug!(?event, "not known to this driver"),
@@ -152,6 +185,11 @@ impl Media {
                 self.received.entry(*id).or_default().unmute();
             }
             TrackChange::Ended(id) => {
+                // It sends nothing any more either.
+                self.detach(*id);
+                if let Some(tones) = self.tones.get(id) {
+                    tones.end();
+                }
                 if let Some(track) = self.received.remove(id) {
                     track.end();
                 }
@@ -164,6 +202,7 @@ impl Media {
     pub(crate) fn end(&mut self) {
         self.closed = true;
         self.received.values().for_each(|track| track.end());
+        self.tones.values().for_each(|tones| tones.end());
     }
 }
 

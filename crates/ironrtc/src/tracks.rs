@@ -3,8 +3,9 @@
 use ironrtc_core::jsep::{Transceiver, TransceiverError, TransceiverId, TransceiverInit};
 use ironrtc_core::peer::{PeerConnection as Core, SendPacketError, TrackFrame, TrackPacket};
 use ironrtc_core::rtp::{MediaKind, RtpCapabilities};
+use ironrtc_core::time::Time;
 
-use crate::local_track::Sink;
+use crate::local_track::{Refused, Sink};
 use crate::shared::Shared;
 use crate::transceiver::names;
 use crate::{LocalTrack, PeerConnection, RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind};
@@ -15,17 +16,40 @@ impl Sink for Shared<Core> {
         id: TransceiverId,
         track: u64,
         packet: &TrackPacket,
-    ) -> Result<(), SendPacketError> {
-        self.change(|core, now| core.send_packet(now, id, track, packet))
+    ) -> Result<(), Refused> {
+        self.send(id, track, |core, now| {
+            core.send_packet(now, id, track, packet)
+        })
     }
 
-    fn send_frame(
+    fn send_frame(&self, id: TransceiverId, track: u64, frame: &TrackFrame) -> Result<(), Refused> {
+        self.send(id, track, |core, now| {
+            core.send_frame(now, id, track, frame)
+        })
+    }
+}
+
+impl Shared<Core> {
+    /// Sends something of a track, if the transceiver still sends that: whoever replaced the track
+    /// meanwhile holds the lock before this or after.
+    fn send(
         &self,
         id: TransceiverId,
         track: u64,
-        frame: &TrackFrame,
-    ) -> Result<(), SendPacketError> {
-        self.change(|core, now| core.send_frame(now, id, track, frame))
+        send: impl FnOnce(&mut Core, Time) -> Result<(), SendPacketError>,
+    ) -> Result<(), Refused> {
+        let _entered = self.span.enter();
+        let now = self.clock.now();
+        let mut core = self.lock();
+        if !core.media.sends(id, track) {
+            return Err(Refused::Detached);
+        }
+        let sent = send(&mut core.machine, now);
+        // Where another layer goes on, most packets change nothing.
+        if sent.is_ok() || core.machine.has_events() {
+            self.finish(core, now);
+        }
+        sent.map_err(Refused::Failed)
     }
 }
 

@@ -7,12 +7,12 @@ use ironrtc_core::jsep::{
     TransceiverError, TransceiverId,
 };
 use ironrtc_core::peer::PeerConnection as Core;
-use ironrtc_core::rtp::{Codec, MediaKind};
+use ironrtc_core::rtp::{Codec, LayerChoice, MediaKind};
 use ironrtc_core::stats::StatsReport;
 
 use crate::clock::unix_now;
 use crate::handle::Handle;
-use crate::{LocalTrack, Mid, RemoteTrack};
+use crate::{DtmfSender, LocalTrack, Mid, RemoteTrack, Rid};
 
 /// What a new transceiver carries: a track that is sent, or only media of a kind.
 #[derive(Clone, Debug)]
@@ -131,9 +131,11 @@ impl RtpTransceiver {
     /// `stop`: ends it, at once here, and at the peer with the next exchange of descriptions.
     pub fn stop(&self) -> Result<(), TransceiverError> {
         let id = self.0.id;
-        self.0
-            .connection
-            .change(|core, now| core.stop_transceiver(now, id))
+        self.0.connection.send_track(None, |core, now| {
+            core.stop_transceiver(now, id)?;
+            Ok(id)
+        })?;
+        Ok(())
     }
 
     /// `setCodecPreferences`: which codecs are offered and answered, in which order; none for the
@@ -196,6 +198,23 @@ impl RtpSender {
         Ok(())
     }
 
+    /// Chooses which layer of a simulcast goes on where the track is one that packets are forwarded
+    /// to: [`RemoteTrack::forward`], or [`LocalTrack::write_packet`] with packets of a
+    /// [`RemoteTrack`]. The layer changes with its next key frame, which is asked for.
+    pub fn set_layer_choice(&self, choice: LayerChoice) {
+        let id = self.0.id;
+        self.0
+            .connection
+            .change(|core, _| core.set_layer_choice(id, choice));
+    }
+
+    /// The layer that is forwarded at present, if that has a name.
+    pub fn forwarded_layer(&self) -> Option<Rid> {
+        self.0
+            .connection
+            .read(|core| core.forwarded_layer(self.0.id).cloned())
+    }
+
     /// `setStreams`: in which streams the peer is to see the track.
     pub fn set_streams<S: AsRef<str>>(&self, streams: &[S]) -> Result<(), TransceiverError> {
         let id = self.0.id;
@@ -218,6 +237,12 @@ impl RtpSender {
         self.0
             .connection
             .change(|core, now| core.set_parameters(now, id, parameters))
+    }
+
+    /// `dtmf`: plays tones of a telephone; none for video.
+    pub fn dtmf(&self) -> Option<DtmfSender> {
+        let is_audio = self.transceiver().kind() == MediaKind::Audio;
+        is_audio.then(|| DtmfSender::new(self.0.connection.clone(), self.0.id))
     }
 
     /// `getStats`: what is sent, and what that has to do with.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ironrtc::{
-    DataChannelInit, EncodedFrame, Event, Events, LocalTrack, MediaKind, PeerConnection,
+    DataChannelInit, DtmfError, EncodedFrame, Event, Events, LocalTrack, MediaKind, PeerConnection,
     RemoteTrack, RtpCodec, RtpCodecName, RtpPacket, RtpTransceiverDirection, RtpTransceiverInit,
     TrackAdded, TrackEvent, TransceiverError,
 };
@@ -264,4 +264,90 @@ async fn frames_of_a_track_arrive_whole_and_in_order() {
         assert_eq!(frame.key, number == 0);
         assert!(frame.codec.matches(&vp8()));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_replace_a_track_at_the_same_time_the_later_one_is_sent() {
+    let (one, other) = (peer(), peer());
+    let tracks = [LocalTrack::audio(), LocalTrack::audio()];
+    let sender = one.add_track(&tracks[0], &["mine"]).unwrap();
+    let mut events = other.events();
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await;
+    arrives(&tracks[0], &opus(), &received.track).await;
+    for _ in 0..200 {
+        std::thread::scope(|scope| {
+            for track in &tracks {
+                scope.spawn(|| sender.replace_track(Some(track)).unwrap());
+            }
+        });
+        let packet = RtpPacket::new(opus(), 0, &b"x"[..]);
+        let sent = sender.track().unwrap();
+        for track in &tracks {
+            let expected = usize::from(*track == sent);
+            assert_eq!(track.write_packet(&packet), expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_transceiver_leaves_its_track_to_others() {
+    let (one, other) = (peer(), peer());
+    let audio = LocalTrack::audio();
+    let mut events = other.events();
+    let sender = one.add_track(&audio, &["mine"]).unwrap();
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await;
+    arrives(&audio, &opus(), &received.track).await;
+    sender.transceiver().stop().unwrap();
+    let packet = RtpPacket::new(opus(), 0, &b"x"[..]);
+    assert_eq!(audio.write_packet(&packet), 0);
+    // It can be sent anew, once.
+    one.add_track(&audio, &["mine"]).unwrap();
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await;
+    arrives(&audio, &opus(), &received.track).await;
+    assert_eq!(audio.write_packet(&packet), 1);
+}
+
+#[tokio::test]
+async fn tones_are_played_one_after_the_other_and_told() {
+    let (one, other) = (peer(), peer());
+    let audio = LocalTrack::audio();
+    let mut events = other.events();
+    let sender = one.add_track(&audio, &["mine"]).unwrap();
+    let dtmf = sender.dtmf().unwrap();
+    assert!(!dtmf.can_insert_dtmf());
+    assert_eq!(dtmf.insert_dtmf("1"), Err(DtmfError::InvalidState));
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await;
+    arrives(&audio, &opus(), &received.track).await;
+    assert!(dtmf.can_insert_dtmf());
+    let refused = dtmf.insert_dtmf("12x");
+    assert_eq!(refused, Err(DtmfError::InvalidCharacter('x')));
+    let short = std::time::Duration::from_millis(40);
+    dtmf.insert_dtmf_with("1d", short, short).unwrap();
+    assert_eq!(dtmf.tone_buffer(), "D");
+    let mut told = Vec::new();
+    while let Some(change) = soon(dtmf.next_tone_change()).await {
+        told.push(change.tone);
+        if change.tone.is_none() {
+            break;
+        }
+    }
+    assert_eq!(told, [Some('1'), Some('D'), None]);
+    assert_eq!(dtmf.tone_buffer(), "");
+    let mut ends = Vec::new();
+    while let Some(packet) = received.track.try_recv_packet() {
+        if packet.codec.name == RtpCodecName::TelephoneEvent && packet.payload[1] & 0x80 != 0 {
+            ends.push(packet.payload[0]);
+        }
+    }
+    assert_eq!(ends, [1, 1, 1, 15, 15, 15]);
+    let video = one
+        .add_transceiver(MediaKind::Video, RtpTransceiverInit::default())
+        .unwrap();
+    assert!(video.sender().dtmf().is_none());
+    one.close().await;
+    assert_eq!(soon(dtmf.next_tone_change()).await, None);
 }

@@ -1,6 +1,6 @@
 //! From what the transport reports to the W3C's events.
 
-use super::media::Routes;
+use super::route::Routes;
 use super::state::ice_state;
 use super::{ConnectionState, Event, PeerConnection, TransportEvent};
 use crate::dtls::DtlsState;
@@ -28,6 +28,11 @@ impl PeerConnection {
             return Some(Event::Channel(event));
         }
         self.next_media_event()
+    }
+
+    /// Whether events wait that this side has caused itself.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// Takes over what the transport has to report, channels and media aside, which wait for

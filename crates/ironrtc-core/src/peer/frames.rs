@@ -36,8 +36,8 @@ pub struct TrackFrame {
     pub about: About,
     /// What else the headers of its packets say.
     pub extensions: OutgoingExtensions,
-    /// Tells timelines apart, as of packets.
-    timeline: Option<u64>,
+    /// Its timeline, and when it was captured, of a frame that was received.
+    origin: Option<(u64, Time)>,
 }
 
 impl TrackFrame {
@@ -53,7 +53,7 @@ impl TrackFrame {
             lost_before: 0,
             about: About::default(),
             extensions: OutgoingExtensions::default(),
-            timeline: None,
+            origin: None,
         }
     }
 
@@ -67,7 +67,7 @@ impl PeerConnection {
     /// The next frame that a transceiver has received: those of each encoding in the order in which
     /// they are decoded. A stream is read by packets or by frames: what is read of it first decides.
     pub fn recv_frame(&mut self, id: TransceiverId) -> Option<TrackFrame> {
-        let of = |frame: &RtpFrame| frame.payload_type;
+        let of = |frame: &RtpFrame| (frame.payload_type, frame.arrived, frame.data.len());
         let (inbound, session) = self.receive(id, RtpSession::recv_frame, of)?;
         let frame = inbound.what;
         Some(TrackFrame {
@@ -80,7 +80,7 @@ impl PeerConnection {
             about: About::default(),
             extensions: OutgoingExtensions::of(&session.frame_extensions(&frame)),
             data: frame.data,
-            timeline: Some(inbound.timeline),
+            origin: Some((inbound.timeline, frame.sampled)),
         })
     }
 
@@ -94,17 +94,20 @@ impl PeerConnection {
         track: u64,
         frame: &TrackFrame,
     ) -> Result<(), SendPacketError> {
+        let (timeline, captured) = frame.origin.unwrap_or((track, now));
         let item = Outbound {
             codec: &frame.codec,
             rid: frame.rid.as_ref(),
             timestamp: frame.timestamp,
-            timeline: frame.timeline.unwrap_or(track),
+            timeline,
+            captured,
+            is_made: true,
         };
-        let to = self.address(now, id, &item)?;
+        let to = self.address(id, &item)?;
         let outgoing = OutgoingFrame {
             payload_type: to.payload_type,
             timestamp: to.timestamp,
-            captured: now,
+            captured,
             data: frame.data.clone(),
             about: frame.about,
             extensions: frame.extensions.clone(),

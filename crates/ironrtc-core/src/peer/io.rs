@@ -66,8 +66,13 @@ impl PeerConnection {
     /// The same, and what for.
     pub fn next_deadline(&self) -> Option<Deadline> {
         let deadlines = self.carriers.iter();
+        let tone = self.dtmf.next_due().map(|at| Deadline {
+            at,
+            reason: "dtmf_tone",
+        });
         deadlines
             .filter_map(|carrier| carrier.transport.next_deadline())
+            .chain(tone)
             .min()
     }
 
@@ -76,6 +81,7 @@ impl PeerConnection {
         for carrier in self.carriers.iter_mut() {
             carrier.transport.handle_timeout(now);
         }
+        self.play_tones(now);
     }
 
     /// Makes a data channel.

@@ -3,10 +3,13 @@
 mod candidates;
 mod carrier;
 mod carriers;
+mod dtmf;
 mod events;
 mod frames;
 mod io;
 mod media;
+mod packet;
+mod route;
 mod signaling;
 mod state;
 mod tracks;
@@ -15,8 +18,10 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+pub use dtmf::DtmfError;
 pub use frames::TrackFrame;
-pub use media::{MediaEvent, SendPacketError, TrackPacket};
+pub use media::{MediaEvent, SendPacketError};
+pub use packet::{ReceivedLayer, TrackPacket};
 pub use state::ConnectionState;
 
 use crate::channel;
@@ -36,7 +41,8 @@ use crate::transport::{
     IoRequest, PacketKind, SendMediaError, SrtpState, Transport, TransportConfig, TransportId,
 };
 use carriers::Carriers;
-use media::Routes;
+use dtmf::Dtmf;
+use route::Routes;
 use state::States;
 
 /// What a connection is told at its birth.
@@ -132,6 +138,7 @@ pub struct PeerConnection {
     routes: Routes,
     /// Gives timelines of media their origins.
     timelines: Rng,
+    dtmf: Dtmf,
     relay_only: bool,
     /// `[[NegotiationNeeded]]` (webrtc-pc section 4.7.3).
     negotiation_needed: bool,
@@ -163,6 +170,7 @@ impl PeerConnection {
             negotiator: Negotiator::new(jsep, rng.fork()),
             routes: Routes::default(),
             timelines: rng.fork(),
+            dtmf: Dtmf::default(),
             carriers: Carriers::new(Transport::new(transport.clone(), rng), transport),
             relay_only,
             negotiation_needed: false,

@@ -5,6 +5,7 @@ mod clock;
 mod codec;
 mod event;
 mod extension;
+pub(crate) mod forward;
 mod pacer;
 mod plan;
 mod rate;
@@ -21,11 +22,13 @@ pub use codec::{
     MediaKind, OpusParameters, RtpCapabilities, RtxParameters,
 };
 pub use event::RtpEvent;
+pub use forward::{LayerChoice, Renumbering};
 pub use plan::{
     EncodingPlan, ExtensionPlan, ReceivePlan, RtpPlan, RtpSection, SendPlan, StreamPlan,
 };
 pub use rate::BitrateLimits;
 pub use receive::{ReceiveCounters, RtpFrame, RtpPacket, SenderReported};
+pub(crate) use send::ToneEvent;
 pub use send::{OutgoingExtensions, OutgoingFrame, OutgoingPacket, Place, SendCounters, SendError};
 pub use session::RtpSession;
 

@@ -17,8 +17,12 @@ const MAX_DEBT: Duration = Duration::from_millis(500);
 const MIN_RATE: f64 = 625.0;
 /// Between bursts, so that several packets are due together.
 const QUANTUM: Duration = Duration::from_millis(1);
-/// What waits leaves within this time, whatever the rate.
+/// What waits is to leave within this time, whatever the rate: a key frame may be longer than what the
+/// rate has room for, and an application may not follow it.
 const MAX_WAIT: Duration = Duration::from_secs(2);
+/// What has waited so long is of no use: sound, and all else.
+const SOUND_LASTS: Duration = Duration::from_millis(500);
+const REST_LASTS: Duration = Duration::from_secs(5);
 /// Most bytes that wait.
 const MAX_BYTES: usize = 8 << 20;
 const PRIORITIES: usize = 3;
@@ -31,10 +35,49 @@ pub(crate) enum Priority {
     Video,
 }
 
+/// A packet that waits.
+#[derive(Debug)]
+struct Entry<T> {
+    bytes: usize,
+    /// When it was first seen to wait.
+    since: Option<Time>,
+    packet: T,
+}
+
+/// Packets of one priority.
+#[derive(Debug)]
+struct Queue<T> {
+    entries: VecDeque<Entry<T>>,
+    /// The last ones, which nobody has seen yet.
+    unseen: usize,
+}
+
+impl<T> Queue<T> {
+    const fn new() -> Self {
+        Self {
+            entries: VecDeque::new(),
+            unseen: 0,
+        }
+    }
+
+    fn see(&mut self, now: Time) {
+        let unseen = std::mem::take(&mut self.unseen);
+        for entry in self.entries.iter_mut().rev().take(unseen) {
+            entry.since = Some(now);
+        }
+    }
+
+    fn pop(&mut self) -> Option<Entry<T>> {
+        let entry = self.entries.pop_front()?;
+        self.unseen = self.unseen.min(self.entries.len());
+        Some(entry)
+    }
+}
+
 /// Queues of packets, and how much may leave.
 #[derive(Debug)]
 pub(crate) struct Pacer<T> {
-    queues: [VecDeque<(usize, T)>; PRIORITIES],
+    queues: [Queue<T>; PRIORITIES],
     bytes: usize,
     /// Bytes a second; none for no limit.
     rate: Option<f64>,
@@ -46,7 +89,7 @@ pub(crate) struct Pacer<T> {
 impl<T> Pacer<T> {
     pub(crate) fn new() -> Self {
         Self {
-            queues: Default::default(),
+            queues: std::array::from_fn(|_| Queue::new()),
             bytes: 0,
             rate: None,
             debt: 0.0,
@@ -72,7 +115,12 @@ impl<T> Pacer<T> {
         }
         self.bytes += bytes;
         if let Some(queue) = self.queues.get_mut(priority as usize) {
-            queue.push_back((bytes, packet));
+            queue.unseen += 1;
+            queue.entries.push_back(Entry {
+                bytes,
+                since: None,
+                packet,
+            });
         }
         Ok(())
     }
@@ -103,39 +151,66 @@ impl<T> Pacer<T> {
     }
 
     /// The queue whose first packet may leave now.
-    fn due(&mut self, now: Time) -> Option<(usize, &mut VecDeque<(usize, T)>)> {
+    fn due(&mut self, now: Time) -> Option<(usize, &mut Queue<T>)> {
         self.settle(now);
+        for queue in &mut self.queues {
+            queue.see(now);
+        }
         let is_free = self.owed_at().is_none();
         let urgent = Priority::Audio as usize;
         let mut queues = self.queues.iter_mut().enumerate();
-        queues.find(|(priority, queue)| !queue.is_empty() && (is_free || *priority == urgent))
+        queues
+            .find(|(priority, queue)| !queue.entries.is_empty() && (is_free || *priority == urgent))
     }
 
-    /// The next packet that may leave.
-    pub(crate) fn pop(&mut self, now: Time) -> Option<T> {
+    /// The next packet that may leave, and how long it was seen to wait.
+    pub(crate) fn pop_after(&mut self, now: Time) -> Option<(T, Duration)> {
         let (priority, queue) = self.due(now)?;
-        let (bytes, packet) = queue.pop_front()?;
-        self.bytes -= bytes;
+        let entry = queue.pop()?;
+        self.bytes -= entry.bytes;
         // Sound leaves whatever is owed and owes nothing itself: it does not get less with the rate,
         // and would leave nothing of a low one to video.
-        if priority == Priority::Audio as usize {
-            return Some(packet);
+        if priority != Priority::Audio as usize {
+            self.charge(entry.bytes);
         }
+        let waited = entry.since.map_or(Duration::ZERO, |since| now.since(since));
+        Some((entry.packet, waited))
+    }
+
+    /// Bytes leave.
+    pub(crate) fn charge(&mut self, bytes: usize) {
         self.debt += bytes as f64;
         if let Some(rate) = self.rate {
             let most = Self::allowed(rate) + rate * MAX_DEBT.as_secs_f64() + bytes as f64;
             self.debt = self.debt.min(most);
         }
-        Some(packet)
+    }
+
+    /// The next packet that has waited for so long that nobody needs it any more, as when there was
+    /// no path for a while.
+    pub(crate) fn pop_stale(&mut self, now: Time) -> Option<T> {
+        let lasts = [SOUND_LASTS, REST_LASTS, REST_LASTS];
+        let mut queues = self.queues.iter_mut().zip(lasts);
+        let entry = queues.find_map(|(queue, lasts)| {
+            let since = queue.entries.front()?.since?;
+            (now.since(since) > lasts).then(|| queue.pop())?
+        })?;
+        self.bytes -= entry.bytes;
+        Some(entry.packet)
+    }
+
+    /// Nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queues.iter().all(|queue| queue.entries.is_empty())
     }
 
     /// When a packet may leave.
     pub(crate) fn next_due(&self) -> Option<Time> {
-        let [audio, rest @ ..] = &self.queues;
-        if !audio.is_empty() {
+        let [audio, ..] = &self.queues;
+        if !audio.entries.is_empty() {
             return Some(self.at);
         }
-        if rest.iter().all(VecDeque::is_empty) {
+        if self.is_empty() {
             return None;
         }
         Some(self.owed_at().map_or(self.at, |rate| {
@@ -145,19 +220,32 @@ impl<T> Pacer<T> {
         }))
     }
 
-    /// Removes what waits and does not match.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+    /// Removes what waits and does not match; gives how many that were.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) -> usize {
+        let mut removed = 0;
         for queue in &mut self.queues {
-            queue.retain(|(_, packet)| keep(packet));
+            let before = queue.entries.len();
+            queue.entries.retain(|entry| keep(&entry.packet));
+            removed += before - queue.entries.len();
+            // Those that were seen keep their time; the count is of the last ones.
+            let unseen = queue.entries.iter().rev();
+            queue.unseen = unseen.take_while(|entry| entry.since.is_none()).count();
         }
-        let all = self.queues.iter().flatten();
-        self.bytes = all.map(|(bytes, _)| bytes).sum();
+        let all = self.queues.iter().flat_map(|queue| &queue.entries);
+        self.bytes = all.map(|entry| entry.bytes).sum();
+        removed
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl<T> Pacer<T> {
+        fn pop(&mut self, now: Time) -> Option<T> {
+            self.pop_after(now).map(|(packet, _)| packet)
+        }
+    }
 
     fn drain(pacer: &mut Pacer<u32>, now: Time) -> Vec<u32> {
         std::iter::from_fn(|| pacer.pop(now)).collect()
@@ -246,6 +334,28 @@ mod tests {
             now += Duration::from_millis(5);
         }
         assert!(left < 400, "{left}");
+    }
+
+    #[test]
+    fn what_has_waited_too_long_is_not_sent_after_an_outage() {
+        let mut pacer = Pacer::new();
+        pacer.set_rate(Time::ZERO, Some(8_000));
+        for packet in 0..3 {
+            pacer.push(Priority::Video, 1000, packet).expect("room");
+        }
+        assert_eq!(drain(&mut pacer, Time::ZERO).len(), 1);
+        pacer.push(Priority::Audio, 100, 10).expect("room");
+        let later = Time::from_millis(4_900);
+        // What nobody could have sent before was not kept waiting.
+        assert_eq!(pacer.pop_stale(later), None);
+        assert_eq!(pacer.pop(later), Some(10));
+        pacer.push(Priority::Audio, 100, 11).expect("room");
+        let _ = pacer.due(later);
+        let end = Time::from_millis(5_401);
+        let stale: Vec<_> = std::iter::from_fn(|| pacer.pop_stale(end)).collect();
+        assert_eq!(stale, [11, 1, 2][..stale.len()]);
+        assert_eq!(stale.len(), 3);
+        assert!(pacer.is_empty() && pacer.bytes == 0);
     }
 
     #[test]

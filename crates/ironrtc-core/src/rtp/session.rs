@@ -63,6 +63,7 @@ pub struct RtpSession {
     /// What may be sent, as the application knows it.
     told: u64,
     claims: Vec<bitrate::Claim>,
+    probing: probing::Probing,
     events: VecDeque<RtpEvent>,
 }
 
@@ -87,6 +88,7 @@ impl RtpSession {
             remb: None,
             told: 0,
             claims: Vec::new(),
+            probing: probing::Probing::default(),
             events: VecDeque::new(),
         }
     }
@@ -343,6 +345,12 @@ impl RtpSession {
         self.sender.push_frame(stream, frame)
     }
 
+    /// The path does not carry a datagram with so many bytes of a sealed packet: longer ones of others
+    /// are not forwarded.
+    pub(crate) fn limit_packets(&mut self, size: usize) {
+        self.sender.limit_packets(size);
+    }
+
     /// What became of the packets of a stream that is sent.
     pub fn send_counters(&self, stream: Ssrc) -> Option<SendCounters> {
         self.sender.counters(stream)
@@ -452,6 +460,9 @@ impl RtpSession {
 mod bitrate;
 #[cfg(test)]
 mod frame_tests;
+#[cfg(test)]
+mod pacing_tests;
+mod probing;
 #[cfg(test)]
 mod send_tests;
 #[cfg(test)]

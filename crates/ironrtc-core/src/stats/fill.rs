@@ -15,6 +15,7 @@ use crate::channel::{Channel, ChannelId};
 use crate::dtls::{DtlsState, Engine, Fingerprint, HashAlgorithm};
 use crate::ice::{Candidate, CandidateAddress, CandidateKind, IceState, PairStats};
 use crate::jsep::Negotiator;
+use crate::rtp::RtpSession;
 use crate::time::Time;
 use crate::transport::{Transport, TransportId};
 
@@ -73,7 +74,12 @@ fn fill(id: &str, transport: &Transport, clock: &Clock, objects: &mut Vec<Stats>
     objects.push(Stats::Transport(of_transport(
         id, transport, &pairs, local, remote,
     )));
-    let pairs = pairs.iter().map(|pair| of_pair(id, pair, clock));
+    let selected = transport.ice().selected();
+    let available = transport.rtp().and_then(RtpSession::available_bitrate);
+    let pairs = pairs.iter().map(|pair| {
+        let available = available.filter(|_| selected == Some(pair.route));
+        of_pair(id, pair, clock, available)
+    });
     objects.extend(pairs.map(Stats::CandidatePair));
     let channels = transport.channels().iter();
     let channels = channels.map(|(id, channel)| of_channel(id, channel));
@@ -201,7 +207,12 @@ fn pair_id(pair: &PairStats) -> String {
     id_of("CP", &path)
 }
 
-fn of_pair(transport_id: &str, pair: &PairStats, clock: &Clock) -> CandidatePairStats {
+fn of_pair(
+    transport_id: &str,
+    pair: &PairStats,
+    clock: &Clock,
+    available: Option<u64>,
+) -> CandidatePairStats {
     let counters = &pair.counters;
     let timestamp = |at: Option<Time>| at.map(|at| clock.timestamp(at));
     CandidatePairStats {
@@ -221,6 +232,7 @@ fn of_pair(transport_id: &str, pair: &PairStats, clock: &Clock) -> CandidatePair
         current_round_trip_time: counters
             .current_round_trip_time
             .map(|time| time.as_secs_f64()),
+        available_outgoing_bitrate: available.map(|bits| bits as f64),
         requests_received: counters.requests_received,
         requests_sent: counters.requests_sent,
         responses_received: counters.responses_received,

@@ -106,6 +106,13 @@ dictionary! {
         retransmitted_bytes_sent: Option<u64> = "retransmittedBytesSent",
         /// The source of the retransmissions.
         rtx_ssrc: Option<u64> = "rtxSsrc",
+        /// Frames whose last packet was sent; of video alone. Key frames are counted by encoders, of
+        /// which there are none here.
+        frames_sent: Option<u64> = "framesSent",
+        /// The sum of the times that packets waited to be sent, without retransmissions, in seconds.
+        total_packet_send_delay: f64 = "totalPacketSendDelay",
+        /// The bits a second that congestion control has for it, if that is known.
+        target_bitrate: Option<f64> = "targetBitrate",
         /// Requests for packets that came.
         nack_count: u64 = "nackCount",
         /// Requests for key frames that came as PLI; of video alone.

@@ -142,6 +142,9 @@ dictionary! {
         current_round_trip_time: Option<f64> = "currentRoundTripTime",
         /// Checks received.
         requests_received: u64 = "requestsReceived",
+        /// What congestion control has for all that the pair sends, in bits a second: of the pair in
+        /// use, once the peer tells what arrives.
+        available_outgoing_bitrate: Option<f64> = "availableOutgoingBitrate",
         /// Checks sent, without those for consent.
         requests_sent: u64 = "requestsSent",
         /// Answers received.

@@ -107,9 +107,13 @@ impl Transport {
 
     /// The driver's system did not take a datagram of `size` bytes, as it is too large for the path.
     pub fn handle_too_large(&mut self, now: Time, path: Path, size: usize) {
-        if let Some(route) = self.ice.selected().filter(|route| route.path() == path)
-            && let Some(association) = &mut self.association
-        {
+        let Some(route) = self.ice.selected().filter(|route| route.path() == path) else {
+            return;
+        };
+        if let Some(session) = self.rtp_mut() {
+            session.limit_packets(size.saturating_sub(route.head_room()));
+        }
+        if let Some(association) = &mut self.association {
             let overhead = route.head_room() + self.record_overhead;
             association.handle_too_large(now, size.saturating_sub(overhead));
         }

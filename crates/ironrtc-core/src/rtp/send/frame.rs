@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::ids::PayloadType;
+use crate::rtp::forward::Renumbering;
 use crate::time::Time;
 use crate::wire::payload::{About, Payload};
 use crate::wire::rtp::RtpTime;
@@ -14,7 +15,7 @@ use super::packet::{OutgoingExtensions, OutgoingPacket};
 const MAX_PACKET: usize = 1232 - 16 - 4;
 /// The fixed header, that of the extensions and their padding, the times that are written as the
 /// packet leaves, and the number that a retransmission repeats.
-const OVERHEAD: usize = 12 + 4 + 3 + 5 + 4 + 2;
+pub(super) const OVERHEAD: usize = 12 + 4 + 3 + 5 + 4 + 2;
 
 /// A frame to be sent, as an encoder gives it.
 #[derive(Clone, Debug)]
@@ -87,12 +88,21 @@ impl Outgoing {
 pub(super) struct Body {
     bytes: Bytes,
     pieces: Option<Payload>,
+    renumbering: Renumbering,
 }
 
 impl Body {
     /// All of the bytes, or the pieces of them.
-    pub(super) const fn new(bytes: Bytes, pieces: Option<Payload>) -> Self {
-        Self { bytes, pieces }
+    pub(super) const fn new(
+        bytes: Bytes,
+        pieces: Option<Payload>,
+        renumbering: Renumbering,
+    ) -> Self {
+        Self {
+            bytes,
+            pieces,
+            renumbering,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -102,9 +112,13 @@ impl Body {
 
     /// Appends it.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let start = out.len();
         match &self.pieces {
             Some(pieces) => pieces.write(&self.bytes, out),
             None => out.extend_from_slice(&self.bytes),
         }
+        // The bytes are shared with others who get them, so only the copy changes.
+        self.renumbering
+            .apply(out.get_mut(start..).unwrap_or_default());
     }
 }

@@ -12,6 +12,8 @@ use super::frame::Body;
 const CAPACITY: usize = 9600;
 /// Positions without a packet that are bridged; what lies before more of them is given up.
 const MAX_GAP: u64 = 1000;
+/// So many of the newest are looked through for one that fills the rate.
+const MAX_LOOK: usize = 8;
 /// They are kept at least so long, and three round trips.
 const MIN_AGE: Duration = Duration::from_secs(1);
 const ROUND_TRIPS: u32 = 3;
@@ -83,15 +85,25 @@ impl History {
         self.packets.get_mut(index)?.as_mut()
     }
 
-    /// A packet is asked for: its bytes if it is to be sent again, which it is once a round trip.
+    /// A packet is asked for: its bytes if it is to be sent again, which it is once a round trip. That
+    /// varies, and a request that comes a fifth of it early is not of the time before.
     pub(super) fn ask(&mut self, now: Time, round_trip: Duration, position: u64) -> Option<usize> {
         let kept = self.get_mut(position)?;
-        let too_soon = |again| now.since(again) < round_trip;
+        let too_soon = |again| now.since(again) < round_trip * 4 / 5;
         if kept.waits || kept.again.is_some_and(too_soon) {
             return None;
         }
         kept.waits = true;
         Some(kept.body.len())
+    }
+
+    /// The newest packet with at least so many bytes, among the last ones, that does not wait to be sent
+    /// again.
+    pub(super) fn newest(&self, least: usize) -> Option<u64> {
+        let is_fit = |kept: &Kept| !kept.waits && kept.body.len() >= least;
+        let mut newest = self.packets.iter().rev().take(MAX_LOOK);
+        let back = newest.position(|kept| kept.as_ref().is_some_and(is_fit))?;
+        Some(self.first + (self.packets.len() - 1 - back) as u64)
     }
 
     /// A packet was to be sent again, for which there is no room.
@@ -127,7 +139,7 @@ mod tests {
             timestamp: RtpTime::new(0),
             ssrc: Ssrc::new(1),
         };
-        let body = Body::new(Bytes::from_static(b"abc"), None);
+        let body = Body::new(Bytes::from_static(b"abc"), None, Default::default());
         history.push(Time::from_millis(millis), TRIP, position, header, body);
     }
 
@@ -140,10 +152,10 @@ mod tests {
         // It waits already.
         assert_eq!(history.ask(at(50), TRIP, 10), None);
         assert!(history.take(at(60), 10).is_some());
-        assert_eq!(history.ask(at(159), TRIP, 10), None);
-        assert_eq!(history.ask(at(160), TRIP, 10), Some(3));
-        assert_eq!(history.ask(at(160), TRIP, 9), None);
-        assert_eq!(history.ask(at(160), TRIP, 11), None);
+        assert_eq!(history.ask(at(139), TRIP, 10), None);
+        assert_eq!(history.ask(at(140), TRIP, 10), Some(3));
+        assert_eq!(history.ask(at(140), TRIP, 9), None);
+        assert_eq!(history.ask(at(140), TRIP, 11), None);
     }
 
     #[test]

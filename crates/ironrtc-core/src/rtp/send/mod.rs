@@ -3,7 +3,10 @@
 mod frame;
 mod history;
 mod packet;
+mod padding;
+mod repairs;
 mod stream;
+mod tone;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -11,6 +14,7 @@ use std::time::Duration;
 pub use frame::OutgoingFrame;
 pub use packet::{OutgoingExtensions, OutgoingPacket, Place, SendError};
 pub use stream::SendCounters;
+pub(crate) use tone::ToneEvent;
 
 use crate::ids::Ssrc;
 use crate::rng::Rng;
@@ -24,6 +28,8 @@ use super::rate::SentPacket;
 use super::{MediaKind, RtpPlan};
 
 use frame::Outgoing;
+use padding::Padder;
+use repairs::RepairBudget;
 use stream::{Beginnings, SendStream, Writing};
 
 /// What a header with extensions takes, roughly: packets are paced by their bytes.
@@ -64,6 +70,8 @@ pub(crate) struct Sender {
     /// By the sources of their media.
     streams: BTreeMap<Ssrc, SendStream>,
     pacer: Pacer<Waiting>,
+    padder: Padder,
+    repairs: RepairBudget,
     elements: ElementSet,
     /// Packets are numbered over all streams, from here on.
     transport: u64,
@@ -71,7 +79,14 @@ pub(crate) struct Sender {
     ended: Vec<Ssrc>,
     /// Reports of streams are made in turn.
     turn: usize,
+    /// The longest packet that the path is believed to carry, before it is sealed.
+    max_packet: usize,
 }
+
+/// A datagram of 1,452 bytes crosses Ethernet over IPv6, and one of 1,232 any path; what seals them
+/// takes 20.
+const MAX_PACKET: usize = 1452 - 20;
+const LEAST_PACKET: usize = 1232 - 20;
 
 impl Sender {
     pub(crate) fn new(mut rng: Rng) -> Self {
@@ -82,11 +97,20 @@ impl Sender {
             form: Form::OneByte,
             streams: BTreeMap::new(),
             pacer: Pacer::new(),
+            padder: Padder::default(),
+            repairs: RepairBudget::default(),
             elements: ElementSet::new(),
             transport: 0,
             ended: Vec::new(),
             turn: 0,
+            max_packet: MAX_PACKET,
         }
+    }
+
+    /// The path does not carry a datagram with so many bytes of a sealed packet.
+    pub(crate) fn limit_packets(&mut self, size: usize) {
+        let most = size.saturating_sub(21).max(LEAST_PACKET);
+        self.max_packet = self.max_packet.min(most);
     }
 
     /// Takes another plan; `map` has the header extensions that the peer takes.
@@ -125,7 +149,7 @@ impl Sender {
             let mut sources = streams.values().flat_map(SendStream::sources);
             sources.all(|source| source != *ended)
         });
-        self.pacer.retain(|waiting| match waiting {
+        let _ = self.pacer.retain(|waiting| match waiting {
             Waiting::Media(ssrc, _) | Waiting::Again(ssrc, _) => streams.contains_key(ssrc),
         });
     }
@@ -137,14 +161,20 @@ impl Sender {
         } else {
             REMB_PACE
         };
+        self.repairs.set_rate(now, bits);
         let bits = bits.map(|bits| bits.saturating_mul(pace) / 10);
         self.pacer.set_rate(now, bits);
+    }
+
+    /// Fills what media leaves free of this rate, in bits a second, or does not.
+    pub(crate) fn set_padding(&mut self, now: Time, bits: Option<u64>) {
+        self.padder.set_rate(now, bits);
     }
 
     pub(crate) fn push(&mut self, ssrc: Ssrc, packet: OutgoingPacket) -> Result<(), SendError> {
         let stream = self
             .streams
-            .get(&ssrc)
+            .get_mut(&ssrc)
             .ok_or(SendError::UnknownStream(ssrc))?;
         if !stream.is_active() {
             return Err(SendError::Inactive);
@@ -152,7 +182,14 @@ impl Sender {
         if !stream.has_payload(packet.payload_type) {
             return Err(SendError::UnknownPayload(packet.payload_type));
         }
-        if packet.payload.len() > OutgoingPacket::MAX_PAYLOAD {
+        // What was cut here fits any path. What others cut is to fit this one.
+        let fits = if packet.place.is_some() {
+            stream.length(&packet) <= self.max_packet
+        } else {
+            packet.payload.len() <= OutgoingPacket::MAX_PAYLOAD
+        };
+        if !fits {
+            stream.count_too_large();
             return Err(SendError::TooLarge);
         }
         let priority = priority(stream.kind());
@@ -197,7 +234,17 @@ impl Sender {
     }
 
     pub(crate) fn next_due(&self) -> Option<Time> {
-        self.pacer.next_due()
+        let media = self.pacer.next_due();
+        // While media waits, there is nothing to fill.
+        media.or_else(|| self.padder.next_due().filter(|_| self.padded().is_some()))
+    }
+
+    /// The stream whose retransmissions' source pads. RFC 4588 has no other use for a packet of it that
+    /// repeats nothing, and before the first media there is nobody that it could be told from.
+    fn padded(&self) -> Option<Ssrc> {
+        let mut streams = self.streams.iter();
+        let (ssrc, _) = streams.find(|(_, stream)| stream.can_pad())?;
+        Some(*ssrc)
     }
 
     /// Appends the next packet that may leave now. Nothing if none may.
@@ -207,8 +254,9 @@ impl Sender {
         round_trip: Duration,
         out: &mut Vec<u8>,
     ) -> Option<SentPacket> {
+        self.drop_stale(now);
         let start = out.len();
-        while let Some(waiting) = self.pacer.pop(now) {
+        while let Some((waiting, waited)) = self.pacer.pop_after(now) {
             let mut writing = Writing {
                 map: &self.map,
                 form: self.form,
@@ -216,27 +264,82 @@ impl Sender {
                 transport: SeqNo::of(self.transport),
             };
             let written = match waiting {
-                Waiting::Media(ssrc, packet) => self
-                    .streams
-                    .get_mut(&ssrc)
-                    .and_then(|stream| stream.write(now, round_trip, packet, &mut writing, out)),
+                Waiting::Media(ssrc, packet) => self.streams.get_mut(&ssrc).and_then(|stream| {
+                    let at = (now, waited);
+                    stream.write(at, round_trip, packet, &mut writing, out)
+                }),
                 Waiting::Again(ssrc, position) => self
                     .streams
                     .get_mut(&ssrc)
                     .and_then(|stream| stream.write_again(now, position, &mut writing, out)),
             };
-            if let Some((ssrc, position)) = written {
-                let number = self.transport;
-                self.transport += 1;
-                return Some(SentPacket {
-                    number,
-                    ssrc,
-                    position,
-                    bytes: out.len() - start,
-                });
+            if let Some(written) = written {
+                return Some(self.sent(written, out.len() - start));
             }
         }
-        None
+        self.write_padding(now, out)
+    }
+
+    /// A packet of a source was written.
+    fn sent(&mut self, (ssrc, position): (Ssrc, u64), bytes: usize) -> SentPacket {
+        let number = self.transport;
+        self.transport += 1;
+        self.padder.charge(bytes);
+        SentPacket {
+            number,
+            ssrc,
+            position,
+            bytes,
+        }
+    }
+
+    /// Appends a packet that fills the rate, if that is due.
+    fn write_padding(&mut self, now: Time, out: &mut Vec<u8>) -> Option<SentPacket> {
+        if !self.pacer.is_empty() || !self.padder.is_due(now) {
+            return None;
+        }
+        let start = out.len();
+        let ssrc = self.padded()?;
+        let mut writing = Writing {
+            map: &self.map,
+            form: self.form,
+            elements: &mut self.elements,
+            transport: SeqNo::of(self.transport),
+        };
+        let stream = self.streams.get_mut(&ssrc)?;
+        let Some(written) = stream.write_padding(now, &mut writing, out) else {
+            // Not tried again at once.
+            self.padder.charge(padding::LONGEST.into());
+            return None;
+        };
+        let bytes = out.len() - start;
+        self.pacer.charge(bytes);
+        Some(self.sent(written, bytes))
+    }
+
+    /// Drops what has waited too long. A video goes on with a key frame then: what depends on the
+    /// dropped packets is dropped with them.
+    fn drop_stale(&mut self, now: Time) {
+        while let Some(waiting) = self.pacer.pop_stale(now) {
+            match waiting {
+                Waiting::Again(ssrc, position) => {
+                    if let Some(stream) = self.streams.get_mut(&ssrc) {
+                        stream.release(position);
+                    }
+                }
+                Waiting::Media(ssrc, _) => {
+                    let Some(stream) = self.streams.get_mut(&ssrc) else {
+                        continue;
+                    };
+                    let mut dropped = 1;
+                    if stream.kind() == MediaKind::Video {
+                        let is_of = |waiting: &Waiting| matches!(waiting, Waiting::Media(it, _) if *it == ssrc);
+                        dropped += self.pacer.retain(|waiting| !is_of(waiting));
+                    }
+                    stream.on_stale(dropped as u64);
+                }
+            }
+        }
     }
 
     pub(crate) fn on_nack(&mut self, now: Time, round_trip: Duration, nack: &Nack<'_>) {
@@ -244,12 +347,11 @@ impl Sender {
         let Some(stream) = self.streams.get_mut(&ssrc) else {
             return;
         };
-        let pacer = &mut self.pacer;
+        let (pacer, repairs) = (&mut self.pacer, &mut self.repairs);
         stream.on_nack(now, round_trip, nack.sequences(), |position, bytes| {
-            let waiting = Waiting::Again(ssrc, position);
-            pacer
-                .push(Priority::Repair, bytes + HEADER, waiting)
-                .is_ok()
+            let (waiting, bytes) = (Waiting::Again(ssrc, position), bytes + HEADER);
+            let takes = repairs.takes(now, bytes);
+            takes && pacer.push(Priority::Repair, bytes, waiting).is_ok()
         });
     }
 

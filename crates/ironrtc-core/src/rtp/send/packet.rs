@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::ids::{PayloadType, Ssrc};
+use crate::rtp::forward::Renumbering;
 use crate::time::Time;
 use crate::wire::payload::SplitError;
 use crate::wire::rtp::{
@@ -37,6 +38,8 @@ pub struct Place {
     pub stream: u64,
     /// Its number there, unwrapped.
     pub position: u64,
+    /// How its pictures are numbered here.
+    pub renumbering: Renumbering,
 }
 
 /// The header extensions that an application gives. Those that the peer does not take are left out.

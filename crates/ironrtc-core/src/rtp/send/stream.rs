@@ -1,40 +1,37 @@
 //! One stream that is sent, with that of its retransmissions.
 
 mod cut;
+mod pad;
+mod redundancy;
+mod source;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::ids::{Mid, PayloadType, Rid, Ssrc};
 use crate::replay::ReplayWindow;
-use crate::rng::Rng;
 use crate::rtp::clock::CaptureClock;
+use crate::rtp::forward::Renumbering;
 use crate::rtp::{EncodingPlan, MediaKind, RtpSection, SendPlan};
 use crate::time::Time;
 use crate::wire::payload::{Format, Splitter};
 use crate::wire::rtcp::{ReportBlock, SenderInfo};
 use crate::wire::rtp::{
     AbsSendTime, ElementSet, ExtensionMap, FixedHeader, Form, HeaderExtension, NtpTime, RtpTime,
-    SeqNo, Unwrapper,
+    SeqNo,
 };
 
-use super::frame::{Body, Outgoing};
+pub(super) use source::Beginnings;
+
+use redundancy::Redundancy;
+use source::Source;
+
+use super::frame::{Body, OVERHEAD, Outgoing};
 use super::history::History;
-use super::packet::Place;
+use super::packet::OutgoingPacket;
 
 /// Requests for key frames are passed on so far apart.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
-/// Numbers begin in the lower half, so that a receiver that misses the first packets does not take
-/// the first wrap for the second (RFC 3711 section 3.3.1).
-const FIRST_NUMBERS: u64 = 1 << 15;
-
-/// Most sources that have ended and are kept in mind, as many as SRTP has under one key.
-const MAX_ENDED: usize = 4096;
-
-/// Fewer numbers are left out where packets were lost before they came here.
-const MAX_GAP: u64 = 1000;
-/// Packets that come later than so many others are not forwarded.
-const MAX_LATE: u64 = 500;
 
 /// What became of a stream's packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,8 +57,19 @@ pub struct SendCounters {
     pub firs: u64,
     /// Frames that were queued.
     pub frames: u64,
+    /// Packets sent with the mark, which of video are the last of a frame.
+    pub last_packets: u64,
+    /// How long packets have waited to be sent, all together.
+    pub waited: Duration,
     /// Frames that were refused because too much waited.
     pub refused_frames: u64,
+    /// Packets that were longer than what the path carries.
+    pub too_large: u64,
+    /// Packets that only padded, of the source of retransmissions. Their bytes are among those of
+    /// headers.
+    pub padding: u64,
+    /// Packets that had waited so long that nobody needed them any more.
+    pub stale: u64,
     /// What the peer last reported, if it has.
     pub reported: Option<ReportBlock>,
     /// When that came.
@@ -74,98 +82,6 @@ pub struct SendCounters {
     pub total_round_trip: Duration,
     /// How many were told.
     pub round_trips: u64,
-}
-
-/// One of the two sources of a stream.
-#[derive(Debug)]
-struct Source {
-    ssrc: Ssrc,
-    /// The position of the first packet.
-    first: u64,
-    /// The position after the highest that was used.
-    next: u64,
-    /// The stream that is forwarded, and what its numbers are higher by here.
-    forwarded: Option<(u64, i64)>,
-    /// The peer has received packets of this source, and so its names.
-    is_known: bool,
-}
-
-/// Where sources begin to count: anywhere, or where they ended. The keys are those of before, and so
-/// no number may come twice.
-#[derive(Debug)]
-pub(super) struct Beginnings {
-    rng: Rng,
-    ended: BTreeMap<Ssrc, u64>,
-}
-
-impl Beginnings {
-    pub(super) const fn new(rng: Rng) -> Self {
-        Self {
-            rng,
-            ended: BTreeMap::new(),
-        }
-    }
-
-    fn of(&mut self, ssrc: Ssrc) -> u64 {
-        self.ended.remove(&ssrc).unwrap_or_else(|| {
-            let mut numbers = Unwrapper::<SeqNo>::new();
-            numbers.unwrap(SeqNo::new(self.rng.below(FIRST_NUMBERS) as u16))
-        })
-    }
-
-    fn keep(&mut self, source: &Source) {
-        if self.ended.len() < MAX_ENDED {
-            self.ended.insert(source.ssrc, source.next);
-        }
-    }
-
-    /// A stream has ended, and may come back.
-    pub(super) fn keep_all(&mut self, stream: &SendStream) {
-        let sources = std::iter::once(&stream.media).chain(&stream.repair);
-        sources.for_each(|source| self.keep(source));
-    }
-}
-
-impl Source {
-    fn new(ssrc: Ssrc, beginnings: &mut Beginnings) -> Self {
-        let first = beginnings.of(ssrc);
-        Self {
-            ssrc,
-            first,
-            next: first,
-            forwarded: None,
-            is_known: false,
-        }
-    }
-
-    /// The position of a packet that is forwarded. Its distance to those before is as it was; what
-    /// comes from elsewhere, or from far away, follows without one. None if it comes so late that
-    /// nobody waits for it.
-    fn place(&mut self, place: Place) -> Option<u64> {
-        let by = self.forwarded.filter(|(stream, _)| *stream == place.stream);
-        let position = by.and_then(|(_, by)| place.position.checked_add_signed(by));
-        match position {
-            Some(position) if position < self.next => {
-                (self.next - position <= MAX_LATE).then_some(position)
-            }
-            Some(position) if position - self.next < MAX_GAP => {
-                self.next = position + 1;
-                Some(position)
-            }
-            _ => {
-                let position = self.take();
-                let by = position.wrapping_sub(place.position) as i64;
-                self.forwarded = Some((place.stream, by));
-                Some(position)
-            }
-        }
-    }
-
-    const fn take(&mut self) -> u64 {
-        let position = self.next;
-        self.next += 1;
-        position
-    }
 }
 
 /// What all packets of a transport have in common.
@@ -195,6 +111,8 @@ pub(super) struct SendStream {
     clock: Option<CaptureClock>,
     /// Where the audio goes on without a pause.
     talk: Option<RtpTime>,
+    /// The audio before is repeated with each packet.
+    redundancy: Option<Redundancy>,
     counters: SendCounters,
     key_frame: KeyFrameRequests,
 }
@@ -238,6 +156,7 @@ impl SendStream {
             history: History::default(),
             clock: None,
             talk: None,
+            redundancy: None,
             counters: SendCounters::default(),
             key_frame: KeyFrameRequests::default(),
         };
@@ -272,6 +191,8 @@ impl SendStream {
             (codec.payload_type, payload)
         });
         self.payloads = codecs.collect();
+        let before = self.redundancy.take();
+        self.redundancy = Redundancy::of(self.kind, &plan.codecs, before);
         if self.repair.as_ref().map(|source| source.ssrc) != encoding.rtx {
             if let Some(before) = self.repair.take() {
                 beginnings.keep(&before);
@@ -306,7 +227,7 @@ impl SendStream {
     /// place is taken or passed.
     pub(super) fn write(
         &mut self,
-        now: Time,
+        (now, waited): (Time, Duration),
         round_trip: Duration,
         outgoing: Outgoing,
         writing: &mut Writing<'_>,
@@ -319,9 +240,14 @@ impl SendStream {
         };
         let position = position.filter(|position| self.used.is_new(*position))?;
         self.used.insert(position);
+        // What comes late is repeated by nobody, and repeats nothing.
+        let is_newest = position + 1 == self.media.next;
+        let primary = packet.payload_type;
+        let mut redundancy = self.redundancy.as_mut();
+        redundancy = redundancy.filter(|it| is_newest && it.primary == primary);
         let header = FixedHeader {
             marker: packet.marker,
-            payload_type: packet.payload_type,
+            payload_type: redundancy.as_ref().map_or(primary, |it| it.payload_type),
             sequence: SeqNo::of(position),
             timestamp: packet.timestamp,
             ssrc: self.media.ssrc,
@@ -340,15 +266,26 @@ impl SendStream {
         packet.extensions.push(writing.map, writing.elements);
         header.write(out, &[], writing.elements, writing.form, false);
         self.counters.header_bytes += (out.len() - start) as u64;
-        self.counters.payload_type = Some(packet.payload_type);
-        let body = Body::new(packet.payload, pieces);
-        body.write(out);
+        self.counters.payload_type = Some(header.payload_type);
+        let payload_at = out.len();
+        let renumbering = packet
+            .place
+            .map_or_else(Renumbering::default, |it| it.renumbering);
+        let body = Body::new(packet.payload, pieces, renumbering);
+        let is_repeating = redundancy.is_some();
+        match redundancy {
+            Some(redundancy) => redundancy.write(packet.timestamp, &body, out),
+            None => body.write(out),
+        }
         let format = self.payloads.get(&packet.payload_type);
         let rate = format.map_or(90_000, |payload| payload.clock_rate);
         self.clock = Some(CaptureClock::new(rate, packet.timestamp, packet.captured));
         self.counters.packets += 1;
-        self.counters.bytes += body.len() as u64;
-        if self.repair.is_some() && format.is_some_and(|payload| payload.rtx.is_some()) {
+        self.counters.last_packets += u64::from(packet.marker);
+        self.counters.waited += waited;
+        self.counters.bytes += (out.len() - payload_at) as u64;
+        let repeats = format.is_some_and(|payload| payload.rtx.is_some());
+        if self.repair.is_some() && repeats && !is_repeating {
             self.history.push(now, round_trip, position, header, body);
         }
         Some((self.media.ssrc, position))
@@ -424,6 +361,31 @@ impl SendStream {
         }
         self.key_frame.fir_number = number.or(self.key_frame.fir_number);
         self.key_frame.waits = true;
+    }
+
+    /// Packets were dropped that had waited too long. Their numbers are missing, so that the peer knows.
+    pub(super) fn on_stale(&mut self, packets: u64) {
+        self.counters.stale += packets;
+        if self.kind == MediaKind::Video {
+            self.media.take();
+            self.key_frame.waits = true;
+        }
+    }
+
+    /// A packet is not sent again now.
+    pub(super) fn release(&mut self, position: u64) {
+        self.history.release(position);
+    }
+
+    pub(super) const fn count_too_large(&mut self) {
+        self.counters.too_large += 1;
+    }
+
+    /// The most bytes that a packet has, before it is sealed.
+    pub(super) fn length(&self, packet: &OutgoingPacket) -> usize {
+        let rid = self.rid.as_ref().map_or(0, |rid| 2 + rid.as_str().len());
+        let names = 2 + self.mid.as_str().len() + rid;
+        OVERHEAD + names + packet.extensions.max_bytes() + packet.payload.len()
     }
 
     /// When a request is to be passed on.

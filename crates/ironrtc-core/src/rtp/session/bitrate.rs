@@ -89,7 +89,18 @@ impl RtpSession {
         self.apply_limits(now);
     }
 
+    /// A stream could take so much, if it had it: then what media leaves free of the rate is filled
+    /// now and then, which tells whether there is more.
+    pub(crate) fn want(&mut self, ssrc: Ssrc, bits: Option<u64>) {
+        if bits.is_none() || self.claims.iter().any(|claim| claim.ssrc == ssrc) {
+            self.probing.want(ssrc, bits);
+        }
+    }
+
     pub(super) fn apply_limits(&mut self, now: Time) {
+        let claims = &self.claims;
+        let lasts = |ssrc| claims.iter().any(|claim| claim.ssrc == ssrc);
+        self.probing.retain(lasts);
         let limits = self.limits.unwrap_or_else(|| limits(&self.claims));
         self.rate.set_limits(limits);
         self.update_rate(now);
@@ -112,12 +123,37 @@ impl RtpSession {
         }
     }
 
+    /// What congestion control has for all streams, once the peer tells what arrives.
+    pub(crate) fn available_bitrate(&self) -> Option<u64> {
+        let is_fed = self.has_feedback && self.rate.is_fed();
+        is_fed.then(|| self.rate.rate())
+    }
+
     /// The target for each active encoding: sound first, then video in equal parts, none more than
     /// its `max_bitrate`. Empty if there is no target.
     pub fn allocation(&self) -> Vec<(Ssrc, u64)> {
         self.target_bitrate()
             .map(|bits| share(&self.claims, bits))
             .unwrap_or_default()
+    }
+
+    fn fill(&mut self, now: Time, target: Option<u64>) {
+        let fills = !self.probing.is_idle()
+            && target.is_some_and(|target| {
+                let shares = share(&self.claims, target);
+                self.probing.fills(now, target, &shares)
+            });
+        self.sender.set_padding(now, target.filter(|_| fills));
+    }
+
+    /// The target for one encoding. None if nothing is known of what may be sent.
+    pub(crate) fn allowed(&self, ssrc: Ssrc) -> Option<u64> {
+        let target = self.target_bitrate()?;
+        let shares = share(&self.claims, target);
+        shares
+            .into_iter()
+            .find(|(it, _)| *it == ssrc)
+            .map(|(_, bits)| bits)
     }
 
     /// Has the pacer follow the target, and tells the application of it.
@@ -128,6 +164,7 @@ impl RtpSession {
         let target = self.target_bitrate();
         let is_fed = self.has_feedback && self.rate.is_fed();
         self.sender.set_rate(now, target, is_fed);
+        self.fill(now, target.filter(|_| is_fed));
         let Some(target) = target.filter(|_| is_fed || self.remb.is_some()) else {
             return;
         };
