@@ -61,7 +61,8 @@ impl PartialEq<str> for Mid {
     }
 }
 
-/// The name of one encoding of a simulcast (RFC 8851 section 4): letters, digits, `-` and `_`.
+/// The name of one encoding of a simulcast (RFC 8851 section 4): letters, digits, `-` and `_`. Each
+/// packet of the encoding has it, so its text is shared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rid(Arc<str>);
 

@@ -77,27 +77,31 @@ pub struct KeyFrameRequest {
     pub rid: Option<Rid>,
 }
 
-/// Why a sender did not send what a track has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// It sends another track, or none.
-    Detached,
-    /// It could not.
-    Failed(SendPacketError),
+/// What became of what a sender was to send. Of another track than it sends now it is nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) taken: usize,
+    /// There was no room for it, or no path carries it.
+    dropped: u64,
+}
+
+impl Written {
+    pub(crate) fn count(&mut self, sent: Result<(), SendPacketError>) {
+        match sent {
+            Ok(()) => self.taken += 1,
+            Err(SendPacketError::Rtp(SendError::Full | SendError::TooLarge)) => self.dropped += 1,
+            Err(_) => {}
+        }
+    }
 }
 
 /// A connection, as tracks see it.
 pub(crate) trait Sink: Send + Sync {
-    /// Sends a packet with a transceiver; `track` is the timeline that it is of.
-    fn send_packet(
-        &self,
-        id: TransceiverId,
-        track: u64,
-        packet: &TrackPacket,
-    ) -> Result<(), Refused>;
+    /// Sends packets with a transceiver; `track` is the timeline that they are of.
+    fn send_packets(&self, id: TransceiverId, track: u64, packets: &[TrackPacket]) -> Written;
 
     /// The same with a frame.
-    fn send_frame(&self, id: TransceiverId, track: u64, frame: &TrackFrame) -> Result<(), Refused>;
+    fn send_frame(&self, id: TransceiverId, track: u64, frame: &TrackFrame) -> Written;
 }
 
 /// A sender of the track.
@@ -175,7 +179,14 @@ impl LocalTrack {
     /// Sends a packet with all senders of the track, and tells how many took it: those whose peers
     /// have agreed to receive its codec now, and whose queues have room. It never waits.
     pub fn write_packet(&self, packet: &TrackPacket) -> usize {
-        self.write(|connection, id, timeline| connection.send_packet(id, timeline, packet))
+        self.write_packets(std::slice::from_ref(packet))
+    }
+
+    /// Sends packets that were made or came together, as [`write_packet`](Self::write_packet) does, and
+    /// tells how many were taken, summed over all senders. They leave in batches, which costs much less
+    /// than one after the other.
+    pub fn write_packets(&self, packets: &[TrackPacket]) -> usize {
+        self.write(|connection, id, timeline| connection.send_packets(id, timeline, packets))
     }
 
     /// Sends a frame with all senders of the track: cut into packets that share its bytes, all of it
@@ -184,7 +195,7 @@ impl LocalTrack {
         self.write(|connection, id, timeline| connection.send_frame(id, timeline, frame))
     }
 
-    fn write(&self, send: impl Fn(&dyn Sink, TransceiverId, u64) -> Result<(), Refused>) -> usize {
+    fn write(&self, send: impl Fn(&dyn Sink, TransceiverId, u64) -> Written) -> usize {
         if !self.enabled() || self.is_stopped() {
             return 0;
         }
@@ -194,15 +205,10 @@ impl LocalTrack {
             let Some(connection) = target.connection.upgrade() else {
                 continue;
             };
-            match send(&*connection, target.id, self.0.timeline) {
-                Ok(()) => taken += 1,
-                Err(Refused::Failed(SendPacketError::Rtp(
-                    SendError::Full | SendError::TooLarge,
-                ))) => {
-                    self.0.dropped.fetch_add(1, Ordering::Relaxed);
-                }
-                // It was replaced meanwhile, or it cannot be sent now.
-                Err(Refused::Detached | Refused::Failed(_)) => {}
+            let written = send(&*connection, target.id, self.0.timeline);
+            taken += written.taken;
+            if written.dropped > 0 {
+                self.0.dropped.fetch_add(written.dropped, Ordering::Relaxed);
             }
         }
         taken

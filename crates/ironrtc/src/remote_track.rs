@@ -12,6 +12,9 @@ use crate::LocalTrack;
 use crate::handle::Handle;
 use crate::track_state::{TrackEvent, TrackState};
 
+/// Most packets that one call reads: so many are about what one batch to the network takes.
+const MAX_BURST: usize = 64;
+
 /// A track that the peer sends (`MediaStreamTrack` of a receiver). Clones are handles of the same
 /// track.
 ///
@@ -86,6 +89,26 @@ impl RemoteTrack {
         self.connection.lock().machine.recv_packet(self.id)
     }
 
+    /// Waits for packets and appends all that are there, up to a bound: those that came together can be
+    /// handled together, which costs less. It tells how many; none once the track has ended and
+    /// everything was read. Cancel safe.
+    pub async fn recv_packets(&self, packets: &mut Vec<TrackPacket>) -> usize {
+        let received = || match self.try_recv_packets(packets) {
+            0 => self.is_ended().then_some(0),
+            count => Some(count),
+        };
+        self.state.wait_for(received).await
+    }
+
+    /// Appends the packets that are there now, up to a bound, and tells how many.
+    pub fn try_recv_packets(&self, packets: &mut Vec<TrackPacket>) -> usize {
+        let mut core = self.connection.lock();
+        let received = std::iter::from_fn(|| core.machine.recv_packet(self.id));
+        let before = packets.len();
+        packets.extend(received.take(MAX_BURST));
+        packets.len() - before
+    }
+
     /// The next whole frame, as a decoder takes it; `None` once the track has ended and everything was
     /// read. Where packets were lost for good, video goes on with a key frame, which is asked for.
     ///
@@ -129,7 +152,7 @@ impl RemoteTrack {
     /// Passes packets on to another track, and requests for key frames back, until either track has
     /// ended. Of a simulcast each sender of that track sends one layer on, which
     /// [`RtpSender::set_layer_choice`](crate::RtpSender::set_layer_choice) chooses. Cancel safe, but
-    /// for a packet that another reader would have got.
+    /// for packets that another reader would have got.
     ///
     /// ```
     /// # use ironrtc::{LayerChoice, LocalTrack, PeerConnection, RemoteTrack};
@@ -145,11 +168,15 @@ impl RemoteTrack {
     /// # }
     /// ```
     pub async fn forward(&self, to: &LocalTrack) {
+        let mut packets = Vec::new();
         loop {
             tokio::select! {
-                packet = self.recv_packet() => {
-                    let Some(packet) = packet else { return };
-                    to.write_packet(&packet);
+                count = self.recv_packets(&mut packets) => {
+                    if count == 0 {
+                        return;
+                    }
+                    to.write_packets(&packets);
+                    packets.clear();
                 }
                 request = to.next_forwarded_request() => {
                     let Some(layer) = request else { return };

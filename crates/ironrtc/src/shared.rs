@@ -20,6 +20,7 @@ use crate::queue::EventQueue;
 use crate::signal::{self, Signal};
 use crate::track_state::Media;
 use crate::url::Server;
+use crate::wait::wait_for;
 
 /// Most requests that wait: names of candidates to be looked up, of which the core accepts 64.
 const MAX_REQUESTS: usize = 64;
@@ -157,15 +158,8 @@ impl<M: Machine + ?Sized> Shared<M> {
     }
 
     /// Waits until `ready` gives something. It is asked again after each change of the connection.
-    pub(crate) async fn wait_for<T>(&self, mut ready: impl FnMut() -> Option<T>) -> T {
-        loop {
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if let Some(value) = ready() {
-                return value;
-            }
-            changed.await;
-        }
+    pub(crate) async fn wait_for<T>(&self, ready: impl FnMut() -> Option<T>) -> T {
+        wait_for(&self.changed, ready).await
     }
 
     /// Closes the machine. The task says goodbye and ends soon after.

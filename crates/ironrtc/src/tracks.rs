@@ -1,30 +1,27 @@
 //! Tracks and transceivers of a connection, and how a track's packets reach it.
 
 use ironrtc_core::jsep::{Transceiver, TransceiverError, TransceiverId, TransceiverInit};
-use ironrtc_core::peer::{PeerConnection as Core, SendPacketError, TrackFrame, TrackPacket};
+use ironrtc_core::peer::{PeerConnection as Core, TrackFrame, TrackPacket};
 use ironrtc_core::rtp::{MediaKind, RtpCapabilities};
 use ironrtc_core::time::Time;
 
-use crate::local_track::{Refused, Sink};
+use crate::local_track::{Sink, Written};
 use crate::shared::Shared;
 use crate::transceiver::names;
 use crate::{LocalTrack, PeerConnection, RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind};
 
 impl Sink for Shared<Core> {
-    fn send_packet(
-        &self,
-        id: TransceiverId,
-        track: u64,
-        packet: &TrackPacket,
-    ) -> Result<(), Refused> {
-        self.send(id, track, |core, now| {
-            core.send_packet(now, id, track, packet)
+    fn send_packets(&self, id: TransceiverId, track: u64, packets: &[TrackPacket]) -> Written {
+        self.send(id, track, |core, now, written| {
+            for packet in packets {
+                written.count(core.send_packet(now, id, track, packet));
+            }
         })
     }
 
-    fn send_frame(&self, id: TransceiverId, track: u64, frame: &TrackFrame) -> Result<(), Refused> {
-        self.send(id, track, |core, now| {
-            core.send_frame(now, id, track, frame)
+    fn send_frame(&self, id: TransceiverId, track: u64, frame: &TrackFrame) -> Written {
+        self.send(id, track, |core, now, written| {
+            written.count(core.send_frame(now, id, track, frame));
         })
     }
 }
@@ -36,20 +33,20 @@ impl Shared<Core> {
         &self,
         id: TransceiverId,
         track: u64,
-        send: impl FnOnce(&mut Core, Time) -> Result<(), SendPacketError>,
-    ) -> Result<(), Refused> {
+        send: impl FnOnce(&mut Core, Time, &mut Written),
+    ) -> Written {
         let _entered = self.span.enter();
         let now = self.clock.now();
+        let mut written = Written::default();
         let mut core = self.lock();
-        if !core.media.sends(id, track) {
-            return Err(Refused::Detached);
+        if core.media.sends(id, track) {
+            send(&mut core.machine, now, &mut written);
+            // Where another layer goes on, most packets change nothing.
+            if written.taken > 0 || core.machine.has_events() {
+                self.finish(core, now);
+            }
         }
-        let sent = send(&mut core.machine, now);
-        // Where another layer goes on, most packets change nothing.
-        if sent.is_ok() || core.machine.has_events() {
-            self.finish(core, now);
-        }
-        sent.map_err(Refused::Failed)
+        written
     }
 }
 

@@ -351,3 +351,45 @@ async fn tones_are_played_one_after_the_other_and_told() {
     one.close().await;
     assert_eq!(soon(dtmf.next_tone_change()).await, None);
 }
+
+#[tokio::test]
+async fn who_reads_in_the_other_way_takes_nothing_from_the_reader() {
+    let (one, other) = (peer(), peer());
+    let mut events = other.events();
+    let audio = LocalTrack::audio();
+    one.add_track(&audio, &["mine"]).unwrap();
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await.track;
+    arrives(&audio, &opus(), &received).await;
+    // They leave in one call and arrive in one turn.
+    let two = [&b"first"[..], b"second"].map(|payload| RtpPacket::new(opus(), 960, payload));
+    assert_eq!(audio.write_packets(&two), 2);
+    for expected in &two {
+        while soon(received.recv_packet()).await.unwrap().payload != expected.payload {}
+        assert!(received.try_recv_frame().is_none(), "it is read by packets");
+    }
+}
+
+#[tokio::test]
+async fn packets_that_came_together_are_read_together() {
+    let (one, other) = (peer(), peer());
+    let mut events = other.events();
+    let audio = LocalTrack::audio();
+    one.add_track(&audio, &["mine"]).unwrap();
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await.track;
+    arrives(&audio, &opus(), &received).await;
+    let mut packets = Vec::new();
+    while received.try_recv_packets(&mut packets) > 0 {}
+    packets.clear();
+    let burst = [0, 1, 2].map(|number| RtpPacket::new(opus(), number * 960, vec![1; 50]));
+    assert_eq!(audio.write_packets(&burst), 3);
+    while packets.len() < 3 {
+        assert!(soon(received.recv_packets(&mut packets)).await > 0);
+    }
+    assert!(packets.iter().all(|packet| packet.payload == [1; 50][..]));
+    one.close().await;
+    other.close().await;
+    packets.clear();
+    assert_eq!(soon(received.recv_packets(&mut packets)).await, 0);
+}

@@ -160,9 +160,15 @@ impl PeerConnection {
             .get_mut(route.transport)?
             .transport
             .rtp_mut()?;
-        while let Some(ssrc) = route.readable.front().copied() {
+        let mut turn = 0;
+        while let Some(ssrc) = route.readable.get(turn).copied() {
             let Some(what) = read(session, ssrc) else {
-                route.readable.pop_front();
+                // What is read in the other way is left for whoever reads it so.
+                if session.has_unread(ssrc) {
+                    turn += 1;
+                } else {
+                    route.readable.remove(turn);
+                }
                 continue;
             };
             let (payload_type, arrived, bytes) = measure(&what);

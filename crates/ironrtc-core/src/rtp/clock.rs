@@ -7,7 +7,7 @@ use crate::time::Time;
 use crate::wire::rtcp::SenderInfo;
 use crate::wire::rtp::{NtpShort, NtpTime, RtpTime};
 
-const NANOS: u128 = 1_000_000_000;
+const NANOS: u64 = 1_000_000_000;
 
 /// The time of day by our clock. It never jumps: what the system's clock does later would look like
 /// a change of the network.
@@ -31,9 +31,11 @@ impl WallClock {
     }
 }
 
-/// Ticks of a stream's clock in a duration.
+/// Ticks of a stream's clock in a duration, which wrap. It is asked for each packet, and seconds and
+/// the rest of them spare a division of 128 bits.
 pub(crate) const fn ticks(duration: Duration, rate: u32) -> u64 {
-    (duration.as_nanos() * rate as u128 / NANOS) as u64
+    let whole = duration.as_secs().wrapping_mul(rate as u64);
+    whole.wrapping_add(duration.subsec_nanos() as u64 * rate as u64 / NANOS)
 }
 
 /// The timestamps of a stream that we send: one pair of a timestamp and the moment of its capture
@@ -148,8 +150,8 @@ impl ReportedClock {
     pub(crate) fn captured(&self, timestamp: RtpTime, rate: u32) -> Option<NtpTime> {
         let (info, _) = self.last?;
         let distance = timestamp.since(info.rtp);
-        let nanos = u128::from(distance.unsigned_abs()) * NANOS / u128::from(rate.max(1));
-        let duration = Duration::from_nanos(u64::try_from(nanos).ok()?);
+        let nanos = u64::from(distance.unsigned_abs()) * NANOS / u64::from(rate.max(1));
+        let duration = Duration::from_nanos(nanos);
         Some(if distance < 0 {
             info.ntp.minus(duration)
         } else {

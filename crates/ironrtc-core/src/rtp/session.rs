@@ -311,6 +311,11 @@ impl RtpSession {
         self.receiver.read_frame(stream)
     }
 
+    /// Whether packets or frames of a stream wait to be read, in the way that it is read.
+    pub fn has_unread(&self, stream: Ssrc) -> bool {
+        self.receiver.has_unread(stream)
+    }
+
     /// What became of a stream's packets.
     pub fn receive_counters(&self, stream: Ssrc) -> Option<ReceiveCounters> {
         self.receiver.counters(stream)
@@ -362,7 +367,10 @@ impl RtpSession {
         let Some(sent) = self.sender.write(now, round_trip, out) else {
             return false;
         };
-        self.rate.on_sent(now, sent);
+        // Without feedback nothing will be told of it.
+        if self.has_feedback {
+            self.rate.on_sent(now, sent);
+        }
         true
     }
 

@@ -37,9 +37,9 @@ use crate::shared::Shared;
 
 /// How long a turn may take before others get to run. One batch is never cut short.
 const TURN: Duration = Duration::from_millis(1);
-/// How long goodbyes may wait for a full socket.
 /// The shortest sleep while a socket is full.
 const BLOCKED: Duration = Duration::from_millis(1);
+/// How long goodbyes may wait for a full socket.
 const LINGER: Duration = Duration::from_millis(200);
 
 thread_local! {
@@ -119,22 +119,24 @@ impl Future for Driver {
         let this = self.get_mut();
         this.serve_requests();
         this.gathering.poll(context, &this.shared);
-        let end = this.shared.clock.now() + TURN;
-        let mut news = true;
+        let mut now = this.shared.clock.now();
+        let end = now + TURN;
         loop {
-            news |= this.receive(context);
-            if !news {
-                break;
-            }
-            this.run_timers();
-            match this.transmit(context, end) {
+            let received = this.receive(context, &mut now);
+            this.run_timers(now);
+            let news = match this.transmit(context, &mut now, end) {
                 Sent::Over => return Poll::Ready(()),
                 Sent::Enough => break context.waker().wake_by_ref(),
                 // What a machine reports on its way may be a request.
-                Sent::All => news = this.serve_requests(),
-                Sent::Blocked => news = false,
+                Sent::All => this.serve_requests(),
+                Sent::Blocked => false,
+            };
+            // Sockets that had nothing know the task.
+            if !received && !news {
+                break;
             }
-            if this.shared.clock.now() >= end {
+            now = this.shared.clock.now();
+            if now >= end {
                 break context.waker().wake_by_ref();
             }
         }
@@ -167,23 +169,24 @@ impl Driver {
         served
     }
 
-    /// Receives at most one batch from each socket. True if there was one.
-    fn receive(&mut self, context: &mut Context<'_>) -> bool {
+    /// Receives at most one batch from each socket, which came by the time that it is `now` then. True if
+    /// there was one.
+    fn receive(&mut self, context: &mut Context<'_>, now: &mut Time) -> bool {
         let shared = &self.shared;
         let mut received = false;
         for (_, socket) in self.sockets.iter_mut() {
             let local = socket.local();
             let batch = socket.poll_receive(context, |batch| {
-                let now = shared.clock.now();
+                *now = shared.clock.now();
                 let mut core = shared.lock();
                 for buffer in batch {
                     let path = Path::udp(local, buffer.remote);
                     for datagram in buffer.data.chunks_mut(buffer.stride) {
                         core.machine
-                            .handle_datagram(now, path, buffer.ecn, datagram);
+                            .handle_datagram(*now, path, buffer.ecn, datagram);
                     }
                 }
-                shared.pump(&mut core, now);
+                shared.pump(&mut core, *now);
             });
             received |= batch.is_ready();
         }
@@ -191,8 +194,7 @@ impl Driver {
         received
     }
 
-    fn run_timers(&mut self) {
-        let now = self.shared.clock.now();
+    fn run_timers(&mut self, now: Time) {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             let mut core = self.shared.lock();
             core.machine.handle_timeout(now);
@@ -201,7 +203,8 @@ impl Driver {
         }
     }
 
-    fn transmit(&mut self, context: &mut Context<'_>, end: Time) -> Sent {
+    /// Sends what the machine has; it is `now`, and is later then.
+    fn transmit(&mut self, context: &mut Context<'_>, now: &mut Time, end: Time) -> Sent {
         if let Some((transmit, data, mut progress)) = self.pending.take()
             && !self.send(context, &transmit, &data, &mut progress)
         {
@@ -212,10 +215,9 @@ impl Driver {
         OUT.with_borrow_mut(|out| {
             loop {
                 out.clear();
-                let now = self.shared.clock.now();
                 let mut core = self.shared.lock();
-                let Some(transmit) = core.machine.poll_transmit(now, segments, out) else {
-                    self.shared.pump(&mut core, now);
+                let Some(transmit) = core.machine.poll_transmit(*now, segments, out) else {
+                    self.shared.pump(&mut core, *now);
                     core.wake_drained();
                     self.deadline = core.machine.poll_timeout();
                     core.sleep(context);
@@ -229,7 +231,8 @@ impl Driver {
                     self.pending = Some((transmit, out.clone(), progress));
                     return self.blocked(context);
                 }
-                if now >= end {
+                *now = self.shared.clock.now();
+                if *now >= end {
                     return Sent::Enough;
                 }
             }

@@ -244,6 +244,11 @@ impl Receiver {
         self.streams.get_mut(&ssrc)?.pop_frame()
     }
 
+    pub(crate) fn has_unread(&self, ssrc: Ssrc) -> bool {
+        let stream = self.streams.get(&ssrc);
+        stream.is_some_and(ReceiveStream::has_unread)
+    }
+
     /// When a packet that frames wait for is given up.
     pub(crate) fn next_loss(&self, round_trip: Duration) -> Option<Time> {
         let streams = self.streams.values();

@@ -86,16 +86,16 @@ impl SourceStats {
     /// Appendix A.8, in units of the source's clock. All packets of a frame have one timestamp; the
     /// time over which they are sent is no jitter, so only the first one counts.
     fn on_timestamp(&mut self, now: Time, timestamp: RtpTime, clock_rate: u32) {
-        let arrival = ticks(now.since(Time::ZERO), clock_rate) as u32;
-        let transit = arrival.wrapping_sub(timestamp.get());
-        let Some((before, last)) = self.transit else {
-            self.transit = Some((transit, timestamp));
-            return;
-        };
-        if timestamp == last {
+        let last = self.transit;
+        if last.is_some_and(|(_, last)| last == timestamp) {
             return;
         }
+        let arrival = ticks(now.since(Time::ZERO), clock_rate) as u32;
+        let transit = arrival.wrapping_sub(timestamp.get());
         self.transit = Some((transit, timestamp));
+        let Some((before, _)) = last else {
+            return;
+        };
         let change = (transit.wrapping_sub(before) as i32).unsigned_abs();
         if change < clock_rate.saturating_mul(MAX_JITTER_SECONDS) {
             self.jitter += change;

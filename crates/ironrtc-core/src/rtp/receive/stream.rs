@@ -276,6 +276,10 @@ impl ReceiveStream {
         frame
     }
 
+    pub(crate) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
     /// When a packet that frames wait for is given up.
     pub(super) fn gives_up_at(&self, round_trip: Duration) -> Option<Time> {
         let Format { payload, nack, .. } = self.format;

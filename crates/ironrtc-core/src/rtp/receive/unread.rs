@@ -77,6 +77,13 @@ impl Unread {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Packets { queue, .. } => queue.is_empty(),
+            Self::Frames(frames) => frames.1.is_empty(),
+        }
+    }
+
     pub(super) fn pop(&mut self) -> Option<RtpPacket> {
         let Self::Packets {
             queue,

@@ -97,7 +97,9 @@ const SIGN_SHIFT: u32 = 8;
 impl AbsSendTime {
     /// The clock's reading at a moment.
     pub const fn at(now: Time) -> Self {
-        Self((((now.as_nanos() as u128) << 18) / 1_000_000_000) as u32 & LOW_24)
+        // Of the wrap alone, which spares a division of 128 bits in each packet.
+        let nanos = now.as_nanos() % (64 * 1_000_000_000);
+        Self(((nanos << 18) / 1_000_000_000) as u32 & LOW_24)
     }
 
     /// As it is on the wire.
