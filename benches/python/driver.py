@@ -67,6 +67,15 @@ STACKS = [
     Stack("UDP with GSO", "bench-udp", {"BENCH_GSO": "1"}, skip=NO_CONNECTION),
 ]
 
+# The same for media, where nothing is buffered and each side has a thread of its own.
+MEDIA = [
+    Stack("IronRTC", "bench-ironrtc-media"),
+    Stack("str0m", "bench-str0m-media"),
+    Stack("str0m, GSO in its driver", "bench-str0m-media", {"BENCH_GSO": "1"}),
+    Stack("rustrtc", "bench-rustrtc-media"),
+    Stack("webrtc", "bench-webrtc-media"),
+]
+
 
 @dataclass(frozen=True)
 class Column:
@@ -85,6 +94,8 @@ class Column:
 
 def columns(options: argparse.Namespace) -> list[Column]:
     """The columns, with amounts for a quick or a full run."""
+    if options.media:
+        return columns_of_media(options)
     if options.old:
         return columns_of_two(options)
     quick = options.quick
@@ -102,6 +113,20 @@ def columns(options: argparse.Namespace) -> list[Column]:
         Column("echo, µs", ("echo", echoes), "us", False),
         Column("echo p99, µs", ("echo", echoes), "us_p99", False),
         Column("memory, KiB", ("memory", pairs), "kib", False),
+    ]
+
+
+def columns_of_media(options: argparse.Namespace) -> list[Column]:
+    """What a packet of media costs each side."""
+    one_way = ("one-way", "50000" if options.quick else "400000")
+    fan_out = ("fan-out", "100", "200" if options.quick else "1500")
+    return [
+        Column("send, ns", one_way, "send_ns", False),
+        Column("receive, ns", one_way, "receive_ns", False),
+        Column("forwarded copy, ns", fan_out, "copy_ns", False),
+        Column("copies a second and core", fan_out, "per_core", True),
+        Column("lost one way, ‰", one_way, "lost", False),
+        Column("lost of copies, ‰", fan_out, "lost", False),
     ]
 
 
@@ -261,8 +286,11 @@ def options_of(words: list[str]) -> argparse.Namespace:
         metavar="REV",
         help="IronRTC alone, beside an older revision of it, which is built first",
     )
+    parser.add_argument(
+        "--media", action="store_true", help="what a packet of media costs, instead of data channels"
+    )
     parser.add_argument("--only", help="stacks whose name contains one of these, with commas")
-    parser.add_argument("--measure", help="throughput, setup, echo, memory; several with commas")
+    parser.add_argument("--measure", help="throughput, setup, echo, memory, one-way, fan-out; several with commas")
     parser.add_argument(
         "--realtime",
         action="store_true",
@@ -296,7 +324,7 @@ def main() -> None:
     options = options_of(sys.argv[1:])
     kinds = options.measure.split(",") if options.measure else None
     shown = [column for column in columns(options) if kinds is None or column.kind in kinds]
-    stacks = STACKS
+    stacks = MEDIA if options.media else STACKS
     bases: dict[str, Stack] = {}
     if options.old:
         bases = beside(STACKS, options.old)
@@ -325,7 +353,7 @@ def main() -> None:
     better = "the present one" if options.old else stacks[0].name
     print(
         f"\nMedian of the rounds, (least–most), and **× how many times better {better}"
-        " is**: higher for Mbit/s, lower for the rest."
+        f" is**: higher for {'copies a second' if options.media else 'Mbit/s'}, lower for the rest."
     )
 
 

@@ -8,6 +8,7 @@
 mod command;
 pub mod framing;
 mod measure;
+pub mod media;
 mod process;
 mod relay;
 
