@@ -136,8 +136,22 @@ fn packets_go_both_ways_under_the_keys_of_dtls() {
 
 #[test]
 fn packets_of_one_size_leave_in_one_batch() {
-    let (mut sides, _, now) = connected([true, true]);
+    in_one_batch(false);
+}
+
+/// RFC 9335 adds to the packets that have contributing sources and no extension, and to no others.
+#[test]
+fn packets_with_encrypted_headers_leave_in_one_batch() {
+    in_one_batch(true);
+}
+
+fn in_one_batch(cryptex: bool) {
+    let (mut sides, mut plans, now) = connected([true, true]);
     let [a, b] = &mut sides;
+    if let Some(plan) = &mut plans[0].rtp {
+        plan.cryptex = cryptex;
+    }
+    a.transport.apply(now, &plans[0]);
     let lengths = [1100, 1100, 1100, 80, 1200, 1200];
     for (sequence, len) in lengths.into_iter().enumerate() {
         let packet = rtp(sequence as u16, len);

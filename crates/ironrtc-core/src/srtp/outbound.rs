@@ -10,6 +10,9 @@ use super::{KeyError, MasterKey, Profile, SealError};
 /// Sources that send under one key. None is ever forgotten, since what was sent under its numbers
 /// must not be sent again.
 pub(super) const MAX_SOURCES: usize = 4096;
+/// Of the first byte of a header: there is an extension, and so many contributing sources.
+const EXTENSION_BIT: u8 = 0x10;
+const SOURCES: u8 = 0x0f;
 /// A packet of RTCP has a number of 31 bits.
 const RTCP_END: u32 = 1 << 31;
 
@@ -57,6 +60,16 @@ impl Outbound {
     /// The most bytes that [`seal_rtp`](Self::seal_rtp) adds.
     pub const fn rtp_overhead(&self) -> usize {
         self.profile.rtp_overhead() + if self.cryptex { 4 } else { 0 }
+    }
+
+    /// The bytes that [`seal_rtp`](Self::seal_rtp) adds to this packet.
+    pub fn rtp_growth(&self, packet: &[u8]) -> usize {
+        // RFC 9335 section 5.1: contributing sources without an extension get an empty one.
+        let is_bare = packet
+            .first()
+            .is_some_and(|first| first & EXTENSION_BIT == 0 && first & SOURCES > 0);
+        let head = if self.cryptex && is_bare { 4 } else { 0 };
+        self.profile.rtp_overhead() + head
     }
 
     /// The bytes that [`seal_rtcp`](Self::seal_rtcp) adds.

@@ -258,11 +258,7 @@ impl Transport {
             return batch.finish(route.path());
         }
         batch.cancel(begun);
-        let overhead = outbound.rtp_overhead();
-        let growth = Growth {
-            expected: overhead,
-            most: overhead,
-        };
+        let most = outbound.rtp_overhead();
         let mut batch = Batch::new(out, route.head_room(), max_segments);
         while batch.takes_more() {
             let begun = batch.begin(0);
@@ -279,7 +275,8 @@ impl Transport {
                 batch.cancel(begun);
                 break;
             }
-            if !batch.admits(&begun, growth, false) {
+            let expected = outbound.rtp_growth(batch.packet(&begun));
+            if !batch.admits(&begun, Growth { expected, most }, false) {
                 batch.carry_over(begun, false, &mut media.carried);
                 break;
             }

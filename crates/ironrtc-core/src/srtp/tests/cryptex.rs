@@ -133,3 +133,29 @@ fn extensions_that_cannot_be_hidden_are_not_sent() {
         assert!(packet.is_empty());
     }
 }
+
+#[test]
+fn what_sealing_adds_is_known_before() {
+    for column in [1, 2] {
+        for cryptex in [false, true] {
+            let (mut outbound, _) = pair_of(column);
+            outbound.set_cryptex(cryptex);
+            // With contributing sources, with an extension, with both.
+            for (sequence, first) in [(1, 0x80), (2, 0x82), (3, 0x90), (4, 0x92)] {
+                let mut packet = vec![first, 15, 0, sequence];
+                packet.resize(if first & 2 == 0 { 12 } else { 20 }, 7);
+                if first & 0x10 != 0 {
+                    packet.extend([0xbe, 0xde, 0, 1, 0x10, 1, 0, 0]);
+                }
+                packet.resize(100, 9);
+                let growth = outbound.rtp_growth(&packet);
+                assert!(growth <= outbound.rtp_overhead());
+                assert_eq!(
+                    outbound.seal_rtp(&mut packet, 0),
+                    Ok(100 + growth),
+                    "{first:#x}"
+                );
+            }
+        }
+    }
+}
