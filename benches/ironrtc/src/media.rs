@@ -25,7 +25,11 @@ async fn description(connection: &PeerConnection) -> String {
     connection.set_local_description(None).await.expect("ours");
     connection.gathering_complete().await;
     let sdp = connection.local_description().expect("it was set").sdp;
-    let kept = |line: &&str| !line.contains("transport-cc") && !line.contains("transport-wide-cc");
+    let kept = |line: &&str| {
+        !["transport-cc", "transport-wide-cc", "ccfb"]
+            .iter()
+            .any(|word| line.contains(word))
+    };
     sdp.split_inclusive('\n').filter(kept).collect()
 }
 

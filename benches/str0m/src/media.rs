@@ -172,6 +172,9 @@ impl Peer {
                     .expect("a healthy connection");
                 self.drain();
             }
+            if !self.socket.batches() {
+                self.flush().await;
+            }
         }
         self.flush().await;
     }
@@ -227,7 +230,7 @@ impl Source for Outgoing {
     async fn accept(&mut self, answer: String) {
         let answer = SdpAnswer::from_sdp_string(&answer).expect("an answer");
         let pending = self.pending.take().expect("an offer");
-        let mut sdp = self.peer.rtc.sdp_api();
+        let sdp = self.peer.rtc.sdp_api();
         sdp.accept_answer(pending, answer).expect("it fits");
     }
 

@@ -108,7 +108,6 @@ impl<S: Source> Edge<S> {
         publisher
             .accept(from.recv().await.expect("an answer"))
             .await;
-        publisher.connected().await;
         let received = Rc::new(Received::default());
         for _ in 0..peers {
             let (mut sink, answer) = media.sink(from.recv().await.expect("an offer")).await;
@@ -120,10 +119,9 @@ impl<S: Source> Edge<S> {
                 }
             });
         }
-        tokio::select! {
-            ready = from.recv() => { ready.expect("the other side lives"); }
-            () = publisher.drive() => {}
-        }
+        // What forwards to them listens to the publisher from then on.
+        from.recv().await.expect("the other side lives");
+        publisher.connected().await;
         Self {
             publisher,
             received,
