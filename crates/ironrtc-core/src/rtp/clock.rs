@@ -85,7 +85,7 @@ impl SenderClocks {
         if ntp == NtpTime::default() {
             return None;
         }
-        let told = ((u128::from(ntp.get()) * NANOS) >> 32) as i64;
+        let told = ((u128::from(ntp.get()) * u128::from(NANOS)) >> 32) as i64;
         let ours = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
         let offset = told.wrapping_sub(ours);
         let distance = |known: &i64| offset.wrapping_sub(*known);
@@ -135,8 +135,8 @@ impl ReportedClock {
     pub(crate) fn sampled(&self, now: Time, timestamp: RtpTime, rate: u32) -> Option<Time> {
         let ((info, _), ours) = (self.last?, self.ours?);
         let distance = timestamp.since(info.rtp);
-        let nanos = u128::from(distance.unsigned_abs()) * NANOS / u128::from(rate.max(1));
-        let duration = Duration::from_nanos(u64::try_from(nanos).ok()?);
+        let nanos = u64::from(distance.unsigned_abs()) * NANOS / u64::from(rate.max(1));
+        let duration = Duration::from_nanos(nanos);
         let sampled = if distance < 0 {
             ours - duration
         } else {
