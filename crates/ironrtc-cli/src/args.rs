@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Send(SendOptions),
     /// Receive files from `ironrtc send`.
     Receive(ReceiveOptions),
+    /// List what this machine can encode and decode, by which library, and why not.
+    Codecs(CodecsOptions),
     /// Print a script that makes a shell complete this command, for example for
     /// ~/.local/share/bash-completion/completions/ironrtc.
     Completion {
@@ -68,6 +70,7 @@ impl Command {
             Self::Send(SendOptions { link, .. }) | Self::Receive(ReceiveOptions { link, .. }) => {
                 link.json
             }
+            Self::Codecs(options) => options.json,
             Self::Demo(_) | Self::Completion { .. } => false,
         }
     }
@@ -98,6 +101,16 @@ pub(crate) struct DemoOptions {
     /// it is needed.
     #[arg(long, value_name = "DIR", default_value = "ironrtc-recordings")]
     pub(crate) recordings: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+VP8, VP9 and AV1 are done by shared libraries, which are looked for where the system has them.
+IRONRTC_LIBVPX and IRONRTC_LIBDAV1D name other files.")]
+pub(crate) struct CodecsOptions {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod codecs;
 mod demo;
 mod exit;
 mod interrupt;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
                 options.link.observer = observer;
                 transfer::command::receive(options).await
             }
+            Command::Codecs(options) => codecs::run(&options),
             Command::Completion { shell } => complete(shell),
         }
     });

@@ -102,6 +102,21 @@ fn help_and_version() {
 }
 
 #[test]
+fn codecs_are_listed_with_their_libraries() {
+    let json = Process::start(["codecs", "--json"])
+        .finish()
+        .expect(0)
+        .stdout;
+    let list: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    let opus = list.iter().find(|codec| codec["format"] == "opus").unwrap();
+    assert_eq!(opus["decode"]["library"], "opus-rs");
+    let text = Process::start(["codecs"]).finish().expect(0).stdout;
+    for name in ["opus", "PCMU", "H264", "VP8", "AV1"] {
+        assert!(text.contains(name), "no {name} in {text}");
+    }
+}
+
+#[test]
 fn shells_learn_to_complete_it() {
     for shell in ["bash", "zsh", "fish"] {
         let script = Process::start(["completion", shell])
