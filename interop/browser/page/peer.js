@@ -121,11 +121,14 @@ function create({ pc: name, config }) {
   on('connectionstatechange', () => ({ state: pc.connectionState }));
   on('icecandidate', (e) => ({ candidate: e.candidate?.toJSON() ?? null }));
   on('icecandidateerror', (e) => ({ url: e.url, errorCode: e.errorCode, errorText: e.errorText }));
+  const watched = new WeakSet();
   on('track', (e) => {
     const { mid } = e.transceiver;
-    for (const event of ['mute', 'unmute', 'ended']) {
+    // It is told again when the other side sends again.
+    for (const event of watched.has(e.track) ? [] : ['mute', 'unmute', 'ended']) {
       e.track.addEventListener(event, () => emit({ pc: name, event, mid }));
     }
+    watched.add(e.track);
     return { mid, kind: e.track.kind, streams: e.streams.map(({ id }) => id) };
   });
   on('datachannel', (e) => ({ channel: adopt(name, e.channel), ...info(e.channel) }));
