@@ -25,6 +25,7 @@ async function connectsByItself(browser, demo) {
 async function fits(browser, demo) {
   const page = await DemoPage.open(browser, demo);
   await page.ready();
+  await page.click('camera-open');
   for (const width of [320, 360, 768, 1280]) {
     await page.page.setViewport({ width, height: 640 });
     const out = await page.page.evaluate(() => Array.from(document.querySelectorAll('body *'))
