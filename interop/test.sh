@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# IronRTC against foreign implementations. scripts/test installs browsers, coturn, Go with Pion and
-# Janus and FFmpeg before. Arguments name parts: browser, python, rust, peers, files; none means all.
+# IronRTC against foreign implementations. scripts/test installs browsers, coturn, Go with Pion, Janus
+# and FFmpeg before. Arguments name parts: browser, python, rust, peers, files; none means all.
 set -euo pipefail
 for part in "$@"; do
     case $part in
@@ -16,6 +16,7 @@ export IRONRTC_INTEROP=$CARGO_TARGET_DIR/debug/ironrtc-interop
 export IRONRTC=$CARGO_TARGET_DIR/debug/ironrtc
 export IRONRTC_SRTP=$CARGO_TARGET_DIR/debug/examples/srtp_lines
 export IRONRTC_EXAMPLE=$CARGO_TARGET_DIR/debug/examples/axum_chat
+export IRONRTC_MEDIA_EXAMPLES=$CARGO_TARGET_DIR/debug/examples
 # Debian's browsers are used; nothing may download another.
 export PUPPETEER_SKIP_DOWNLOAD=1
 
@@ -93,6 +94,7 @@ files() {
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc-interop -p ironrtc-cli
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc --example axum_chat
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc-core --example srtp_lines
+cargo build --quiet --manifest-path "$root/Cargo.toml" -p ironrtc-media --examples
 failed=()
 for part in "${@:-browser python rust peers files}"; do
     for name in $part; do

@@ -35,7 +35,7 @@ try {
     await page.until(`a picture in ${id}`, (selector) => document.querySelector(selector).videoWidth >= 640, page.$(id));
   }
   // The first pictures are drawn.
-  await new Promise((resolve) => { setTimeout(resolve, 1000); });
+  await new Promise((resolve) => { setTimeout(resolve, 4000); });
   await page.page.screenshot({ path: TARGET });
   console.log(`wrote ${TARGET}`);
 } finally {
