@@ -91,7 +91,7 @@ async function toneOf(track, milliseconds = LISTEN_MS) {
 }
 
 async function hear(pc) {
-  const [sent, received] = await Promise.all(both(pc, 'audio').map(toneOf));
+  const [sent, received] = await Promise.all(both(pc, 'audio').map((track) => toneOf(track)));
   return { sent, received };
 }
 
