@@ -4,7 +4,7 @@
 //! Each codec is behind one of four small traits, [`VideoEncoder`], [`VideoDecoder`],
 //! [`AudioEncoder`] and [`AudioDecoder`], and made by one of four functions. An encoder is told another
 //! rate or asked for a key frame while it runs, and is never made anew for that. What this machine can
-//! do is told by [`list`]; `docs/codecs.md` of the repository says which library does it, and why.
+//! do is told by [`list()`]; `docs/codecs.md` of the repository says which library does it, and why.
 //!
 //! ```
 //! use std::time::Duration;
