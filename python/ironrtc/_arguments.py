@@ -37,6 +37,13 @@ def description(value: Any, method: str) -> RTCSessionDescription:
 
 def candidate(value: Any) -> Optional[RTCIceCandidate]:
     """A candidate; `None` and a dictionary with an empty candidate are the end of them."""
+    found = _candidate(value)
+    if found is not None and found.sdpMid is None and found.sdpMLineIndex is None:
+        raise ValueError("Candidate must have either sdpMid or sdpMLineIndex")
+    return found
+
+
+def _candidate(value: Any) -> Optional[RTCIceCandidate]:
     if value is None or all(hasattr(value, name) for name in ("ip", "port", "sdpMid")):
         return value  # type: ignore[no-any-return]
     text = value.get("candidate") if isinstance(value, Mapping) else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Optional, Protocol
 
+from .exceptions import InvalidStateError
+
 
 class Behaviour(Protocol):
     """What a connection asks before it does what the two do in two ways."""
@@ -77,3 +79,11 @@ class W3C:
     def connection_state(self, state: str) -> Optional[str]:
         """Each has a name."""
         return state
+
+
+def check_remote_description(behaviour: Behaviour, kind: str, state: str) -> None:
+    """Refuse a description of the other side that cannot come in this signalling state."""
+    collides = kind == "offer" and state == "have-local-offer" and not behaviour.rolls_back
+    if state == "closed" or collides:
+        name = "offer" if kind == "offer" else "answer"
+        raise InvalidStateError(f'Cannot handle {name} in signaling state "{state}"')

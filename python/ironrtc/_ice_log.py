@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import itertools
 import logging
-from typing import Any
+from typing import Any, Optional
+
+from . import _ironrtc
+from ._loop import Inbox, next_token
 
 logger = logging.getLogger("aioice.ice")
 
@@ -23,17 +26,18 @@ class IceLog:
         self._name = f"Connection({next(_numbers)})"
         self._pairs: dict[str, str] = {}
 
-    @property
-    def wanted(self) -> bool:
-        """Whether somebody reads it."""
-        return logger.isEnabledFor(logging.INFO)
-
     def candidate(self, side: str, candidate: object) -> None:
         """A candidate of ours was gathered, or one of the other side's came."""
         logger.debug("%s %s candidate %s", self._name, side, candidate or "none follows")
 
-    def state(self, state: str, stats: list[dict[str, Any]]) -> None:
-        """The agent has changed its state; `stats` are the core's."""
+    def state(
+        self, state: str, native: _ironrtc.PeerConnection, inbox: Optional[Inbox]
+    ) -> None:
+        """The agent of `native` has changed its state."""
+        if not logger.isEnabledFor(logging.INFO) or inbox is None:
+            return
+        done, entries = native.get_stats(inbox.native, next_token())
+        stats: list[dict[str, Any]] = entries if done else []
         by_id = {entry["id"]: entry for entry in stats}
         for entry in stats:
             if entry["type"] != "candidate-pair":

@@ -212,10 +212,11 @@ TABLE: dict[str, Names] = {
         internal="candidate_from_aioice candidate_to_aioice",
     ),
     "rtcpeerconnection": Names(
-        modules="clock=ironrtc.clock copy rtp=ironrtc.rtp sdp=ironrtc.sdp",
+        modules="clock=ironrtc.clock copy rtp=ironrtc.rtp sdp=ironrtc.sdp uuid",
         imports={
             "ironrtc.codecs": "CODECS HEADER_EXTENSIONS is_rtx",
             "ironrtc.events": "RTCTrackEvent",
+            "ironrtc.exceptions": "InternalError InvalidAccessError OperationError",
             "ironrtc.rtcconfiguration": "RTCBundlePolicy",
             "ironrtc.rtcrtpreceiver": "RemoteStreamTrack",
             "ironrtc.rtcdtlstransport": "RTCDtlsParameters",

@@ -2,12 +2,13 @@
 
 import dataclasses
 import datetime
-from typing import Any
+from typing import Any, Optional
 
 from ._arguments import plain
 from ._ice_servers import servers_to_native
 from .rtcconfiguration import RTCConfiguration, RTCIceTransportPolicy
 from .rtcicetransport import RTCIceGatherer
+from .rtcsessiondescription import RTCSessionDescription
 from .stats import (
     RTCCertificateStats,
     RTCCodecStats,
@@ -43,6 +44,16 @@ _STATS: dict[str, type[RTCStats]] = {
 _FIELDS = {
     cls: {field.name for field in dataclasses.fields(cls)} for cls in set(_STATS.values())
 }
+
+
+def description_from_native(
+    native: Optional[tuple[str, str]],
+) -> Optional[RTCSessionDescription]:
+    """A session description of the core's."""
+    if native is None:
+        return None
+    kind, sdp = native
+    return RTCSessionDescription(sdp=sdp, type=kind)
 
 
 def configuration_to_native(configuration: RTCConfiguration) -> dict[str, Any]:

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from typing import Any, Optional, Union
 
 from pyee.asyncio import AsyncIOEventEmitter
 
-from . import _arguments, _ironrtc, _neighbours, _transceivers
-from ._behaviour import W3C, Aiortc, Behaviour
-from ._candidate import candidate_from_native, candidate_to_native
-from ._early import EarlyCandidates
+from . import _arguments, _ironrtc, _neighbours
+from ._behaviour import W3C, Aiortc, Behaviour, check_remote_description
+from ._candidate import candidate_from_native
 from ._events import EventKind
 from ._ice_log import IceLog
 from ._loop import Inbox, current_inbox, next_token, running_inbox
 from ._names import module_names
-from ._native_types import configuration_to_native, stats_from_native
-from ._peer_link import PeerLink
-from ._states import States, log_debug, resolve
-from .events import RTCPeerConnectionIceErrorEvent
-from .exceptions import (
-    InternalError,
-    InvalidAccessError,
-    InvalidStateError,
-    OperationError,
+from ._native_types import (
+    configuration_to_native,
+    description_from_native,
+    stats_from_native,
 )
+from ._peer_link import PeerLink
+from ._remote_candidates import RemoteCandidates
+from ._states import States, log_debug
+from ._transceivers import Transceivers
+from ._transports import Transports
+from .events import RTCPeerConnectionIceErrorEvent
+from .exceptions import InvalidStateError
 from .mediastreams import MediaStreamTrack
 from .rtcconfiguration import RTCConfiguration
 from .rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
@@ -70,18 +70,16 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__native = _ironrtc.PeerConnection(
             configuration_to_native(self.__configuration), self.__certificate._native
         )
-        self.__link = PeerLink(self.__native)
-        self.__createTransports()
-        self.__transceivers: list[RTCRtpTransceiver] = []
-        self.__stream_id = str(uuid.uuid4())
+        self.__transports = Transports(PeerLink(self.__native), self.__certificate)
+        self.__transceivers = Transceivers()
 
         self.__states = States(self.__behaviour)
-        self.__early_candidates = EarlyCandidates()
-        self.__closing: Optional[asyncio.Task[None]] = None
-        self.__closed_by_peer = False
-        self.__gone: Optional[asyncio.Future[None]] = None
+        self.__farewell = _neighbours.Farewell()
 
         self.__ice_log = IceLog()
+        self.__remote_candidates = RemoteCandidates(
+            self.__native, self.__behaviour, self.__ice_log
+        )
         self.__token = next_token()
         self.__inbox: Optional[Inbox] = None
         inbox = running_inbox()
@@ -124,32 +122,32 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     @property
     def localDescription(self) -> Optional[RTCSessionDescription]:
         """The description of this side, with the candidates gathered so far."""
-        return _description(self.__native.local_description())
+        return description_from_native(self.__native.local_description())
 
     @property
     def currentLocalDescription(self) -> Optional[RTCSessionDescription]:
         """The description of this side on which both agreed last."""
-        return _description(self.__native.current_local_description())
+        return description_from_native(self.__native.current_local_description())
 
     @property
     def pendingLocalDescription(self) -> Optional[RTCSessionDescription]:
         """The description of this side that is being negotiated."""
-        return _description(self.__native.pending_local_description())
+        return description_from_native(self.__native.pending_local_description())
 
     @property
     def remoteDescription(self) -> Optional[RTCSessionDescription]:
         """The description of the other side."""
-        return _description(self.__native.remote_description())
+        return description_from_native(self.__native.remote_description())
 
     @property
     def currentRemoteDescription(self) -> Optional[RTCSessionDescription]:
         """The description of the other side on which both agreed last."""
-        return _description(self.__native.current_remote_description())
+        return description_from_native(self.__native.current_remote_description())
 
     @property
     def pendingRemoteDescription(self) -> Optional[RTCSessionDescription]:
         """The description of the other side that is being negotiated."""
-        return _description(self.__native.pending_remote_description())
+        return description_from_native(self.__native.pending_remote_description())
 
     @property
     def canTrickleIceCandidates(self) -> Optional[bool]:
@@ -159,7 +157,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     @property
     def sctp(self) -> Optional[RTCSctpTransport]:
         """The transport of data channels, once there is one."""
-        return self.__sctp
+        return self.__transports.sctp
 
     async def addIceCandidate(self, candidate: Optional[RTCIceCandidate]) -> None:
         """Add a candidate of the other side. `None` says that no more will come.
@@ -168,19 +166,11 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         Before `setRemoteDescription`, candidates are kept until then.
         """
         candidate = _arguments.candidate(candidate)
-        if (
-            candidate is not None
-            and candidate.sdpMid is None
-            and candidate.sdpMLineIndex is None
-        ):
-            raise ValueError("Candidate must have either sdpMid or sdpMLineIndex")
         if self.__states.closed:
             # A candidate that comes late is of no use, and of no harm.
             return
-        if self.__behaviour.keeps_early_candidates and self.remoteDescription is None:
-            self.__early_candidates.keep(candidate)
-            return
-        await self.__add_candidate(candidate)
+        if not self.__remote_candidates.keeps(candidate):
+            await self.__remote_candidates.add(candidate, self.__home())
 
     def addTrack(self, track: MediaStreamTrack, *streams: Any) -> RTCRtpSender:
         """Send `track` to the other side.
@@ -189,52 +179,33 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         `id`.
         """
         self.__assertNotClosed()
-        if not hasattr(track, "kind"):
-            raise TypeError(
-                f"addTrack takes a MediaStreamTrack; this is of type {type(track).__name__}"
-            )
-        _transceivers.check_free(self.__transceivers, track)
-        kind = _transceivers.checked_kind(track)
-        transceiver = _transceivers.send_on_one(self.__transceivers, track)
-        if transceiver is None:
-            transceiver = self.__createTransceiver("sendrecv", kind, track)
-        transceiver.sender._stream_ids = tuple(
-            str(getattr(stream, "id", stream)) for stream in streams
-        ) or (self.__stream_id,)
-        return transceiver.sender
+        return self.__transceivers.add_track(track, streams, self.__transports.dtls)
 
     def removeTrack(self, sender: RTCRtpSender) -> None:
         """Stop sending the track of `sender`."""
         self.__assertNotClosed()
-        _transceivers.stop_sending(self.__transceivers, sender)
+        self.__transceivers.remove_track(sender)
 
     def addTransceiver(
         self, trackOrKind: Union[str, MediaStreamTrack], direction: str = "sendrecv"
     ) -> RTCRtpTransceiver:
         """Make a sender and a receiver that share an m-line."""
         self.__assertNotClosed()
-        track = trackOrKind if isinstance(trackOrKind, MediaStreamTrack) else None
-        if track is not None:
-            _transceivers.check_free(self.__transceivers, track)
-        kind = _transceivers.checked_kind(trackOrKind)
-        _transceivers.check_direction(direction)
-        return self.__createTransceiver(direction, kind, track)
+        return self.__transceivers.add(trackOrKind, direction, self.__transports.dtls)
 
     async def close(self) -> None:
         """Close the connection and everything that belongs to it."""
-        if self.__closing is None:
+        if not self.__farewell.has_begun:
             if self.__states.closed:
                 return
             self.__states.closed = True
-            self.__closing = asyncio.ensure_future(self.__close())
-        if self.__closing.get_loop() is asyncio.get_running_loop():
-            # Whoever waits may be cancelled; the closing goes on.
-            await asyncio.shield(self.__closing)
+            self.__farewell.begin(self.__close())
+        await self.__farewell.done()
 
     async def createOffer(self, *, iceRestart: bool = False) -> RTCSessionDescription:
         """Make an offer, to be set with `setLocalDescription` and sent to the other side."""
         self.__assertNotClosed()
-        self.__warn_of_media()
+        self.__transceivers.warn_of_silence()
         kind, sdp = await self.__home().run(
             lambda inbox, token: self.__native.create_offer(inbox, token, iceRestart)
         )
@@ -265,7 +236,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             )
         self.__assertNotClosed()
         return RTCDataChannel(
-            self.__sctp or self.__createSctp(),
+            self.__transports.data(),
             RTCDataChannelParameters(
                 label=label,
                 maxPacketLifeTime=maxPacketLifeTime,
@@ -279,15 +250,15 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     def getReceivers(self) -> list[RTCRtpReceiver]:
         """The receivers, in the order of their creation."""
-        return [transceiver.receiver for transceiver in self.__transceivers]
+        return [transceiver.receiver for transceiver in self.__transceivers.all]
 
     def getSenders(self) -> list[RTCRtpSender]:
         """The senders, in the order of their creation."""
-        return [transceiver.sender for transceiver in self.__transceivers]
+        return [transceiver.sender for transceiver in self.__transceivers.all]
 
     def getTransceivers(self) -> list[RTCRtpTransceiver]:
         """The transceivers, in the order of their creation."""
-        return list(self.__transceivers)
+        return list(self.__transceivers.all)
 
     async def getStats(self) -> RTCStatsReport:
         """The statistics of the connection, its transport, its candidates and its channels."""
@@ -322,7 +293,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         Waits until all candidates are gathered, unless somebody listens for `icecandidate`.
         """
         self.__assertNotClosed()
-        self.__warn_of_media()
+        self.__transceivers.warn_of_silence()
         kind, sdp = None, None
         if sessionDescription is not None:
             sessionDescription = _arguments.description(
@@ -355,47 +326,24 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         kind, sdp = sessionDescription.type, sessionDescription.sdp
         log_debug("setRemoteDescription(%s)\n%s", kind, sdp)
         state = "closed" if self.__states.closed else self.__native.signaling_state
-        collides = kind == "offer" and state == "have-local-offer"
-        collides = collides and not self.__behaviour.rolls_back
-        if state == "closed" or collides:
-            name = "offer" if kind == "offer" else "answer"
-            raise InvalidStateError(f'Cannot handle {name} in signaling state "{state}"')
+        check_remote_description(self.__behaviour, kind, state)
         await home.run(
             lambda inbox, token: self.__native.set_remote_description(inbox, token, kind, sdp)
         )
         self.__synchronise()
-        for candidate in self.__early_candidates.take():
-            await self.__add_candidate(candidate)
-
-    async def __add_candidate(self, candidate: Optional[RTCIceCandidate]) -> None:
-        text = "" if candidate is None else candidate_to_native(candidate)
-        self.__ice_log.candidate("Remote", text)
-        mid = None if candidate is None else candidate.sdpMid
-        index = None if candidate is None else candidate.sdpMLineIndex
-        try:
-            await self.__home().run(
-                lambda inbox, token: self.__native.add_ice_candidate(
-                    inbox, token, text, mid, index
-                )
-            )
-        except OperationError as exc:
-            if not self.__behaviour.forgives_candidates:
-                raise
-            logger.warning("RTCPeerConnection ignores a candidate: %s", exc)
+        await self.__remote_candidates.add_early(self.__home())
 
     async def __close(self) -> None:
         home = self.__home()
         other = self.__neighbour()
         self.__set_signaling_state("closed")
-        for transceiver in self.__transceivers:
-            await transceiver.stop()
-        if self.__sctp is not None:
-            self.__sctp._close(by_us=True)
+        await self.__transceivers.stop()
+        self.__transports.close_channels(by_us=True)
         await home.run(self.__native.close)
-        if self.__dtls.state != "closed":
-            self.__dtls._close()
+        if self.__transports.dtls.state != "closed":
+            self.__transports.dtls._close()
             self.__set_connection_state("closed")
-        self.__ice._close()
+        self.__transports.ice._close()
         self.__set_ice_state("closed")
         self.__set_connection_state("closed")
         self.__states.wake_gathered()
@@ -409,55 +357,19 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def __neighbour(self) -> "Optional[RTCPeerConnection]":
         """The other side, if it is in this process and will get our goodbye."""
         remote = self.__native.remote_description()
-        if remote is None or self.__dtls.state != "connected":
+        if remote is None or not self.__transports.connected:
             return None
         return _neighbours.neighbour(remote[1])
 
     async def __hear_goodbye(self, home: Inbox) -> None:
         """Return once the other side's goodbye, which is on its way, was handled here."""
-        if self.__inbox is not home:
-            return
-        if not self.__states.closed and self.__dtls.state == "connected":
-            gone = self.__gone = asyncio.get_running_loop().create_future()
-            await _neighbours.patiently(gone)
-        # A program's own close() may be waiting for us in turn.
-        if self.__closed_by_peer and self.__closing is not None:
-            await _neighbours.patiently(self.__closing)
-        # Handlers that are coroutines begin.
-        await asyncio.sleep(0)
+        if self.__inbox is home:
+            will_hear = not self.__states.closed and self.__transports.connected
+            await self.__farewell.heard(will_hear)
 
     def __assertNotClosed(self) -> None:
         if self.__states.closed:
             raise InvalidStateError("RTCPeerConnection is closed")
-
-    def __createTransports(self) -> None:
-        self.__ice = RTCIceTransport(RTCIceGatherer._of(self.__link))
-        self.__dtls = RTCDtlsTransport(self.__ice, [self.__certificate])
-        self.__sctp: Optional[RTCSctpTransport] = None
-
-    def __createSctp(self) -> RTCSctpTransport:
-        self.__sctp = RTCSctpTransport(self.__dtls)
-        if self.__inbox is not None:
-            self.__sctp._attach(self.__inbox)
-        return self.__sctp
-
-    def __createTransceiver(
-        self, direction: str, kind: str, track: Optional[MediaStreamTrack]
-    ) -> RTCRtpTransceiver:
-        transceiver = RTCRtpTransceiver(
-            direction=direction,
-            kind=kind,
-            sender=RTCRtpSender(track or kind, self.__dtls),
-            receiver=RTCRtpReceiver(kind, self.__dtls),
-        )
-        self.__transceivers.append(transceiver)
-        return transceiver
-
-    def __warn_of_media(self) -> None:
-        if self.__transceivers:
-            logger.warning(
-                "RTCPeerConnection does not offer audio and video: only data is sent"
-            )
 
     def __home(self) -> Inbox:
         """The caller's inbox; this connection's, too, if it has none that works."""
@@ -472,8 +384,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__inbox = inbox
         inbox.register(self.__token, self, weak=weak)
         self.__native.attach(inbox.native, self.__token)
-        if self.__sctp is not None:
-            self.__sctp._attach(inbox)
+        self.__transports.attach(inbox)
 
     def __synchronise(self) -> None:
         """Show what an operation has changed, even if its events are still on the way."""
@@ -483,10 +394,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             self.__set_ice_state("checking")
             self.__set_connection_state("connecting")
         _neighbours.remember(self, self.__native.local_ice_parameters()[0])
-        if self.__sctp is None or self.__sctp.mid is None:
-            mid = self.__native.data_mid
-            if mid is not None:
-                (self.__sctp or self.__createSctp()).mid = mid
+        self.__transports.name_data(self.__native.data_mid)
 
     def _on_event(self, kind: EventKind, payload: Any) -> None:
         if self.__states.closed:
@@ -498,10 +406,8 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             case "gathering":
                 self.__set_gathering_state(payload)
             case "ice":
-                if self.__ice_log.wanted and self.__inbox is not None:
-                    done, stats = self.__native.get_stats(self.__inbox.native, next_token())
-                    self.__ice_log.state(payload, stats if done else [])
-                gone = payload == "failed" and self.__dtls.state == "connected"
+                self.__ice_log.state(payload, self.__native, self.__inbox)
+                gone = payload == "failed" and self.__transports.connected
                 if gone and self.__behaviour.closes_with_the_other_side:
                     # Who cannot be reached is gone like one who has closed.
                     self.__on_peer_gone()
@@ -512,8 +418,8 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             case "dtls":
                 self.__on_dtls_state(payload)
             case "sctp":
-                if self.__sctp is not None:
-                    self.__sctp._set_state(payload)
+                if self.sctp is not None:
+                    self.sctp._set_state(payload)
             case "candidate":
                 self.__ice_log.candidate("Local", payload and payload[0])
                 candidate = None if payload is None else candidate_from_native(*payload)
@@ -530,7 +436,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 self.__on_datachannel(payload)
 
     def __on_datachannel(self, native: _ironrtc.DataChannel) -> None:
-        sctp = self.__sctp or self.__createSctp()
+        sctp = self.__transports.data()
         channel = sctp._accept_channel(native)
         try:
             self.emit("datachannel", channel)
@@ -544,28 +450,24 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     def __on_dtls_state(self, state: str) -> None:
         if state != "closed":
-            self.__dtls._set_state(state)
+            self.__transports.dtls._set_state(state)
         elif not self.__native.has_data():
             # No goodbye: data channels were declined, and may be offered again.
             self.__close_data()
-            self.__ice._close()
-            self.__createTransports()
+            self.__transports.renew()
         elif self.__behaviour.closes_with_the_other_side:
             self.__on_peer_gone()
         else:
             self.__close_data()
 
     def __close_data(self) -> None:
-        if self.__sctp is not None:
-            self.__sctp._close()
-        self.__dtls._close()
-        if self.__gone is not None:
-            resolve(self.__gone)
+        self.__transports.close_data()
+        self.__farewell.on_peer_gone()
 
     def __on_peer_gone(self) -> None:
         """As in aiortc, the connection closes itself."""
-        self.__states.closed = self.__closed_by_peer = True
-        self.__closing = asyncio.ensure_future(self.__close())
+        self.__states.closed = True
+        self.__farewell.begin(self.__close(), by_peer=True)
         self.__close_data()
 
     def __set_signaling_state(self, state: str) -> None:
@@ -574,17 +476,13 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def __set_gathering_state(self, state: str) -> None:
         event = self.__states.set_gathering(state)
         if event is not None:
-            gatherer = self.__ice.iceGatherer
-            gatherer._set_state("completed" if state == "complete" else state)
+            self.__transports.set_gathering(state)
             self.emit(event)
             if state == "complete":
                 self.__states.wake_gathered()
 
     def __set_ice_state(self, state: str) -> None:
-        # The transport is an object of aiortc's in either case.
-        transport_state = Aiortc().ice_state(state)
-        if transport_state is not None:
-            self.__ice._set_state(transport_state)
+        self.__transports.set_ice(state)
         self.__tell(self.__states.set_ice(state))
 
     def __set_connection_state(self, state: str) -> None:
@@ -593,13 +491,6 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def __tell(self, event: Optional[str]) -> None:
         if event is not None:
             self.emit(event)
-
-
-def _description(native: Optional[tuple[str, str]]) -> Optional[RTCSessionDescription]:
-    if native is None:
-        return None
-    kind, sdp = native
-    return RTCSessionDescription(sdp=sdp, type=kind)
 
 
 __getattr__, __dir__ = module_names(globals())
