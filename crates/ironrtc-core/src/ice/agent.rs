@@ -325,10 +325,17 @@ impl Agent {
 
     /// Appends one STUN message that is due.
     pub fn poll_transmit(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit> {
+        let start = out.len();
+        let route = self.write_due(now, out)?;
+        Some(route.single(start, out))
+    }
+
+    /// Appends one STUN message that is due, without the room before it that its route takes.
+    pub(crate) fn write_due(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Route> {
         self.clock = now;
         if let Some((route, bytes)) = self.responses.pop_front() {
             out.extend_from_slice(&bytes);
-            return Some(Transmit::single(route.path(), bytes.len()));
+            return Some(route);
         }
         if self.selection.is_closed() {
             return None;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::checklist::PairId;
 use super::pair::{Check, Pair};
 use super::{Agent, CandidateKind, Credentials, PairState, Role, Route};
-use crate::datagram::Transmit;
 use crate::time::Time;
 use crate::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, TransactionId, Writer};
 
@@ -16,8 +15,8 @@ pub(super) const RETRY: Duration = Duration::from_secs(15);
 pub(super) const UNHEARD: Duration = Duration::from_secs(2);
 
 impl Agent {
-    /// Appends the next request that is due.
-    pub(super) fn write_due_check(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit> {
+    /// Appends the next request that is due, and tells which way it goes.
+    pub(super) fn write_due_check(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Route> {
         if self.next_previous_consent().is_some_and(|at| at <= now) {
             return self.send_previous_consent(now, out);
         }
@@ -114,7 +113,7 @@ impl Agent {
         id: PairId,
         remote: &Credentials,
         out: &mut Vec<u8>,
-    ) -> Option<Transmit> {
+    ) -> Option<Route> {
         let (attempts, longest) = (self.config.check_attempts, self.config.check_rto_max);
         let in_use = self
             .generation
@@ -151,7 +150,7 @@ impl Agent {
         nominates: bool,
         remote: &Credentials,
         out: &mut Vec<u8>,
-    ) -> Option<Transmit> {
+    ) -> Option<Route> {
         let transaction = self.rng.bytes();
         let (as_role, interval) = (self.role, self.config.check_rto);
         let pair = self.generation.checklist.get_mut(id);
@@ -187,7 +186,7 @@ impl Agent {
         id: PairId,
         remote: &Credentials,
         out: &mut Vec<u8>,
-    ) -> Option<Transmit> {
+    ) -> Option<Route> {
         let transaction = self.rng.bytes();
         let interval = self.consent_interval();
         let pair = self.generation.checklist.get_mut(id)?;
@@ -240,7 +239,7 @@ impl Agent {
         nominates: bool,
         remote: &Credentials,
         out: &mut Vec<u8>,
-    ) -> Transmit {
+    ) -> Route {
         let local = self
             .local
             .as_ref()
@@ -248,7 +247,8 @@ impl Agent {
         self.write_request(route, transaction, nominates, (local, remote), out)
     }
 
-    /// Writes a request of the generation that has our fragment and the peer's credentials.
+    /// Writes a request of the generation that has our fragment and the peer's credentials. Gives the
+    /// route back.
     pub(super) fn write_request(
         &self,
         route: Route,
@@ -256,8 +256,7 @@ impl Agent {
         nominates: bool,
         (local, remote): (&str, &Credentials),
         out: &mut Vec<u8>,
-    ) -> Transmit {
-        let start = out.len();
+    ) -> Route {
         let mut writer = Writer::new(out, Class::Request, BINDING, transaction);
         // RFC 8445 section 7.2.2: the peer's fragment first.
         let username = format!("{}:{local}", remote.ufrag());
@@ -277,6 +276,6 @@ impl Agent {
         }
         writer.integrity(IntegrityKind::Sha1, remote.pwd().as_bytes());
         writer.fingerprint();
-        Transmit::single(route.path(), out.len() - start)
+        route
     }
 }

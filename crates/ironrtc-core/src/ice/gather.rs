@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{
-    Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Event, GatheringState, IceConfig,
+    Candidate, CandidateAddress, CandidateKind, CandidateProtocol, Event, GatheringState,
+    IceConfig, Route,
 };
-use crate::datagram::{Path, Transmit};
+use crate::datagram::Path;
 use crate::rng::Rng;
 use crate::time::Time;
 use crate::wire::stun::{BINDING, Class, Message, TransactionId, Writer};
@@ -190,16 +191,17 @@ impl Gatherer {
         });
     }
 
-    pub(super) fn write_due_query(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit> {
+    /// Appends the next query that is due, and tells which way it goes.
+    pub(super) fn write_due_query(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Route> {
         let query = self
             .queries
             .iter_mut()
             .find(|query| query.next_send <= now)?;
         query.next_send = now + query.interval;
         query.interval *= 2;
-        let (path, transaction, start) = (query.path, query.transaction, out.len());
+        let (path, transaction) = (query.path, query.transaction);
         Writer::new(out, Class::Request, BINDING, transaction).fingerprint();
-        Some(Transmit::single(path, out.len() - start))
+        Some(path.into())
     }
 
     /// Gives up servers that did not answer.

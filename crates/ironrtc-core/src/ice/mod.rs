@@ -33,6 +33,8 @@ pub use config::IceConfig;
 pub use credentials::{Credentials, CredentialsError, Ufrag};
 pub use event::{Event, GatheringState, IceState, Role};
 pub use route::Route;
+#[cfg(test)]
+pub(crate) use route::TEST_HEAD_ROOM;
 pub use stats::{PairCounters, PairState, PairStats};
 
 #[cfg(test)]
@@ -41,5 +43,9 @@ mod consent_tests;
 mod cost_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod passive_tests;
+#[cfg(test)]
+mod restart_tests;
 #[cfg(test)]
 mod tests;

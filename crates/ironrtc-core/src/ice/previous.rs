@@ -3,8 +3,7 @@
 //! restart with its old credentials. So consent is asked for on it as on any other.
 
 use super::pair::Pair;
-use super::{Agent, Credentials, Role};
-use crate::datagram::Transmit;
+use super::{Agent, Credentials, Role, Route};
 use crate::time::Time;
 
 /// That pair, with the credentials of its generation.
@@ -44,11 +43,7 @@ impl Agent {
         Some(previous.pair.next_consent)
     }
 
-    pub(super) fn send_previous_consent(
-        &mut self,
-        now: Time,
-        out: &mut Vec<u8>,
-    ) -> Option<Transmit> {
+    pub(super) fn send_previous_consent(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Route> {
         let interval = self.consent_interval();
         let transaction = self.rng.bytes();
         let previous = self.previous.as_mut()?;

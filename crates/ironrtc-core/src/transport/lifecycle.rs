@@ -1,6 +1,7 @@
 //! Starting and ending: what a plan sets going, and the last words to the peer.
 
 use super::{Security, Transport, TransportPlan};
+use crate::datagram::Path;
 use crate::dtls::{Certificate, DtlsState, Engine};
 use crate::ice::{AddCandidateError, Candidate, Route};
 use crate::observe::{Content, Direction};
@@ -260,14 +261,15 @@ impl Transport {
         self.held.clear();
         self.end_sctp(now, error);
         self.write_last_packets(now);
-        let path = self.ice.selected().map(Route::path);
+        let route = self.ice.selected();
         match &mut self.security {
             Security::Begun(engine) => {
                 engine.close();
                 let mut notify = Vec::new();
                 while engine.poll_transmit(&mut notify).is_some() {
                     let notify = std::mem::take(&mut notify);
-                    self.goodbyes.extend(path.map(|path| (path, notify)));
+                    let goodbye = route.map(|route| goodbye(route, notify));
+                    self.goodbyes.extend(goodbye);
                 }
             }
             Security::Waiting => {
@@ -281,10 +283,10 @@ impl Transport {
 
     /// Seals what SCTP has to say at its end.
     fn write_last_packets(&mut self, now: Time) {
-        let (Security::Begun(engine), Some(association), Some(path)) = (
+        let (Security::Begun(engine), Some(association), Some(route)) = (
             &mut self.security,
             &mut self.association,
-            self.ice.selected().map(Route::path),
+            self.ice.selected(),
         ) else {
             return;
         };
@@ -298,10 +300,16 @@ impl Transport {
                 break;
             }
             let observer = &self.config.observer;
-            observer.packet(now, Direction::Sent, path, Content::Sctp, &packet);
-            self.goodbyes.push_back((path, sealed));
+            observer.packet(now, Direction::Sent, route.path(), Content::Sctp, &packet);
+            self.goodbyes.push_back(goodbye(route, sealed));
         }
     }
+}
+
+/// A sealed datagram that waits to be sent, behind the room that its route takes.
+fn goodbye(route: Route, mut sealed: Vec<u8>) -> (Path, Vec<u8>) {
+    route.single(0, &mut sealed);
+    (route.path(), sealed)
 }
 
 /// Whether both ends of a route that passed ICE's checks are on one machine. Such a path's MTU does

@@ -12,6 +12,8 @@ mod lifecycle;
 mod media;
 mod plan;
 mod receive;
+#[cfg(test)]
+mod room_tests;
 mod telling;
 mod transmit;
 
@@ -128,7 +130,7 @@ pub struct Transport {
     carried: Carried,
     /// What the last record added to its SCTP packet; before the first, the most that one may add.
     record_overhead: usize,
-    /// The last words to the peer, already sealed.
+    /// The last words to the peer, already sealed, each behind the room that its route takes.
     goodbyes: VecDeque<(Path, Vec<u8>)>,
     closed: bool,
     /// Input came since the last progress.

@@ -29,20 +29,19 @@ impl Transport {
             return None;
         }
         let start = out.len();
-        if let Some(transmit) = self.ice.poll_transmit(now, out) {
-            self.tell_sent(now, transmit.path, out.get(start..).unwrap_or_default());
-            return Some(transmit);
+        if let Some(route) = self.ice.write_due(now, out) {
+            self.tell_sent(now, route, out.get(start..).unwrap_or_default());
+            return Some(route.single(start, out));
         }
         // RFC 7675 section 5.1: without consent there is no selected path, and nothing is sent.
         let route = self.ice.selected()?;
-        let path = route.path();
         let Security::Begun(engine) = &mut self.security else {
             return None;
         };
         let transmit = match engine.poll_transmit(out) {
-            Some(size) => {
-                self.tell_sent(now, path, out.get(start..).unwrap_or_default());
-                Transmit::single(path, size)
+            Some(_) => {
+                self.tell_sent(now, route, out.get(start..).unwrap_or_default());
+                route.single(start, out)
             }
             None if engine.state() == DtlsState::Connected => {
                 let max_segments = max_segments.max(1);
@@ -119,9 +118,9 @@ impl Transport {
         }
     }
 
-    fn tell_sent(&self, now: Time, path: Path, data: &[u8]) {
+    fn tell_sent(&self, now: Time, route: Route, data: &[u8]) {
         let observer = &self.config.observer;
-        observer.packet(now, Direction::Sent, path, Content::Udp, data);
+        observer.packet(now, Direction::Sent, route.path(), Content::Udp, data);
     }
 
     fn on_sent(&mut self, now: Time, route: Route, transmit: &Transmit) {
