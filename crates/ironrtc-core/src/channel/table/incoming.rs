@@ -222,12 +222,6 @@ impl Channels {
         false
     }
 
-    pub(super) fn discard_unread(&self, sctp: &mut Association, id: ChannelId) {
-        if let Some(stream) = self.channels.get(&id).and_then(|channel| channel.stream) {
-            while sctp.recv(stream).is_some() {}
-        }
-    }
-
     /// RFC 8831 section 6.7: a reset of the peer's stream closes ours too.
     pub(super) fn on_reset_by_peer(&mut self, now: Time, sctp: &mut Association, stream: StreamId) {
         let Some(&id) = self.by_stream.get(&stream) else {
@@ -250,49 +244,6 @@ impl Channels {
             sctp.reset_stream(now, stream);
         }
         self.finish_close(sctp, id);
-    }
-
-    /// Closes a channel whose both directions are reset and whose messages are all read.
-    pub(super) fn finish_close(&mut self, sctp: &mut Association, id: ChannelId) {
-        let Some(channel) = self.channels.get(&id) else {
-            return;
-        };
-        let (done, stream) = (channel.is_reset(), channel.stream);
-        if done && !self.has_unread(sctp, id) {
-            // The stream's next channel starts with no settings of this one.
-            if let Some(stream) = stream {
-                sctp.set_buffered_amount_low_threshold(stream, 0);
-                sctp.take_reset(stream);
-                // The event that this channel is closed leads to the next one.
-                if sctp.peek(stream).is_some() || sctp.has_reset(stream) {
-                    self.deferred.insert(stream);
-                }
-            }
-            self.closed(id);
-        }
-    }
-
-    pub(super) fn closed(&mut self, id: ChannelId) {
-        let Some(channel) = self.channels.get_mut(&id) else {
-            return;
-        };
-        if !channel.is_live() {
-            return;
-        }
-        channel.state = ChannelState::Closed;
-        self.closed += 1;
-        self.without_stream.remove(&id);
-        if let Some(stream) = channel
-            .stream
-            .filter(|s| self.by_stream.get(s) == Some(&id))
-        {
-            self.by_stream.remove(&stream);
-            self.ids.give_back(stream);
-        }
-        if channel.forgotten {
-            self.remove(id);
-        }
-        self.events.push_back(Event::Closed(id));
     }
 }
 

@@ -8,7 +8,7 @@
 use super::tests::{Pair, certificate};
 use std::sync::Arc;
 
-use dimpl::Config;
+use dimpl::{Config, Output};
 
 use super::output::SCRATCH;
 use super::refusal::{ALERT_GRACE, HANDSHAKE_FAILURE};

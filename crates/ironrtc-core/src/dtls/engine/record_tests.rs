@@ -7,13 +7,13 @@
 
 use std::sync::Arc;
 
-use dimpl::Config;
 use dimpl::crypto::{CryptoProvider, Dtls12CipherSuite, Dtls13CipherSuite};
+use dimpl::{Config, Output};
 
 use super::tests::certificate;
 use super::*;
 use crate::dtls::library::FLIGHT_RETRIES;
-use crate::dtls::tap;
+use crate::dtls::{SealError, tap};
 use crate::rng::Rng;
 
 #[derive(Clone, Copy, Debug, PartialEq)]

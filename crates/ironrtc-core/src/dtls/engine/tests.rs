@@ -6,7 +6,7 @@
 use ironrtc_netem::{Link, Parcel, Wire};
 
 use super::*;
-use crate::dtls::{CertificateOptions, HashAlgorithm};
+use crate::dtls::{CertificateOptions, HashAlgorithm, SealError};
 use crate::rng::Rng;
 
 pub(super) fn certificate(seed: u64) -> Certificate {
@@ -99,24 +99,19 @@ impl Pair {
             }
         }
     }
+
+    fn assert_connected(&self) {
+        for side in [&self.client, &self.server] {
+            assert_eq!(side.state(), DtlsState::Connected, "{:?}", side.failure());
+        }
+    }
 }
 
 #[test]
 fn two_engines_connect_and_exchange_records() {
     let mut pair = Pair::new();
     pair.run();
-    assert_eq!(
-        pair.client.state(),
-        DtlsState::Connected,
-        "{:?}",
-        pair.client.failure()
-    );
-    assert_eq!(
-        pair.server.state(),
-        DtlsState::Connected,
-        "{:?}",
-        pair.server.failure()
-    );
+    pair.assert_connected();
     assert_eq!(pair.client.version(), Some("FEFC"));
 
     let mut out = Vec::new();
@@ -208,18 +203,7 @@ fn garbage_before_and_during_the_handshake_changes_nothing() {
     pair.client
         .handle_datagram(pair.now, &mut stray, &mut |_| panic!());
     pair.run();
-    assert_eq!(
-        pair.client.state(),
-        DtlsState::Connected,
-        "{:?}",
-        pair.client.failure()
-    );
-    assert_eq!(
-        pair.server.state(),
-        DtlsState::Connected,
-        "{:?}",
-        pair.server.failure()
-    );
+    pair.assert_connected();
     assert!(pair.client.drops().count(DropReason::DtlsRecord) > 0);
 }
 
