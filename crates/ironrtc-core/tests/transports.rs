@@ -2,38 +2,42 @@
 
 use std::time::Duration;
 
-use ironrtc_core::channel::{ChannelId, ChannelState, Message};
+use ironrtc_core::channel::{self, ChannelId, ChannelState, Message};
 use ironrtc_core::dtls::DtlsState;
-use ironrtc_core::jsep::{BundlePolicy, SdpType, SessionDescription};
+use ironrtc_core::jsep::{BundlePolicy, SdpType, SessionDescription, TransceiverInit};
 use ironrtc_core::peer::{Event, TransportEvent};
+use ironrtc_core::rtp::MediaKind;
+use ironrtc_core::sctp::SctpState;
 use ironrtc_core::transport::TransportId;
 use ironrtc_sim::{Pair, Setup, Side};
 
-/// A pair by hand, A of which wants a channel, and A's offer of audio and data in one bundle.
-fn pair(seed: u64) -> (Pair, ChannelId, SessionDescription) {
+/// A pair by hand, A of which wants a channel.
+fn pair(seed: u64) -> (Pair, ChannelId) {
     let mut setup = Setup::new(seed);
     setup.a.bundle_policy = BundlePolicy::MaxCompat;
     let mut pair = Pair::new(setup);
     pair.auto_negotiate = false;
     let channel = pair.a.create(pair.now, "early");
-    let offer = pair.a.connection.create_offer(&Default::default()).unwrap();
-    (pair, channel, with_audio(&offer.sdp))
+    (pair, channel)
 }
 
-fn with_audio(offer: &str) -> SessionDescription {
-    let (head, data) = offer.split_at(offer.find("m=application").unwrap());
-    let audio = data
-        .replace(
-            "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
-            "m=audio 9 UDP/TLS/RTP/SAVPF 0",
-        )
-        .replace("a=mid:0", "a=mid:m\r\na=rtcp-mux")
-        .replace("a=sctp-port:5000\r\n", "");
-    let head = head.replace("BUNDLE 0", "BUNDLE m 0");
-    SessionDescription::offer(format!("{head}{audio}{data}"))
+/// One that wants audio too, whose section comes first.
+fn pair_with_audio(seed: u64) -> (Pair, ChannelId) {
+    let (mut pair, channel) = pair(seed);
+    add_audio(&mut pair);
+    (pair, channel)
 }
 
-/// The same, as from or for a peer that knows no bundles.
+fn add_audio(pair: &mut Pair) {
+    let init = TransceiverInit::default();
+    let added = pair
+        .a
+        .connection
+        .add_transceiver(MediaKind::Audio, None, init);
+    added.unwrap();
+}
+
+/// A description as from or for a peer that knows no bundles.
 fn apart(mut description: SessionDescription) -> SessionDescription {
     let lines = description.sdp.lines();
     description.sdp = lines
@@ -79,8 +83,8 @@ fn counts(pair: &Pair) -> [(usize, usize); 2] {
 
 #[test]
 fn a_peer_that_does_not_bundle_has_a_transport_for_each_section() {
-    let (mut pair, channel, offer) = pair(1);
-    pair.negotiate_with(Side::A, Some(offer), apart);
+    let (mut pair, channel) = pair_with_audio(1);
+    pair.negotiate_with(Side::A, None, apart);
     works(&mut pair, channel);
     assert_eq!(counts(&pair), [(2, 2), (2, 2)]);
     for endpoint in [&pair.a, &pair.b] {
@@ -98,7 +102,7 @@ fn a_peer_that_does_not_bundle_has_a_transport_for_each_section() {
             Event::IceCandidate(Some(init)) => init.sdp_mid.clone(),
             _ => None,
         });
-        assert_eq!(mids, ["m", "0"]);
+        assert_eq!(mids, ["0", "1"]);
     }
     // Both go on for as long as the connection, and both end with it.
     pair.run_for(Duration::from_secs(60));
@@ -113,8 +117,8 @@ fn a_peer_that_does_not_bundle_has_a_transport_for_each_section() {
 
 #[test]
 fn a_bundle_takes_over_the_channels_and_closes_the_other_sockets() {
-    let (mut pair, channel, offer) = pair(2);
-    let offer = pair.describe(Side::A, Some(offer));
+    let (mut pair, channel) = pair_with_audio(2);
+    let offer = pair.describe(Side::A, None);
     pair.run_for(Duration::from_millis(1));
     assert_eq!(pair.a.connection.data_transport().number(), 1);
     assert_eq!(pair.a.sockets(), 2);
@@ -128,8 +132,8 @@ fn a_bundle_takes_over_the_channels_and_closes_the_other_sockets() {
 
 #[test]
 fn what_a_provisional_answer_bundles_stays_until_the_final_one() {
-    let (mut pair, channel, offer) = pair(3);
-    let offer = pair.describe(Side::A, Some(offer));
+    let (mut pair, channel) = pair_with_audio(3);
+    let offer = pair.describe(Side::A, None);
     pair.tell(Side::B, offer);
     let mut answer = pair.b.connection.create_answer().unwrap();
     answer.kind = SdpType::PrAnswer;
@@ -148,20 +152,12 @@ fn what_a_provisional_answer_bundles_stays_until_the_final_one() {
 
 #[test]
 fn a_rollback_closes_what_only_the_offer_wanted() {
-    let (mut pair, channel, _) = pair(4);
+    let (mut pair, channel) = pair(4);
     pair.negotiate_with(Side::A, None, |description| description);
     works(&mut pair, channel);
-    let again = pair.a.connection.create_offer(&Default::default()).unwrap();
     // A section beside the bundle that there is.
-    let offer = with_audio(&again.sdp);
-    let (audio, data) = (
-        offer.sdp.find("m=audio").unwrap(),
-        offer.sdp.find("m=application").unwrap(),
-    );
-    let sdp = &offer.sdp;
-    let sections = [&sdp[..audio], &sdp[data..], &sdp[audio..data]].concat();
-    let offer = SessionDescription::offer(sections.replace("BUNDLE m 0", "BUNDLE 0 m"));
-    pair.describe(Side::A, Some(offer));
+    add_audio(&mut pair);
+    pair.describe(Side::A, None);
     pair.run_for(Duration::from_millis(1));
     assert_eq!(counts(&pair)[0], (2, 2));
     let rollback = SessionDescription::rollback();
@@ -176,8 +172,8 @@ fn a_rollback_closes_what_only_the_offer_wanted() {
 
 #[test]
 fn one_of_two_transports_is_lost_and_restarted() {
-    let (mut pair, channel, offer) = pair(5);
-    pair.negotiate_with(Side::A, Some(offer), apart);
+    let (mut pair, channel) = pair_with_audio(5);
+    pair.negotiate_with(Side::A, None, apart);
     works(&mut pair, channel);
     pair.a.connection.restart_ice();
     let old: Vec<_> = (pair.a.connection.transports())
@@ -191,4 +187,38 @@ fn one_of_two_transports_is_lost_and_restarted() {
         assert_ne!(now.ice().local_credentials().cloned(), before);
     }
     assert_eq!(pair.b.connection.transports().count(), 2);
+}
+
+/// An association is that of its DTLS association (RFC 8841 section 3): where data goes over another
+/// transport it ends with its channels, on both sides, and channels made from then on have another.
+#[test]
+fn an_association_ends_where_data_moves_and_another_begins() {
+    let (mut pair, channel) = pair_with_audio(6);
+    pair.negotiate_with(Side::A, None, apart);
+    works(&mut pair, channel);
+    let theirs = pair.b.announced[0];
+    assert_eq!(pair.a.connection.data_transport().number(), 1);
+
+    // The peer has learnt to bundle.
+    pair.negotiate_with(Side::A, None, |description| description);
+    pair.run_for(Duration::from_secs(5));
+    for (side, channel) in [(&pair.a, channel), (&pair.b, theirs)] {
+        assert_eq!(side.connection.data_transport(), TransportId::default());
+        let closed = side.events_where(|event| match event {
+            Event::Channel(channel::Event::Closed(id)) => Some(*id),
+            _ => None,
+        });
+        assert_eq!(closed, [channel]);
+        let ended = side.events_where(|event| match event {
+            Event::Transport(id, TransportEvent::SctpStateChange(SctpState::Closed)) => {
+                Some(id.number())
+            }
+            _ => None,
+        });
+        assert_eq!(ended, [1]);
+    }
+    pair.b.announced.clear();
+    let next = pair.a.create(pair.now, "next");
+    works(&mut pair, next);
+    assert_eq!(counts(&pair), [(1, 1), (1, 1)]);
 }
