@@ -40,10 +40,13 @@ impl DataChannel {
 
     /// Make a channel, with `create` for what differs between its two owners.
     pub(crate) fn create(
+        py: Python<'_>,
         label: &str,
         options: Options,
-        create: impl FnOnce(&str, DataChannelInit) -> Result<Core, ironrtc::CreateDataChannelError>,
+        create: impl FnOnce(&str, DataChannelInit) -> Result<Core, ironrtc::CreateDataChannelError>
+        + Send,
     ) -> PyResult<Self> {
+        let runtime = runtime::handle(py)?;
         let (ordered, max_packet_life_time, max_retransmits, protocol, negotiated_id) = options;
         let init = DataChannelInit {
             ordered,
@@ -54,8 +57,11 @@ impl DataChannel {
             id: negotiated_id,
             ..DataChannelInit::default()
         };
-        create(label, init)
-            .map(Self::new)
+        let made = py.detach(|| {
+            let _context = runtime.enter();
+            create(label, init)
+        });
+        made.map(Self::new)
             .map_err(|error| exception::from_create(&error))
     }
 }

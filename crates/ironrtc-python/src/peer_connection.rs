@@ -290,12 +290,8 @@ impl PeerConnection {
         options: Options,
     ) -> PyResult<DataChannel> {
         let connection = self.connection.get()?;
-        let runtime = runtime::handle(py)?;
-        py.detach(|| {
-            let _context = runtime.enter();
-            DataChannel::create(label, options, |label, init| {
-                connection.create_data_channel(label, init)
-            })
+        DataChannel::create(py, label, options, |label, init| {
+            connection.create_data_channel(label, init)
         })
     }
 }
@@ -331,7 +327,9 @@ fn tell(target: &Target, event: Event) {
         }
         Event::IceConnectionStateChange(state) => target.tell("ice", state.to_string()),
         Event::ConnectionStateChange(state) => target.tell("connection", state.as_str()),
-        Event::DtlsStateChange(state) => target.tell("dtls", state.as_str()),
+        Event::DtlsStateChange(transport, state) if transport.carries_data() => {
+            target.tell("dtls", state.as_str());
+        }
         Event::SctpStateChange(state) => target.tell("sctp", name::sctp(state)),
         Event::DataChannel(channel) => target.push(Box::new(move |py| {
             let channel = Py::new(py, DataChannel::new(channel))?;

@@ -236,12 +236,8 @@ impl Transport {
         options: Options,
     ) -> PyResult<DataChannel> {
         let transport = self.transport.get()?;
-        let runtime = runtime::handle(py)?;
-        py.detach(|| {
-            let _context = runtime.enter();
-            DataChannel::create(label, options, |label, init| {
-                transport.create_data_channel(label, init)
-            })
+        DataChannel::create(py, label, options, |label, init| {
+            transport.create_data_channel(label, init)
         })
     }
 }

@@ -11,12 +11,13 @@ use ironrtc_core::ice::{GatheringState, IceState};
 use ironrtc_core::jsep::{CandidateInit, SignalingState, TrackChange, TransceiverId};
 use ironrtc_core::peer::{self, ConnectionState, PeerConnection as Core, TransportEvent};
 use ironrtc_core::sctp::SctpState;
+use ironrtc_core::transport::TransportId;
 
 use crate::handle::Handle;
 use crate::machine::ApplicationEvent;
 use crate::queue::EventQueue;
 use crate::shared::Shared;
-use crate::{DataChannel, RemoteTrack, RtpReceiver, RtpTransceiver};
+use crate::{DataChannel, DtlsTransport, IceTransport, RemoteTrack, RtpReceiver, RtpTransceiver};
 
 /// An event of a connection, under the W3C's name.
 #[derive(Clone, Debug)]
@@ -45,12 +46,19 @@ pub enum Event {
     IceConnectionStateChange(IceState),
     /// `connectionstatechange`.
     ConnectionStateChange(ConnectionState),
-    /// `statechange` of the DTLS transport.
-    DtlsStateChange(DtlsState),
+    /// `statechange` of an ICE transport.
+    IceTransportStateChange(IceTransport, IceState),
+    /// `gatheringstatechange` of an ICE transport.
+    IceTransportGatheringStateChange(IceTransport, GatheringState),
+    /// `statechange` of a DTLS transport; said again of a transport that data channels move to, if the
+    /// one that they leave was in another state.
+    DtlsStateChange(DtlsTransport, DtlsState),
     /// `statechange` of the SCTP transport.
     SctpStateChange(SctpState),
-    /// `selectedcandidatepairchange` of the ICE transport: data goes along another path now.
+    /// `selectedcandidatepairchange` of an ICE transport: what goes over it goes along another path now.
     SelectedCandidatePairChange {
+        /// Whose path it is.
+        transport: IceTransport,
         /// Our end.
         local: SocketAddr,
         /// The peer's.
@@ -125,6 +133,10 @@ impl Events {
                     streams,
                 )))
             }
+            ApplicationEvent::Peer(peer::Event::Transport(id, event)) => {
+                let connection = Handle::revive(self.connection.upgrade()?)?;
+                translate_of_transport(connection, id, event)
+            }
             ApplicationEvent::Peer(event) => translate(event),
             ApplicationEvent::DataChannel(id) => {
                 let connection = Handle::revive(self.connection.upgrade()?)?;
@@ -157,16 +169,30 @@ fn translate(event: peer::Event) -> Option<Event> {
         },
         peer::Event::IceConnectionStateChange(state) => Event::IceConnectionStateChange(state),
         peer::Event::ConnectionStateChange(state) => Event::ConnectionStateChange(state),
-        peer::Event::Transport(_, event) => match event {
-            TransportEvent::DtlsStateChange(state) => Event::DtlsStateChange(state),
-            TransportEvent::SctpStateChange(state) => Event::SctpStateChange(state),
-            TransportEvent::SelectedPairChange(route) => Event::SelectedCandidatePairChange {
-                local: route.local(),
-                remote: route.remote(),
-            },
-            _ => return None,
-        },
         // The rest is for the driver.
+        _ => return None,
+    })
+}
+
+fn translate_of_transport(
+    connection: Handle<Core>,
+    id: TransportId,
+    event: TransportEvent,
+) -> Option<Event> {
+    let dtls = DtlsTransport::new(connection, id);
+    let ice = dtls.ice_transport();
+    Some(match event {
+        TransportEvent::IceStateChange(state) => Event::IceTransportStateChange(ice, state),
+        TransportEvent::IceGatheringStateChange(state) => {
+            Event::IceTransportGatheringStateChange(ice, state)
+        }
+        TransportEvent::DtlsStateChange(state) => Event::DtlsStateChange(dtls, state),
+        TransportEvent::SctpStateChange(state) => Event::SctpStateChange(state),
+        TransportEvent::SelectedPairChange(route) => Event::SelectedCandidatePairChange {
+            transport: ice,
+            local: route.local(),
+            remote: route.remote(),
+        },
         _ => return None,
     })
 }

@@ -39,6 +39,7 @@ mod machine;
 pub mod observe;
 pub mod ortc;
 mod peer_connection;
+mod place;
 mod queue;
 mod remote_track;
 mod shared;
@@ -47,6 +48,7 @@ mod tone_changes;
 mod track_state;
 mod tracks;
 mod transceiver;
+mod transport;
 mod url;
 mod wait;
 
@@ -62,6 +64,7 @@ pub use remote_track::RemoteTrack;
 pub use tone_changes::ToneChange;
 pub use track_state::TrackEvent;
 pub use transceiver::{RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind};
+pub use transport::{DtlsTransport, IceTransport};
 
 pub use ironrtc_core::channel::{
     ChannelState as DataChannelState, CreateError as CreateDataChannelError, DataChannelInit,

@@ -4,7 +4,7 @@
 use ironrtc_core::channel::{self, ChannelId};
 use ironrtc_core::datagram::{Ecn, Path, Transmit};
 use ironrtc_core::jsep::TransceiverId;
-use ironrtc_core::peer::MediaEvent;
+use ironrtc_core::peer::{MediaEvent, TransportEvent};
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::{ChannelsMut, IoRequest, IoResult, TransportId};
 use ironrtc_core::{peer, transport};
@@ -79,6 +79,18 @@ macro_rules! forward {
     };
 }
 
+/// Whether applications are not told: what transports say of SRTP and of streams, and what one that
+/// data channels have left says of SCTP.
+fn is_internal(event: &peer::Event, data: TransportId) -> bool {
+    match event {
+        peer::Event::Transport(_, TransportEvent::Rtp(_) | TransportEvent::SrtpStateChange(_)) => {
+            true
+        }
+        peer::Event::Transport(id, TransportEvent::SctpStateChange(_)) => *id != data,
+        _ => false,
+    }
+}
+
 impl Machine for peer::PeerConnection {
     forward!();
 
@@ -92,8 +104,7 @@ impl Machine for peer::PeerConnection {
 
     fn poll_output(&mut self) -> Option<Output> {
         let mut event = self.poll_event()?;
-        // What applications see of transports is that of the data channels.
-        while matches!(&event, peer::Event::Transport(id, _) if *id != self.data_transport()) {
+        while is_internal(&event, self.data_transport()) {
             event = self.poll_event()?;
         }
         Some(match event {

@@ -201,10 +201,8 @@ impl Transport {
         label: &str,
         init: DataChannelInit,
     ) -> Result<DataChannel, CreateError> {
-        let (id, signal) = self
-            .handle
-            .create_channel(|core, now| core.channels_mut().create(now, label, init))?;
-        Ok(DataChannel::new(self.handle.erase(), id, signal))
+        self.handle
+            .create_data_channel(|core, now| core.channels_mut().create(now, label, init))
     }
     /// Who nominates.
     pub fn ice_role(&self) -> ice::Role {
@@ -246,10 +244,7 @@ impl Transport {
     }
     /// Ends everything. It is over when this returns.
     pub async fn stop(&self) {
-        self.handle.close();
-        self.handle
-            .wait_for(|| self.handle.is_over().then_some(()))
-            .await;
+        self.handle.end().await;
     }
 
     fn translate(&self, event: ApplicationEvent) -> Option<Event> {

@@ -15,12 +15,16 @@ use crate::beginning::begin;
 use crate::clock;
 use crate::handle::Handle;
 use crate::url;
-use crate::{Configuration, ConfigurationError, DataChannel, Error, Events};
+use crate::{
+    Configuration, ConfigurationError, DataChannel, DtlsTransport, Error, Events, IceTransport,
+};
 
 /// The SCTP transport's read-only side (`RTCSctpTransport`).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SctpTransport {
+    /// `transport`: what it goes over.
+    pub transport: DtlsTransport,
     /// `state`.
     pub state: SctpState,
     /// `maxMessageSize` in bytes: the peer's limit; `None` if it has none.
@@ -244,58 +248,50 @@ impl PeerConnection {
     pub fn connection_state(&self) -> ConnectionState {
         self.handle.read(Core::connection_state)
     }
-    /// The state of DTLS.
-    pub fn dtls_state(&self) -> DtlsState {
-        self.handle.read(|core| core.transport().dtls_state())
+    /// The transport that data channels go over, or will once there are some.
+    pub fn data_transport(&self) -> DtlsTransport {
+        DtlsTransport::new(self.handle.clone(), self.handle.read(Core::data_transport))
     }
-    /// Why DTLS failed, and by whose fault.
+    /// The state of the [data transport](Self::data_transport).
+    pub fn dtls_state(&self) -> DtlsState {
+        self.data_transport().state()
+    }
+    /// Why the [data transport](Self::data_transport) failed, and by whose fault.
     pub fn dtls_failure(&self) -> Option<DtlsError> {
-        self.handle
-            .read(|core| core.transport().dtls_failure().cloned())
+        self.data_transport().failure()
     }
     /// Who nominates, once it is known.
     pub fn ice_role(&self) -> ice::Role {
-        self.handle.read(|core| core.transport().ice().role())
+        self.ice().role()
     }
-    /// Our ICE credentials of the generation in force.
+    /// [`IceTransport::local_parameters`] of the [data transport](Self::data_transport).
     pub fn local_ice_credentials(&self) -> Option<Credentials> {
-        self.handle
-            .read(|core| core.transport().ice().local_credentials().cloned())
+        self.ice().local_parameters()
     }
-    /// Our candidates of the generation in force.
+    /// [`IceTransport::local_candidates`] of the [data transport](Self::data_transport).
     pub fn local_candidates(&self) -> Vec<Candidate> {
-        self.handle
-            .read(|core| core.transport().ice().local_candidates().to_vec())
+        self.ice().local_candidates()
     }
-    /// The peer's candidates.
+    /// [`IceTransport::remote_candidates`] of the [data transport](Self::data_transport).
     pub fn remote_candidates(&self) -> Vec<Candidate> {
-        self.handle
-            .read(|core| core.transport().ice().remote_candidates().to_vec())
+        self.ice().remote_candidates()
     }
-    /// The pair in use (`RTCIceTransport.getSelectedCandidatePair`): local, then remote.
+    /// The pair in use of the [data transport](Self::data_transport): local, then remote.
     pub fn selected_candidate_pair(&self) -> Option<(Candidate, Candidate)> {
-        self.handle.read(|core| {
-            let ice = core.transport().ice();
-            let route = ice.selected()?;
-            let at = |candidates: &[Candidate], address| {
-                let found = |one: &&Candidate| one.socket_addr() == Some(address);
-                candidates.iter().find(found).cloned()
-            };
-            let local = at(ice.local_candidates(), route.local())?;
-            Some((local, at(ice.remote_candidates(), route.remote())?))
-        })
+        self.ice().selected_candidate_pair()
     }
-    /// The peer's certificate in DER, once it is shown and its fingerprint matched.
+    /// The certificate that the peer shows on the [data transport](Self::data_transport).
     pub fn remote_certificate(&self) -> Option<Vec<u8>> {
-        self.handle
-            .read(|core| core.transport().remote_certificate().map(<[u8]>::to_vec))
+        self.data_transport().remote_certificate()
     }
     /// `sctp`: once a data section is negotiated.
     pub fn sctp(&self) -> Option<SctpTransport> {
         self.handle.read(|core| {
-            let sctp = core.negotiator().plan(core.data_transport())?.sctp?;
+            let id = core.data_transport();
+            let sctp = core.negotiator().plan(id)?.sctp?;
             let association = core.transport().sctp();
             Some(SctpTransport {
+                transport: DtlsTransport::new(self.handle.clone(), id),
                 state: association.map_or(SctpState::New, Association::state),
                 max_message_size: sctp.remote_max_message_size,
                 max_channels: association.and_then(max_channels),
@@ -316,10 +312,8 @@ impl PeerConnection {
         label: &str,
         init: DataChannelInit,
     ) -> Result<DataChannel, CreateError> {
-        let (id, signal) = self
-            .handle
-            .create_channel(|core, now| core.create_data_channel(now, label, init))?;
-        Ok(DataChannel::new(self.handle.erase(), id, signal))
+        self.handle
+            .create_data_channel(|core, now| core.create_data_channel(now, label, init))
     }
     /// `restartIce`: the next offer has new credentials, and
     /// [`Event::NegotiationNeeded`](crate::Event::NegotiationNeeded) asks for it.
@@ -362,10 +356,11 @@ impl PeerConnection {
     /// `close`: the peer is told, sockets are freed. Everything is over when it returns, which
     /// takes a fifth of a second at most.
     pub async fn close(&self) {
-        self.handle.close();
-        self.handle
-            .wait_for(|| self.handle.is_over().then_some(()))
-            .await;
+        self.handle.end().await;
+    }
+
+    fn ice(&self) -> IceTransport {
+        self.data_transport().ice_transport()
     }
 
     fn settings(&self) -> std::sync::MutexGuard<'_, Configuration> {

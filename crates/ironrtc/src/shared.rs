@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use ironrtc_core::channel::{self, ChannelId};
+use ironrtc_core::channel::{self, ChannelId, CreateError};
 use ironrtc_core::peer;
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::{IoRequest, TransportId};
@@ -188,10 +188,10 @@ impl<M: Machine + ?Sized> Shared<M> {
     }
 
     /// Makes a channel. Its signal is there before the first event.
-    pub(crate) fn create_channel<E>(
+    pub(crate) fn create_channel(
         &self,
-        create: impl FnOnce(&mut M, Time) -> Result<ChannelId, E>,
-    ) -> Result<(ChannelId, Arc<Signal>), E> {
+        create: impl FnOnce(&mut M, Time) -> Result<ChannelId, CreateError>,
+    ) -> Result<(ChannelId, Arc<Signal>), CreateError> {
         let _entered = self.span.enter();
         let now = self.clock.now();
         let mut core = self.lock();

@@ -1,7 +1,5 @@
 //! Transceivers with their senders and receivers.
 
-use std::sync::Arc;
-
 use ironrtc_core::jsep::{
     ReceiveParameters, SendParameters, Transceiver, TransceiverDirection as Direction,
     TransceiverError, TransceiverId,
@@ -12,7 +10,8 @@ use ironrtc_core::stats::StatsReport;
 
 use crate::clock::unix_now;
 use crate::handle::Handle;
-use crate::{DtmfSender, LocalTrack, Mid, RemoteTrack, Rid};
+use crate::place::Place;
+use crate::{DtlsTransport, DtmfSender, LocalTrack, Mid, RemoteTrack, Rid};
 
 /// What a new transceiver carries: a track that is sent, or only media of a kind.
 #[derive(Clone, Debug)]
@@ -36,17 +35,16 @@ impl From<MediaKind> for TrackOrKind {
     }
 }
 
-/// One transceiver, by its connection and name.
-#[derive(Clone, Debug)]
-struct Place {
-    connection: Handle<Core>,
-    id: TransceiverId,
-}
-
-impl Place {
+impl Place<TransceiverId> {
     fn read<R>(&self, read: impl FnOnce(&Transceiver) -> R) -> Option<R> {
         self.connection
             .read(|core| core.negotiator().transceiver(self.id).map(read))
+    }
+
+    fn transport(&self) -> Option<DtlsTransport> {
+        let over = |core: &Core| core.negotiator().media_transport(self.id);
+        let id = self.connection.read(over)?;
+        Some(DtlsTransport::new(self.connection.clone(), id))
     }
 
     /// The part of the connection's statistics that is about the section, empty before there is one.
@@ -60,26 +58,18 @@ impl Place {
     }
 }
 
-impl PartialEq for Place {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id && Arc::ptr_eq(self.connection.shared(), other.connection.shared())
-    }
-}
-
-impl Eq for Place {}
-
 /// A sender and a receiver that share a media section (`RTCRtpTransceiver`). Clones are handles of
 /// the same transceiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RtpTransceiver(Place);
+pub struct RtpTransceiver(Place<TransceiverId>);
 
 /// The sending half of a transceiver (`RTCRtpSender`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RtpSender(Place);
+pub struct RtpSender(Place<TransceiverId>);
 
 /// The receiving half of a transceiver (`RTCRtpReceiver`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RtpReceiver(Place);
+pub struct RtpReceiver(Place<TransceiverId>);
 
 impl RtpTransceiver {
     pub(crate) const fn new(connection: Handle<Core>, id: TransceiverId) -> Self {
@@ -169,7 +159,7 @@ impl RtpSender {
 
     /// It is of this connection.
     pub(crate) fn is_of(&self, connection: &Handle<Core>) -> bool {
-        Arc::ptr_eq(self.0.connection.shared(), connection.shared())
+        self.0.is_of(connection)
     }
 
     /// The transceiver that it is of.
@@ -184,6 +174,12 @@ impl RtpSender {
         // Stopping takes it away.
         transceiver?.sender().track()?;
         core.media.sent(self.0.id).cloned()
+    }
+
+    /// `transport`: what it sends over, once a description says so. An answer that bundles sections has
+    /// it be that of the others.
+    pub fn transport(&self) -> Option<DtlsTransport> {
+        self.0.transport()
     }
 
     /// `replaceTrack`: sends another track, or none. The peer notices nothing but other content: the
@@ -260,6 +256,11 @@ impl RtpReceiver {
     /// `track`: what is received. It is there from the start, and muted until something comes.
     pub fn track(&self) -> RemoteTrack {
         RemoteTrack::new(self.0.connection.clone(), self.0.id)
+    }
+
+    /// `transport`: what it receives over, which is the sender's.
+    pub fn transport(&self) -> Option<DtlsTransport> {
+        self.0.transport()
     }
 
     /// The streams that the track is in, as the peer says.

@@ -3,24 +3,11 @@
 use std::net::UdpSocket;
 
 use ironrtc::{
-    BundlePolicy, Configuration, DataChannelInit, OfferOptions, PeerConnection, SessionDescription,
+    BundlePolicy, Configuration, DataChannelInit, MediaKind, PeerConnection, RtpTransceiverInit,
+    SessionDescription,
 };
 
 use crate::support::{announced, loopback, soon};
-
-/// An offer with a section for audio before that for data.
-fn with_audio(offer: &SessionDescription) -> SessionDescription {
-    let (head, data) = offer.sdp.split_at(offer.sdp.find("m=application").unwrap());
-    let audio = data
-        .replace(
-            "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
-            "m=audio 9 UDP/TLS/RTP/SAVPF 0",
-        )
-        .replace("a=mid:0", "a=mid:m\r\na=rtcp-mux")
-        .replace("a=sctp-port:5000\r\n", "");
-    let head = head.replace("BUNDLE 0", "BUNDLE m 0");
-    SessionDescription::offer(format!("{head}{audio}{data}"))
-}
 
 /// The addresses of the candidates in a description.
 fn addresses(description: &SessionDescription) -> Vec<String> {
@@ -42,14 +29,15 @@ async fn connect(alice: Configuration, bundles: bool) -> [Vec<String>; 2] {
     let mine = alice
         .create_data_channel("test", DataChannelInit::default())
         .unwrap();
-    let offer = alice.create_offer(OfferOptions::default()).await.unwrap();
-    let offer = Some(with_audio(&offer));
-    alice.set_local_description(offer).await.unwrap();
+    alice
+        .add_transceiver(MediaKind::Audio, RtpTransceiverInit::default())
+        .unwrap();
+    alice.set_local_description(None).await.unwrap();
     soon(alice.gathering_complete()).await;
     let offer = alice.local_description().unwrap();
     let mut told = offer.clone();
     if !bundles {
-        told.sdp = told.sdp.replace("a=group:BUNDLE m 0\r\n", "");
+        told.sdp = told.sdp.replace("a=group:BUNDLE 0 1\r\n", "");
     }
     bob.set_remote_description(told).await.unwrap();
     bob.set_local_description(None).await.unwrap();
@@ -64,7 +52,7 @@ async fn connect(alice: Configuration, bundles: bool) -> [Vec<String>; 2] {
     for side in [&alice, &bob] {
         let transports = side.get_stats().await.transports().count();
         assert_eq!(transports, if bundles { 1 } else { 2 });
-        assert_eq!(side.sctp().unwrap().mid.as_deref(), Some("0"));
+        assert_eq!(side.sctp().unwrap().mid.as_deref(), Some("1"));
     }
     let addresses = [addresses(&offer), addresses(&answer)];
     // The socket of the section that was bundled away is free for others.

@@ -83,7 +83,8 @@ async fn an_address_that_was_never_used_is_freed_too() {
 async fn the_peer_is_told_of_a_close() {
     let (alice, _bob, _, mut from_bob) = two_connected().await;
     alice.close().await;
-    let closed = |event| matches!(event, Event::DtlsStateChange(DtlsState::Closed)).then_some(());
+    let closed =
+        |event| matches!(event, Event::DtlsStateChange(_, DtlsState::Closed)).then_some(());
     next(&mut from_bob, closed).await;
 }
 
@@ -121,7 +122,8 @@ async fn dropping_the_last_handle_closes() {
         }
     })
     .await;
-    let closed = |event| matches!(event, Event::DtlsStateChange(DtlsState::Closed)).then_some(());
+    let closed =
+        |event| matches!(event, Event::DtlsStateChange(_, DtlsState::Closed)).then_some(());
     next(&mut from_bob, closed).await;
     drop(bob);
     no_tasks_are_left().await;

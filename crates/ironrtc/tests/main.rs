@@ -12,3 +12,4 @@ mod observe;
 mod ortc;
 mod stun;
 mod support;
+mod transports;

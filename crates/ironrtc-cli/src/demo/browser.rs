@@ -296,11 +296,13 @@ impl Page {
                 return !over;
             }
             // The page has closed its connection, of which ICE would take half a minute to learn.
-            Event::DtlsStateChange(DtlsState::Closed) => return false,
+            Event::DtlsStateChange(transport, DtlsState::Closed) if transport.carries_data() => {
+                return false;
+            }
             Event::SignalingStateChange(_)
             | Event::IceGatheringStateChange(_)
             | Event::IceConnectionStateChange(_)
-            | Event::DtlsStateChange(_)
+            | Event::DtlsStateChange(..)
             | Event::SctpStateChange(_) => self.report().await,
             _ => {}
         }

@@ -126,6 +126,24 @@ impl Negotiator {
         Some((over, section))
     }
 
+    /// The transport that the media of a transceiver goes over, as the descriptions in force have it.
+    pub fn media_transport(&self, id: TransceiverId) -> Option<TransportId> {
+        let mid = self.transceivers.get(id)?.mid()?;
+        let over = |description: &Description| {
+            let mut sections = description.sections.iter();
+            let index = sections.position(|section| section.mid == *mid)?;
+            Some(description.transport_of(index)?.id)
+        };
+        let (local, remote) = self.in_force();
+        // The peer's side says where it is: what we offered may be bundled by then.
+        remote
+            .and_then(over)
+            .or_else(|| match self.signaling_state() {
+                SignalingState::HaveLocalOffer => over(local?),
+                _ => None,
+            })
+    }
+
     /// The peer's candidates of the generation in force, and whether no more will come.
     pub(super) fn usable_remote_candidates(&self, id: TransportId) -> (Vec<ice::Candidate>, bool) {
         let (local, remote) = self.in_force();

@@ -1,7 +1,7 @@
 //! Candidates in both directions, and names among the peer's.
 
 use super::state::gathering_state;
-use super::{Event, PeerConnection};
+use super::{Event, PeerConnection, TransportEvent};
 use crate::ice::{Candidate, CandidateAddress, GatheringState};
 use crate::jsep::{CandidateInit, JsepError, RemoteCandidate};
 use crate::time::Time;
@@ -61,7 +61,9 @@ impl PeerConnection {
         if !carrier.gathering_shown && state != GatheringState::New {
             return;
         }
-        carrier.gathering = state;
+        if std::mem::replace(&mut carrier.gathering, state) != state {
+            self.push(id, TransportEvent::IceGatheringStateChange(state));
+        }
         if state == GatheringState::Complete {
             self.negotiator.on_gathering_complete(id);
         }

@@ -87,6 +87,7 @@ impl PeerConnection {
         if let Some(carrier) = self.carriers.get_mut(id) {
             carrier.ice = state;
         }
+        self.push(id, TransportEvent::IceStateChange(state));
         self.update_ice_state();
         self.update_connection_state();
     }
@@ -113,7 +114,7 @@ impl PeerConnection {
         }
     }
 
-    fn push(&mut self, id: TransportId, event: TransportEvent) {
+    pub(super) fn push(&mut self, id: TransportId, event: TransportEvent) {
         self.events.push_back(Event::Transport(id, event));
     }
 

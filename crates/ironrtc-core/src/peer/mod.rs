@@ -114,7 +114,12 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportEvent {
-    /// `RTCDtlsTransport`'s `statechange`.
+    /// `RTCIceTransport`'s `statechange`.
+    IceStateChange(IceState),
+    /// `RTCIceTransport`'s `gatheringstatechange`.
+    IceGatheringStateChange(GatheringState),
+    /// `RTCDtlsTransport`'s `statechange`; said again of a transport that data channels move to, if
+    /// the one that they leave was in another state.
     DtlsStateChange(DtlsState),
     /// `RTCSctpTransport`'s `statechange`.
     SctpStateChange(SctpState),
@@ -204,6 +209,11 @@ impl PeerConnection {
         self.carriers
             .iter()
             .map(|carrier| (carrier.id, &carrier.transport))
+    }
+
+    /// A transport, for all that only reads; `None` once nothing uses it any more.
+    pub fn transport_named(&self, id: TransportId) -> Option<&Transport> {
+        Some(&self.carriers.get(id)?.transport)
     }
 
     /// The RTP session of a transport, to read packets and to ask for key frames. See what there is

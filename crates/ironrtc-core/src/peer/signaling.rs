@@ -2,7 +2,7 @@
 
 use super::{Event, PeerConnection, TransportEvent};
 use crate::dtls::DtlsState;
-use crate::ice::GatheringState;
+use crate::ice::{GatheringState, IceState};
 use crate::jsep::{
     Applied, JsepError, OfferOptions, SdpType, SessionDescription, SignalingState, Step,
 };
@@ -94,8 +94,7 @@ impl PeerConnection {
             self.on_transport_events();
             let state = self.carriers.data().dtls;
             if state != before {
-                let now = TransportEvent::DtlsStateChange(state);
-                self.events.push_back(Event::Transport(id, now));
+                self.push(id, TransportEvent::DtlsStateChange(state));
             }
         }
         for (id, step) in applied.steps {
@@ -171,8 +170,8 @@ impl PeerConnection {
         self.on_transport_events();
         self.route_media(id, None);
         if self.carriers.end(now, id) {
-            let closed = TransportEvent::DtlsStateChange(DtlsState::Closed);
-            self.events.push_back(Event::Transport(id, closed));
+            self.push(id, TransportEvent::IceStateChange(IceState::Closed));
+            self.push(id, TransportEvent::DtlsStateChange(DtlsState::Closed));
         } else if let Some(carrier) = self.carriers.get_mut(id) {
             carrier.forget_names();
             carrier.gathering_shown = false;
