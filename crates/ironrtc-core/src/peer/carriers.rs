@@ -98,9 +98,10 @@ impl Carriers {
         self.others.insert(before.id, before);
     }
 
-    /// Nothing uses the transport any more. True if it is closed and gone; the last one stays, with
-    /// its sockets and channels, for the next that is negotiated.
-    pub(super) fn end(&mut self, now: Time, id: TransportId) -> bool {
+    /// Nothing uses the transport any more. True if it is closed, to be let go once it has told so;
+    /// the last one stays, with its sockets and channels, for the next that is negotiated. Channels that
+    /// go over another from now on end first if there is a `reason`.
+    pub(super) fn end(&mut self, now: Time, id: TransportId, reason: Option<&str>) -> bool {
         if let Some(carrier) = self.get_mut(id) {
             carrier.in_use = false;
         }
@@ -109,13 +110,22 @@ impl Carriers {
             let Some(other) = other.map(|other| other.id) else {
                 return false;
             };
+            if reason.is_some() {
+                self.data.transport.reject_sctp(now, reason);
+            }
             self.move_data(now, other);
         }
-        if let Some(mut carrier) = self.others.remove(&id) {
+        if let Some(carrier) = self.others.get_mut(&id) {
             carrier.transport.close(now);
-            self.leaving.push((id, carrier.transport));
         }
         true
+    }
+
+    /// Lets go of a transport that was closed, but for its last words.
+    pub(super) fn let_go(&mut self, id: TransportId) {
+        if let Some(carrier) = self.others.remove(&id) {
+            self.leaving.push((id, carrier.transport));
+        }
     }
 
     /// Whose a socket is.

@@ -83,13 +83,14 @@ impl PeerConnection {
         }
     }
 
-    fn on_ice_state(&mut self, id: TransportId, state: IceState) {
-        if let Some(carrier) = self.carriers.get_mut(id) {
+    pub(super) fn on_ice_state(&mut self, id: TransportId, state: IceState) {
+        let carrier = self.carriers.get_mut(id);
+        if let Some(carrier) = carrier.filter(|carrier| carrier.ice != state) {
             carrier.ice = state;
+            self.push(id, TransportEvent::IceStateChange(state));
+            self.update_ice_state();
+            self.update_connection_state();
         }
-        self.push(id, TransportEvent::IceStateChange(state));
-        self.update_ice_state();
-        self.update_connection_state();
     }
 
     pub(super) fn update_ice_state(&mut self) {

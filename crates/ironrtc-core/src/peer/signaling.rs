@@ -129,15 +129,9 @@ impl PeerConnection {
                     carrier.transport.end_of_remote_candidates(now);
                 }
             }
-            Step::EndData => carrier.transport.reject_sctp(now),
-            Step::Withdraw => {
-                carrier.transport.withdraw(now);
-                self.end_transport(now, id);
-            }
-            Step::Reject(reason) => {
-                carrier.transport.reject(now, &reason.to_string());
-                self.end_transport(now, id);
-            }
+            Step::EndData => carrier.transport.reject_sctp(now, None),
+            Step::Withdraw => self.end_transport(now, id, None),
+            Step::Reject(reason) => self.end_transport(now, id, Some(&reason.to_string())),
         }
     }
 
@@ -164,15 +158,25 @@ impl PeerConnection {
         }
     }
 
-    /// Nothing uses a transport any more. The last one stays with its sockets and candidates for the
-    /// next that is negotiated, and until then every state of it is `new`; another is closed.
-    fn end_transport(&mut self, now: Time, id: TransportId) {
-        self.on_transport_events();
+    /// Nothing uses a transport any more, as its offer was taken back, or for this `reason`. The last
+    /// one stays with its sockets and candidates for the next that is negotiated, and until then every
+    /// state of it is `new`; another is closed.
+    fn end_transport(&mut self, now: Time, id: TransportId, reason: Option<&str>) {
         self.route_media(id, None);
-        if self.carriers.end(now, id) {
-            self.push(id, TransportEvent::IceStateChange(IceState::Closed));
-            self.push(id, TransportEvent::DtlsStateChange(DtlsState::Closed));
+        if self.carriers.end(now, id, reason) {
+            self.on_transport_events();
+            // Where there is more to tell: one that had failed is closed as well.
+            self.on_ice_state(id, IceState::Closed);
+            self.on_dtls_state(id, DtlsState::Closed);
+            self.carriers.let_go(id);
         } else if let Some(carrier) = self.carriers.get_mut(id) {
+            match reason {
+                Some(reason) => carrier.transport.reject(now, reason),
+                None => carrier.transport.withdraw(now),
+            }
+            self.on_transport_events();
+        }
+        if let Some(carrier) = self.carriers.get_mut(id) {
             carrier.forget_names();
             carrier.gathering_shown = false;
             carrier.gathering = GatheringState::New;

@@ -18,7 +18,7 @@ impl Transport {
     /// connection go as they are; the others end with their association.
     pub(crate) fn release_channels(&mut self, now: Time) -> Channels {
         if self.sctp_started {
-            self.reject_sctp(now);
+            self.reject_sctp(now, None);
         }
         self.sctp_plan = None;
         self.association = None;

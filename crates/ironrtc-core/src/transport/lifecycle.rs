@@ -218,13 +218,14 @@ impl Transport {
         self.channels.reopen();
     }
 
-    /// Data channels were declined and media goes on: those that exist end, the peer is told, and a
-    /// later plan may have new ones.
-    pub fn reject_sctp(&mut self, now: Time) {
+    /// Data channels were declined and media goes on: those that exist end, for this reason if it is an
+    /// error, the peer is told, and a later plan may have new ones.
+    pub fn reject_sctp(&mut self, now: Time, reason: Option<&str>) {
         if self.closed {
             return;
         }
-        self.stop_sctp(now);
+        self.carried.clear();
+        self.end_sctp(now, reason);
         self.write_last_packets(now);
         self.sctp_plan = None;
         self.association = None;
