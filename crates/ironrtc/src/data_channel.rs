@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use ironrtc_core::channel::{Channel, ChannelId, ChannelState, Message, Priority, SendError};
+use ironrtc_core::channel::{
+    Channel, ChannelId, ChannelState, CreateError, Message, Priority, SendError,
+};
+use ironrtc_core::time::Time;
 
 use crate::channel_event::DataChannelEvent;
 use crate::handle::Handle;
@@ -62,6 +65,15 @@ impl DataChannel {
             id,
             signal,
         }))
+    }
+
+    /// Makes a channel, in the way of its machine.
+    pub(crate) fn create<M: Machine>(
+        connection: &Handle<M>,
+        create: impl FnOnce(&mut M, Time) -> Result<ChannelId, CreateError>,
+    ) -> Result<Self, CreateError> {
+        let (id, signal) = connection.create_channel(create)?;
+        Ok(Self::new(connection.erase(), id, signal))
     }
 
     /// A channel that the peer made.

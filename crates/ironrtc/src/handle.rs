@@ -5,12 +5,10 @@ use std::ops::Deref;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use ironrtc_core::channel::{ChannelId, CreateError};
 use ironrtc_core::jsep::{TransceiverError, TransceiverId};
 use ironrtc_core::peer::PeerConnection as Core;
 use ironrtc_core::time::Time;
 
-use crate::DataChannel;
 use crate::local_track::{LocalTrack, Sink};
 use crate::machine::Machine;
 use crate::shared::Shared;
@@ -39,15 +37,6 @@ impl<M: Machine> Handle<M> {
     pub(crate) fn new(shared: Arc<Shared<M>>) -> Self {
         shared.handles.fetch_add(1, Ordering::AcqRel);
         Self(shared)
-    }
-
-    /// Makes a channel, in the way of its machine.
-    pub(crate) fn create_data_channel(
-        &self,
-        create: impl FnOnce(&mut M, Time) -> Result<ChannelId, CreateError>,
-    ) -> Result<DataChannel, CreateError> {
-        let (id, signal) = self.create_channel(create)?;
-        Ok(DataChannel::new(self.erase(), id, signal))
     }
 
     /// Closes the machine, and waits until the task has ended too.

@@ -201,8 +201,9 @@ impl Transport {
         label: &str,
         init: DataChannelInit,
     ) -> Result<DataChannel, CreateError> {
-        self.handle
-            .create_data_channel(|core, now| core.channels_mut().create(now, label, init))
+        DataChannel::create(&self.handle, |core, now| {
+            core.channels_mut().create(now, label, init)
+        })
     }
     /// Who nominates.
     pub fn ice_role(&self) -> ice::Role {

@@ -312,8 +312,9 @@ impl PeerConnection {
         label: &str,
         init: DataChannelInit,
     ) -> Result<DataChannel, CreateError> {
-        self.handle
-            .create_data_channel(|core, now| core.create_data_channel(now, label, init))
+        DataChannel::create(&self.handle, |core, now| {
+            core.create_data_channel(now, label, init)
+        })
     }
     /// `restartIce`: the next offer has new credentials, and
     /// [`Event::NegotiationNeeded`](crate::Event::NegotiationNeeded) asks for it.

@@ -14,7 +14,7 @@ use super::{
     Candidate, CandidateAddress, CandidateProtocol, Credentials, Event, GatheringState, IceConfig,
     IceState, Role, Route,
 };
-use crate::datagram::{DropCounters, DropReason, Transmit};
+use crate::datagram::{DropCounters, DropReason};
 use crate::observe::Observer;
 use crate::rng::Rng;
 use crate::time::{Deadline, Time};
@@ -321,28 +321,6 @@ impl Agent {
         if self.on_message(now, route.into(), data) {
             self.settle(now);
         }
-    }
-
-    /// Appends one STUN message that is due.
-    pub fn poll_transmit(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit> {
-        let start = out.len();
-        let route = self.write_due(now, out)?;
-        Some(route.single(start, out))
-    }
-
-    /// Appends one STUN message that is due, without the room before it that its route takes.
-    pub(crate) fn write_due(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Route> {
-        self.clock = now;
-        if let Some((route, bytes)) = self.responses.pop_front() {
-            out.extend_from_slice(&bytes);
-            return Some(route);
-        }
-        if self.selection.is_closed() {
-            return None;
-        }
-        self.gatherer
-            .write_due_query(now, out)
-            .or_else(|| self.write_due_check(now, out))
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) and

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::checklist::PairId;
 use super::pair::{Check, Pair};
 use super::{Agent, CandidateKind, Credentials, PairState, Role, Route};
+use crate::datagram::Transmit;
 use crate::time::Time;
 use crate::wire::stun::{AttributeType, BINDING, Class, IntegrityKind, TransactionId, Writer};
 
@@ -15,6 +16,28 @@ pub(super) const RETRY: Duration = Duration::from_secs(15);
 pub(super) const UNHEARD: Duration = Duration::from_secs(2);
 
 impl Agent {
+    /// Appends one STUN message that is due.
+    pub fn poll_transmit(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Transmit> {
+        let start = out.len();
+        let route = self.write_due(now, out)?;
+        Some(route.single(start, out))
+    }
+
+    /// Appends one STUN message that is due, without the room before it that its route takes.
+    pub(crate) fn write_due(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Route> {
+        self.clock = now;
+        if let Some((route, bytes)) = self.responses.pop_front() {
+            out.extend_from_slice(&bytes);
+            return Some(route);
+        }
+        if self.selection.is_closed() {
+            return None;
+        }
+        self.gatherer
+            .write_due_query(now, out)
+            .or_else(|| self.write_due_check(now, out))
+    }
+
     /// Appends the next request that is due, and tells which way it goes.
     pub(super) fn write_due_check(&mut self, now: Time, out: &mut Vec<u8>) -> Option<Route> {
         if self.next_previous_consent().is_some_and(|at| at <= now) {
