@@ -53,6 +53,16 @@ impl<'a> Parity<'a> {
         })
     }
 
+    /// The number that the mask begins with.
+    pub const fn base(self) -> u16 {
+        self.base
+    }
+
+    /// One bit for each packet from the base on, the highest first.
+    pub const fn mask(self) -> u64 {
+        self.mask
+    }
+
     /// The sequence numbers of the packets that are protected, at most [`MAX_PROTECTED`].
     pub fn sequences(self) -> impl Iterator<Item = u16> {
         (0..MAX_PROTECTED as u16)

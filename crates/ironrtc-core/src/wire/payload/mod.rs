@@ -210,6 +210,35 @@ pub struct Descriptor {
     pub picture_id: Option<PictureId>,
     /// The number of the last picture of the lowest temporal layer.
     pub tl0_pic_idx: Option<u8>,
+    /// VP9 in flexible mode: `needs` says all that a frame needs of other pictures.
+    pub is_flexible: bool,
+    /// How far back the pictures lie that are needed, where the payload says it.
+    pub needs: PictureDiffs,
+}
+
+/// Differences of picture ids, at most three (RFC 9628 section 4.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PictureDiffs {
+    diffs: [u8; 3],
+    len: u8,
+}
+
+impl PictureDiffs {
+    const NONE: Self = Self {
+        diffs: [0; 3],
+        len: 0,
+    };
+
+    fn push(&mut self, diff: u8) -> Option<()> {
+        *self.diffs.get_mut(usize::from(self.len))? = diff;
+        self.len += 1;
+        Some(())
+    }
+
+    /// The differences.
+    pub fn as_slice(&self) -> &[u8] {
+        self.diffs.get(..usize::from(self.len)).unwrap_or_default()
+    }
 }
 
 impl Descriptor {
@@ -224,6 +253,8 @@ impl Descriptor {
         discardable: false,
         picture_id: None,
         tl0_pic_idx: None,
+        is_flexible: false,
+        needs: PictureDiffs::NONE,
     };
 
     /// A payload in the middle of a frame, of which nothing else is known.

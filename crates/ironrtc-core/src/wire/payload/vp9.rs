@@ -152,17 +152,16 @@ fn read(payload: &[u8]) -> Option<Read<'_>> {
     }
     // Section 4.2: in flexible mode a frame that uses others says which, at most three.
     if flags & (F | P) == F | P {
-        for count in 0.. {
+        loop {
             let (&difference, tail) = rest.split_first()?;
             rest = tail;
+            descriptor.needs.push(difference >> 1)?;
             if difference & 1 == 0 {
                 break;
             }
-            if count == 2 {
-                return None;
-            }
         }
     }
+    descriptor.is_flexible = flags & F != 0;
     if flags & V != 0 {
         rest = skip_structure(rest)?;
     }
@@ -316,6 +315,8 @@ mod tests {
             (Some(1), Some(2))
         );
         assert!(descriptor.switches_up && !descriptor.key);
+        assert!(descriptor.is_flexible);
+        assert_eq!(descriptor.needs.as_slice(), [1, 1]);
         for length in 0..full.len() {
             assert!(describe(&full[..length]).is_none(), "{length}");
         }

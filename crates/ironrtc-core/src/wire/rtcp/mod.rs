@@ -27,7 +27,7 @@ pub use report::{
     write_sender_report,
 };
 pub use source::{
-    Goodbye, SdesChunk, SdesChunks, SdesItem, SourceDescription, Ssrcs, write_bye, write_cnames,
+    Goodbye, SdesChunk, SdesChunks, SdesItem, SourceDescription, write_bye, write_cnames,
 };
 pub use transport_cc::{
     Arrival, ArrivalTime, Arrivals, TransportFeedback, write_transport_feedback,

@@ -1,10 +1,9 @@
 //! The bitrate that a receiver takes: REMB (draft-alvestrand-rmcat-remb section 2.2).
 
 use crate::ids::Ssrc;
-use crate::wire::Reader;
+use crate::wire::{Reader, Ssrcs};
 
 use super::compound::{FORMAT_APPLICATION, PAYLOAD_FEEDBACK, write_packet};
-use super::source::Ssrcs;
 
 const MANTISSA_BITS: u32 = 18;
 

@@ -1,7 +1,7 @@
 //! Who sources are, and which ones end (RFC 3550 sections 6.5 and 6.6).
 
 use crate::ids::Ssrc;
-use crate::wire::Reader;
+use crate::wire::{Reader, Ssrcs};
 
 use super::compound::{GOODBYE, SOURCE_DESCRIPTION, write_packet};
 
@@ -119,21 +119,6 @@ pub fn write_cnames(out: &mut Vec<u8>, sources: &[Ssrc], cname: &str) {
 pub struct Goodbye<'a> {
     /// The sources.
     pub sources: Ssrcs<'a>,
-}
-
-/// Walks over sources.
-#[derive(Clone, Copy, Debug)]
-pub struct Ssrcs<'a>(pub(super) &'a [u8]);
-
-impl Iterator for Ssrcs<'_> {
-    type Item = Ssrc;
-
-    fn next(&mut self) -> Option<Ssrc> {
-        let mut reader = Reader::new(self.0);
-        let number = reader.u32()?;
-        self.0 = reader.rest();
-        Some(Ssrc::new(number))
-    }
 }
 
 impl<'a> Goodbye<'a> {

@@ -1,7 +1,7 @@
 //! The fixed header with its sources and extension block, and the padding behind the payload.
 
 use crate::ids::{PayloadType, Ssrc};
-use crate::wire::Reader;
+use crate::wire::{Reader, Ssrcs};
 
 use super::extension::{ElementSet, Elements, ExtensionBlock, Form};
 use super::seq::{RtpTime, SeqNo};
@@ -131,8 +131,8 @@ impl<'a> Header<'a> {
     }
 
     /// The contributing sources.
-    pub const fn csrcs(&self) -> Csrcs<'a> {
-        Csrcs(self.csrcs)
+    pub const fn csrcs(&self) -> Ssrcs<'a> {
+        Ssrcs(self.csrcs)
     }
 
     /// The extension block, if the packet has one.
@@ -144,21 +144,6 @@ impl<'a> Header<'a> {
     pub fn elements(&self) -> Elements<'a> {
         self.extension
             .map_or_else(Elements::none, ExtensionBlock::elements)
-    }
-}
-
-/// Walks over the contributing sources.
-#[derive(Clone, Copy, Debug)]
-pub struct Csrcs<'a>(&'a [u8]);
-
-impl Iterator for Csrcs<'_> {
-    type Item = Ssrc;
-
-    fn next(&mut self) -> Option<Ssrc> {
-        let mut reader = Reader::new(self.0);
-        let number = reader.u32()?;
-        self.0 = reader.rest();
-        Some(Ssrc::new(number))
     }
 }
 

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use crate::ids::Ssrc;
 use crate::time::Time;
-use crate::wire::Reader;
+use crate::wire::{Reader, Ssrcs};
 
 use super::extension::{ElementSet, Elements};
-use super::header::Csrcs;
 use super::kind::{ExtensionMap, HeaderExtension};
 use super::seq::SeqNo;
 use super::time::NtpTime;
@@ -189,7 +188,7 @@ pub struct CsrcLevels<'a>(&'a [u8]);
 impl<'a> CsrcLevels<'a> {
     /// The sources with their levels, as [`AudioLevel::below_overload`] has it. Sources without a
     /// level are left out.
-    pub fn of(self, sources: Csrcs<'a>) -> impl Iterator<Item = (Ssrc, u8)> + 'a {
+    pub fn of(self, sources: Ssrcs<'a>) -> impl Iterator<Item = (Ssrc, u8)> + 'a {
         // RFC 6465 section 3: the highest bit is reserved.
         sources.zip(self.0.iter().map(|byte| byte & 0x7f))
     }

@@ -18,7 +18,7 @@ pub use descriptor::{
     Resolution, TemplateStructure,
 };
 pub use extension::{Element, ElementSet, Elements, ExtensionBlock, Form};
-pub use header::{Csrcs, FixedHeader, Header, Packet, write_padding};
+pub use header::{FixedHeader, Header, Packet, write_padding};
 pub use kind::{ExtensionMap, ExtensionMapError, HeaderExtension};
 pub use known::{
     AbsCaptureTime, AbsSendTime, AudioLevel, CsrcLevels, Extensions, PlayoutDelay, Rotation,
