@@ -28,6 +28,8 @@ pub(crate) struct Arrivals {
     /// What came before this is known no more, so feedback does not go back behind it: it would tell
     /// that packets were lost which were told to have come.
     floor: u64,
+    /// The number that would confirm that the sender counts anew.
+    anew: Option<SeqNo>,
     /// When it is due, while there is something to tell.
     due: Option<Time>,
     last: Time,
@@ -40,11 +42,18 @@ pub(crate) struct Arrivals {
 impl Arrivals {
     /// A packet of so many bytes came.
     pub(crate) fn on_packet(&mut self, now: Time, number: SeqNo, bytes: usize) {
-        let position = self.numbers.unwrap(number);
+        let mut position = self.numbers.unwrap(number);
         self.bytes += bytes as u64;
         if position < self.floor {
-            return;
+            // Two in a row are a sender that counts anew, by the rule of RFC 3550 appendix A.1.
+            if self.anew.replace(number.plus(1)) != Some(number) {
+                return;
+            }
+            position = self.numbers.restart(number);
+            (self.floor, self.base) = (position, None);
+            self.arrivals.clear();
         }
+        self.anew = None;
         // Of a packet that came twice the first arrival counts.
         self.arrivals.entry(position).or_insert(now);
         if self.arrivals.len() > MAX_ARRIVALS
@@ -233,6 +242,29 @@ mod tests {
             arrivals.on_packet(Time::ZERO, SeqNo::new(number), 100);
         }
         assert_eq!(arrivals.arrivals.len(), MAX_ARRIVALS);
+    }
+
+    #[test]
+    fn a_sender_that_counts_anew_is_told_from_its_second_packet_on() {
+        let mut arrivals = Arrivals::default();
+        let mut now = Time::from_millis(1000);
+        for number in 30_000..30_100 {
+            now += Duration::from_millis(20);
+            arrivals.on_packet(now, SeqNo::new(number), 1000);
+            all(&mut arrivals, now);
+        }
+        all(&mut arrivals, now + Duration::from_millis(250));
+        let mut told = Vec::new();
+        for number in 0..10 {
+            now += Duration::from_millis(300);
+            arrivals.on_packet(now, SeqNo::new(number), 1000);
+            told.extend(
+                all(&mut arrivals, now)
+                    .into_iter()
+                    .map(|(numbers, _)| numbers),
+            );
+        }
+        assert_eq!(told.concat(), (1..10).collect::<Vec<u16>>());
     }
 
     #[test]
