@@ -419,8 +419,10 @@ fn media_ends_with_dtls() {
     let refused = a.send_media(PacketKind::Rtp, rtp(3, 100));
     assert_eq!(refused, Err(SendMediaError::NotConnected));
     run(&mut sides, &mut now, Duration::from_secs(1));
-    let goodbye = Event::Rtp(RtpEvent::Ended(SOURCE));
+    let goodbye = Event::Rtp(RtpEvent::Goodbye(SOURCE));
     assert!(sides[1].events.contains(&goodbye));
+    // What came before can still be read.
+    assert_eq!(received(&mut sides[1]), [read(1, 100)]);
     for side in &mut sides {
         assert_eq!(side.transport.srtp_state(), SrtpState::Closed);
         assert_eq!(received(side), []);

@@ -9,6 +9,7 @@ use ironrtc_core::peer::{Event, PeerConnection, TransportEvent};
 use ironrtc_core::rtp::{MediaKind, OutgoingPacket, RtpEvent, RtpSection, SendError};
 use ironrtc_core::time::Time;
 use ironrtc_core::transport::TransportId;
+use ironrtc_core::wire::rtcp::write_bye;
 use ironrtc_core::wire::rtp::RtpTime;
 use ironrtc_sim::{Pair, Setup, Side};
 
@@ -97,6 +98,36 @@ fn a_track_is_announced_unmuted_and_heard_at_the_other_side() {
     let session = pair.b.connection.rtp_mut(over).unwrap();
     let packet = session.recv_packet(ssrc).unwrap();
     assert_eq!(packet.payload, &b"sound"[..]);
+}
+
+#[test]
+fn a_goodbye_mutes_a_track_until_its_source_goes_on() {
+    let mut pair = Pair::new(Setup::new(4));
+    let ours = add(&mut pair, Side::A, MediaKind::Audio, "microphone");
+    let theirs = add(&mut pair, Side::B, MediaKind::Audio, "other microphone");
+    pair.connect();
+    pair.run_for(Duration::from_secs(1));
+    let (over, agreed) = section(&pair.a.connection, ours);
+    let source = agreed.send.unwrap().encodings[0].ssrc;
+    for _ in 0..2 {
+        let now = pair.now;
+        send(&mut pair.a.connection, now, ours, b"sound").unwrap();
+        pair.run_for(Duration::from_secs(1));
+        let mut goodbye = Vec::new();
+        write_bye(&mut goodbye, &[source]);
+        let now = pair.now;
+        let session = pair.b.connection.rtp_mut(over).unwrap();
+        session.handle_rtcp(now, &goodbye).unwrap();
+        pair.run_for(Duration::from_secs(1));
+    }
+    let both = [TrackChange::Unmuted(theirs), TrackChange::Muted(theirs)];
+    let mut changes = tracks(&mut pair, Side::B);
+    changes.retain(|change| both.contains(change));
+    assert_eq!(changes, [both.clone(), both].concat());
+    // What came is read all the same, without another name of the source.
+    let session = pair.b.connection.rtp_mut(over).unwrap();
+    let read = std::iter::from_fn(|| session.recv_packet(source)).count();
+    assert_eq!(read, 1, "the first is over a second old");
 }
 
 #[test]

@@ -139,6 +139,12 @@ impl Negotiator {
         self.transceivers.on_media(mid)
     }
 
+    /// All sources of the section of that name have said goodbye: its track is muted (webrtc-pc section
+    /// 9.3), until media comes again.
+    pub fn on_silence(&mut self, mid: &Mid) -> Option<TrackChange> {
+        self.transceivers.on_silence(mid)
+    }
+
     const fn check_not_closed(&self) -> Result<(), TransceiverError> {
         if self.closed {
             Err(TransceiverError::Closed)

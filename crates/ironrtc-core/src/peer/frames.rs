@@ -30,8 +30,18 @@ pub struct TrackFrame {
     pub timestamp: RtpTime,
     /// Its timestamp, unwrapped, of a frame that was received.
     pub time: u64,
-    /// Packets before it that never came. Video goes on with a key frame then.
+    /// Packets before it that never came. Video goes on then with what can be decoded without them: a
+    /// key frame, or a frame that tells what it needs.
     pub lost_before: u64,
+    /// `frameId`: its number in its stream, of a frame that was received, where one is told.
+    pub frame_id: Option<u64>,
+    /// `dependencies`: the numbers of the frames that it needs, where they are told, as with AV1, and
+    /// with other codecs that have a dependency descriptor.
+    pub dependencies: Vec<u64>,
+    /// `temporalIndex`: its temporal layer, where it is told.
+    pub temporal_index: Option<u8>,
+    /// `spatialIndex`: its spatial layer, where it is told; of several that it has, the highest.
+    pub spatial_index: Option<u8>,
     /// What the bytes do not say, of a frame to be sent.
     pub about: About,
     /// What else the headers of its packets say.
@@ -51,6 +61,10 @@ impl TrackFrame {
             timestamp: RtpTime::new(timestamp),
             time: u64::from(timestamp),
             lost_before: 0,
+            frame_id: None,
+            dependencies: Vec::new(),
+            temporal_index: None,
+            spatial_index: None,
             about: About::default(),
             extensions: OutgoingExtensions::default(),
             origin: None,
@@ -77,8 +91,12 @@ impl PeerConnection {
             timestamp: frame.timestamp,
             time: frame.time,
             lost_before: frame.lost_before,
+            frame_id: frame.number,
+            temporal_index: frame.temporal,
+            spatial_index: frame.spatial,
             about: About::default(),
             extensions: OutgoingExtensions::of(&session.frame_extensions(&frame)),
+            dependencies: frame.needs,
             data: frame.data,
             origin: Some((inbound.timeline, frame.sampled)),
         })

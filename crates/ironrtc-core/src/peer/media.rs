@@ -131,6 +131,13 @@ impl PeerConnection {
             RtpEvent::Readable(ssrc) | RtpEvent::FrameReadable(ssrc) => here
                 .find_map(|(owner, route)| route.on_readable(*ssrc).then_some(*owner))
                 .map(|owner| Event::Media(owner, MediaEvent::Readable)),
+            RtpEvent::Goodbye(ssrc) => {
+                let silent =
+                    here.find_map(|(_, route)| route.on_goodbye(*ssrc).then(|| route.mid.clone()));
+                let muted = silent.and_then(|mid| self.negotiator.on_silence(&mid));
+                self.events.extend(muted.map(Event::Track));
+                None
+            }
             RtpEvent::Ended(ssrc) => {
                 here.for_each(|(_, route)| route.on_ended(*ssrc));
                 None
@@ -162,7 +169,9 @@ impl PeerConnection {
             .rtp_mut()?;
         let mut turn = 0;
         while let Some(ssrc) = route.readable.get(turn).copied() {
-            let Some(what) = read(session, ssrc) else {
+            let read = read(session, ssrc);
+            self.is_hurried |= session.take_hurry();
+            let Some(what) = read else {
                 // What is read in the other way is left for whoever reads it so.
                 if session.has_unread(ssrc) {
                     turn += 1;

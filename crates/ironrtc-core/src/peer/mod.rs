@@ -6,6 +6,7 @@ mod carriers;
 mod dtmf;
 mod events;
 mod frames;
+mod heard;
 mod io;
 mod media;
 mod packet;
@@ -144,6 +145,8 @@ pub struct PeerConnection {
     /// Gives timelines of media their origins.
     timelines: Rng,
     dtmf: Dtmf,
+    /// A read of media has moved what is due to an earlier time.
+    is_hurried: bool,
     relay_only: bool,
     /// `[[NegotiationNeeded]]` (webrtc-pc section 4.7.3).
     negotiation_needed: bool,
@@ -176,6 +179,7 @@ impl PeerConnection {
             routes: Routes::default(),
             timelines: rng.fork(),
             dtmf: Dtmf::default(),
+            is_hurried: false,
             carriers: Carriers::new(Transport::new(transport.clone(), rng), transport),
             relay_only,
             negotiation_needed: false,

@@ -52,6 +52,8 @@ pub(super) struct Route {
     pub(super) sources: VecDeque<Source>,
     /// Those of them that may have something to read.
     pub(super) readable: VecDeque<Ssrc>,
+    /// Those of them that have said goodbye.
+    left: Vec<Ssrc>,
     pub(super) lines: BTreeMap<Ssrc, Line>,
     /// By the sources that go out.
     pub(super) forwarders: BTreeMap<Ssrc, Forwarder>,
@@ -70,6 +72,7 @@ impl Route {
             outgoing: Vec::new(),
             sources: VecDeque::new(),
             readable: VecDeque::new(),
+            left: Vec::new(),
             lines: BTreeMap::new(),
             forwarders: BTreeMap::new(),
             salt,
@@ -78,8 +81,7 @@ impl Route {
 
     pub(super) fn apply(&mut self, transport: TransportId, section: &RtpSection) {
         if self.transport != transport || section.receive.is_none() {
-            self.sources.clear();
-            self.readable.clear();
+            self.forget_sources();
         }
         self.transport = transport;
         self.mid.clone_from(&section.mid);
@@ -119,16 +121,22 @@ impl Route {
         self.sent.clear();
         self.last_sent = None;
         self.outgoing.clear();
+        self.forget_sources();
+    }
+
+    fn forget_sources(&mut self) {
         self.sources.clear();
         self.readable.clear();
+        self.left.clear();
     }
 
     pub(super) fn on_began(&mut self, ssrc: Ssrc, rid: Option<Rid>) {
+        self.left.retain(|source| *source != ssrc);
         self.sources.retain(|known| known.ssrc != ssrc);
         if self.sources.len() >= MAX_SOURCES
             && let Some(oldest) = self.sources.pop_front()
         {
-            self.readable.retain(|source| *source != oldest.ssrc);
+            self.on_ended(oldest.ssrc);
         }
         self.sources.push_back(Source {
             ssrc,
@@ -140,6 +148,16 @@ impl Route {
     pub(super) fn on_ended(&mut self, ssrc: Ssrc) {
         self.sources.retain(|source| source.ssrc != ssrc);
         self.readable.retain(|source| *source != ssrc);
+        self.left.retain(|source| *source != ssrc);
+    }
+
+    /// A source says goodbye. Whether none is left.
+    pub(super) fn on_goodbye(&mut self, ssrc: Ssrc) -> bool {
+        let is_known = self.sources.iter().any(|known| known.ssrc == ssrc);
+        if is_known && !self.left.contains(&ssrc) {
+            self.left.push(ssrc);
+        }
+        is_known && self.left.len() == self.sources.len()
     }
 
     pub(super) fn on_readable(&mut self, ssrc: Ssrc) -> bool {

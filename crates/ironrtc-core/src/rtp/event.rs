@@ -6,7 +6,7 @@ use crate::ids::{Mid, Rid, Ssrc};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RtpEvent {
-    /// A stream is received whose source was not known.
+    /// A stream is received whose source was not known, or had said goodbye.
     Began {
         /// Its source.
         ssrc: Ssrc,
@@ -19,7 +19,10 @@ pub enum RtpEvent {
     Readable(Ssrc),
     /// A stream that is read by frames, and had none, has one.
     FrameReadable(Ssrc),
-    /// The source of a stream has said goodbye, or made room for others.
+    /// The source of a stream has said goodbye. What came of it can still be read, and it is known if
+    /// it goes on, which is told as its beginning.
+    Goodbye(Ssrc),
+    /// The source of a stream has made room for others.
     Ended(Ssrc),
     /// The peer needs a key frame of a stream that we send. Requests are joined: no two of them come
     /// within 300 ms.

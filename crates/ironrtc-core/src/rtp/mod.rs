@@ -11,6 +11,7 @@ mod plan;
 mod rate;
 mod receive;
 mod reports;
+mod round_trip;
 mod route;
 mod send;
 mod session;
@@ -27,7 +28,7 @@ pub use plan::{
     EncodingPlan, ExtensionPlan, ReceivePlan, RtpPlan, RtpSection, SendPlan, StreamPlan,
 };
 pub use rate::BitrateLimits;
-pub use receive::{ReceiveCounters, RtpFrame, RtpPacket, SenderReported};
+pub use receive::{ReceiveCounters, RtpFrame, RtpPacket, SenderReported, SourceHeard};
 pub(crate) use send::ToneEvent;
 pub use send::{OutgoingExtensions, OutgoingFrame, OutgoingPacket, Place, SendCounters, SendError};
 pub use session::RtpSession;

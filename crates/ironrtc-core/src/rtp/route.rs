@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::datagram::DropReason;
 use crate::ids::{Mid, PayloadType, Rid, Ssrc};
-use crate::rtp::{Feedback, RtpPlan, RtpSection};
+use crate::rtp::{CodecName, Feedback, RtpPlan, RtpSection};
 use crate::time::Time;
 use crate::wire::payload;
 use crate::wire::rtp::{Extensions, FixedHeader};
@@ -31,8 +31,24 @@ pub(crate) struct Format {
     pub(crate) payload: Option<payload::Format>,
     /// Lost packets may be asked for.
     pub(crate) nack: bool,
+    /// Packets that are asked for are sent again, in a stream for that (RFC 4588). Without one, senders
+    /// may repeat packets as they were; that is taken, and not waited for.
+    pub(crate) repairs: bool,
     /// Key frames may be asked for, and how.
     pub(crate) key_frames: KeyFrames,
+    /// What its payloads hold instead of media.
+    pub(crate) wrap: Wrap,
+}
+
+/// What payloads hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrap {
+    /// Media.
+    None,
+    /// Payloads of other types (RFC 2198).
+    Red,
+    /// The parity of other packets (RFC 5109).
+    Parity,
 }
 
 /// How key frames are asked for.
@@ -78,10 +94,16 @@ impl Section {
                 clock_rate: codec.codec.clock_rate,
                 payload: payload::Format::from_name(codec.codec.name.as_str()),
                 nack: has(Feedback::Nack),
+                repairs: codec.rtx.is_some(),
                 key_frames: match (has(Feedback::NackPli), has(Feedback::CcmFir)) {
                     (true, _) => KeyFrames::ByPli,
                     (false, true) => KeyFrames::ByFir,
                     (false, false) => KeyFrames::Never,
+                },
+                wrap: match codec.codec.name {
+                    CodecName::Red => Wrap::Red,
+                    CodecName::UlpFec => Wrap::Parity,
+                    _ => Wrap::None,
                 },
             };
             payloads.insert(codec.payload_type, Payload::Media(format));
@@ -306,6 +328,15 @@ impl Router {
         Some(oldest)
     }
 
+    /// What a payload type is in the section of a source.
+    pub(crate) fn format(&self, ssrc: Ssrc, payload_type: PayloadType) -> Option<Format> {
+        let section = self.sections.get(&self.sources.get(&ssrc)?.mid)?;
+        match section.payloads.get(&payload_type)? {
+            Payload::Media(format) => Some(*format),
+            Payload::Repair(_) => None,
+        }
+    }
+
     /// The section and the encoding of a source.
     pub(crate) fn names(&self, ssrc: Ssrc) -> Option<(&Mid, Option<&Rid>)> {
         let source = self.sources.get(&ssrc)?;
@@ -322,11 +353,6 @@ impl Router {
             let mut announced = self.announced.iter();
             announced.find_map(|(repair, source)| (source.repairs == Some(ssrc)).then_some(*repair))
         })
-    }
-
-    /// The source has said goodbye.
-    pub(crate) fn remove(&mut self, ssrc: Ssrc) {
-        self.sources.remove(&ssrc);
     }
 
     /// The sources of which nothing is known, with how many packets came.

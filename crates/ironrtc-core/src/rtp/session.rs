@@ -19,8 +19,11 @@ use crate::wire::rtp::{ExtensionMap, Extensions, NtpShort};
 use super::clock::WallClock;
 use super::event::RtpEvent;
 use super::rate::RateControl;
-use super::receive::{ArrivalFeedback, ReceiveCounters, Receiver, RtpFrame, RtpPacket};
+use super::receive::{
+    ArrivalFeedback, ReceiveCounters, Receiver, RtpFrame, RtpPacket, SourceHeard,
+};
 use super::reports::Reports;
+use super::round_trip::RoundTrip;
 use super::send::{OutgoingFrame, OutgoingPacket, SendCounters, SendError, Sender};
 use super::{BitrateLimits, CodecParameters, Feedback, HeaderExtension, MediaKind, RtpPlan};
 
@@ -33,8 +36,6 @@ const MAX_REPORTS: usize = 6;
 const BLOCKS_BESIDE_REPORTS: usize = 12;
 /// Bytes of names in one datagram.
 const MAX_NAMES: usize = 500;
-/// The round trip before one is measured.
-const DEFAULT_ROUND_TRIP: Duration = Duration::from_millis(100);
 
 /// The RTP session of one transport.
 ///
@@ -54,7 +55,7 @@ pub struct RtpSession {
     has_feedback: bool,
     /// We only receive, and measure the round trip by telling our time.
     tells_time: bool,
-    round_trip: Option<Duration>,
+    round_trip: RoundTrip,
     rate: RateControl,
     /// What the application has set, and what the peer takes by its REMB.
     limits: Option<BitrateLimits>,
@@ -81,7 +82,7 @@ impl RtpSession {
             reduced_size: false,
             has_feedback: false,
             tells_time: false,
-            round_trip: None,
+            round_trip: RoundTrip::default(),
             rate: RateControl::new(BitrateLimits::default()),
             limits: None,
             fixed: None,
@@ -253,17 +254,17 @@ impl RtpSession {
             return None;
         }
         let trip = NtpShort::round_trip(self.wall.at(now).short(), last, held)?;
-        self.round_trip = Some(trip);
+        self.round_trip.on_sample(trip);
         Some(trip)
     }
 
     fn round_trip_or_default(&self) -> Duration {
-        self.round_trip.unwrap_or(DEFAULT_ROUND_TRIP)
+        self.round_trip.or_default()
     }
 
-    /// The last round trip that was measured.
+    /// The round trip, once one was measured, smoothed as RFC 6298 section 2 has it.
     pub const fn round_trip(&self) -> Option<Duration> {
-        self.round_trip
+        self.round_trip.get()
     }
 
     /// The next event.
@@ -308,7 +309,26 @@ impl RtpSession {
     /// Frames come whole, each once, and each can be decoded after those before it: where a packet
     /// was lost for good, video goes on with the next key frame, which is asked for.
     pub fn recv_frame(&mut self, stream: Ssrc) -> Option<RtpFrame> {
-        self.receiver.read_frame(stream)
+        let round_trip = self.round_trip_or_default();
+        self.receiver.read_frame(stream, round_trip)
+    }
+
+    /// Whether a read has moved [`next_deadline`](Self::next_deadline) to an earlier time, as it asks for
+    /// a key frame, since this was asked last.
+    pub const fn take_hurry(&mut self) -> bool {
+        self.receiver.take_hurry()
+    }
+
+    /// The sources of a section's streams that were heard in the last ten seconds, the last one first
+    /// (`getSynchronizationSources`).
+    pub fn synchronization_sources(&self, now: Time, mid: &Mid) -> Vec<SourceHeard> {
+        self.receiver.synchronization_sources(now, mid)
+    }
+
+    /// The sources that were mixed into a section's streams in the last ten seconds, the last one first
+    /// (`getContributingSources`).
+    pub fn contributing_sources(&self, now: Time, mid: &Mid) -> Vec<SourceHeard> {
+        self.receiver.contributing_sources(now, mid)
     }
 
     /// Whether packets or frames of a stream wait to be read, in the way that it is read.
@@ -471,6 +491,8 @@ mod frame_tests;
 #[cfg(test)]
 mod pacing_tests;
 mod probing;
+#[cfg(test)]
+mod repair_tests;
 #[cfg(test)]
 mod send_tests;
 #[cfg(test)]

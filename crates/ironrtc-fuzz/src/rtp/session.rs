@@ -28,6 +28,15 @@ fn plan() -> RtpPlan {
             time: None,
         }),
     };
+    // What is received may be in RED, with parity beside it.
+    let helpers = [(98, CodecName::Red), (99, CodecName::UlpFec)];
+    let helpers = helpers.map(|(number, name)| CodecParameters {
+        payload_type: payload_type(number),
+        codec: Codec::new(MediaKind::Video, name, 90_000),
+        feedback: FeedbackSet::EMPTY,
+        rtx: None,
+    });
+    let received = [codec.clone()].into_iter().chain(helpers).collect();
     let extensions = HeaderExtension::ALL.into_iter().zip(1..);
     let section = RtpSection {
         mid: 0.into(),
@@ -43,7 +52,7 @@ fn plan() -> RtpPlan {
         reduced_size: true,
         receiver_rtt: true,
         send: Some(SendPlan {
-            codecs: vec![codec.clone()],
+            codecs: vec![codec],
             cname: "name".into(),
             encodings: vec![EncodingPlan {
                 ssrc: Ssrc::new(SOURCE.into()),
@@ -55,7 +64,7 @@ fn plan() -> RtpPlan {
             max_bitrate: None,
         }),
         receive: Some(ReceivePlan {
-            codecs: vec![codec],
+            codecs: received,
             rids: Vec::new(),
             streams: Vec::new(),
         }),
@@ -78,8 +87,8 @@ pub(super) fn run(mut data: &[u8]) {
         let mut packet = Vec::new();
         match kind % 4 {
             0 => packet.extend_from_slice(piece),
-            // A packet of media or of a retransmission.
-            1 => packet.extend_from_slice(&[0x80, 96 + kind / 4 % 2]),
+            // A packet of media, of a retransmission, in RED or of parity.
+            1 => packet.extend_from_slice(&[0x80, 96 + kind / 4 % 4]),
             // A datagram about what we send.
             2 => {
                 packet.extend_from_slice(&[0x81, 205 + kind / 4 % 2, 0, 0]);
@@ -107,6 +116,14 @@ pub(super) fn run(mut data: &[u8]) {
         }
         let _ = session.handle_rtcp(now, &packet);
         let _ = session.handle_rtp(now, None, &packet.into());
+        let streams: Vec<_> = session.received_streams().collect();
+        for stream in streams {
+            if stream.get() % 2 == 0 {
+                while session.recv_frame(stream).is_some() {}
+            } else {
+                while session.recv_packet(stream).is_some() {}
+            }
+        }
         poll(&mut session, now);
     }
 }

@@ -72,7 +72,9 @@ impl PayloadTypes {
             let Some(payload_type) = payload_type else {
                 continue;
             };
-            let repeats = rtx && codec.kind == MediaKind::Video && !codec.name.is_helper();
+            // What leaves in RED is sent again in RED.
+            let is_sent = !codec.name.is_helper() || codec.name == CodecName::Red;
+            let repeats = rtx && codec.kind == MediaKind::Video && is_sent;
             let known = known.and_then(|known| known.rtx);
             let rtx = repeats.then(|| {
                 known.or_else(|| {

@@ -232,6 +232,14 @@ impl Transceivers {
         unmutes.then_some(TrackChange::Unmuted(known.id))
     }
 
+    /// Nothing comes any more in the section of that name.
+    pub(in crate::jsep) fn on_silence(&mut self, mid: &Mid) -> Option<TrackChange> {
+        let mut all = self.all.iter_mut();
+        let known = all.find(|known| known.mid.as_ref() == Some(mid))?;
+        let was_muted = std::mem::replace(&mut known.receiver.muted, true);
+        (!was_muted).then_some(TrackChange::Muted(known.id))
+    }
+
     /// An exchange is done: there is nothing to go back to. What was stopped is gone.
     pub(in crate::jsep) fn settle(&mut self) {
         self.all.retain(|known| match known.life {

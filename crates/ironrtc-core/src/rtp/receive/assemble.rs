@@ -2,7 +2,8 @@
 //!
 //! Where a frame begins and ends is told by its payloads; the marker, or another timestamp, only
 //! says which of several possible ends it is. What is missing is waited for; then it is given up, and
-//! with it, for video, all up to the next key frame.
+//! with it, for video, all that needs it: up to the next key frame, or less where frames tell what
+//! they need.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,17 +12,16 @@ use bytes::Bytes;
 
 use crate::time::Time;
 use crate::wire::payload::{Descriptor, Edge, Format, JoinError, h264};
-use crate::wire::rtp::{RtpTime, Unwrapper};
+use crate::wire::rtp::{DescriptorHead, RtpTime, Unwrapper};
 use crate::work;
 
 use super::frame::{FrameQueue, RtpFrame};
-use super::stream::RtpPacket;
+use super::packet::RtpPacket;
+use super::references::{References, Verdict};
 
 /// Most positions between the oldest packet that waits and the newest, and most bytes.
 const MAX_PACKETS: u64 = 2048;
 const MAX_BYTES: usize = 8 << 20;
-/// While no frame can be decoded, a key frame is asked for so often.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// Parameter sets that wait for their picture have so many bytes at most.
 const MAX_PARAMETERS: usize = 16 << 10;
 
@@ -74,6 +74,16 @@ pub(super) struct Assembler {
     has_key: bool,
     asked: Option<Time>,
     needs_key_frame: bool,
+    /// Somebody reads the frames; for nobody no key frame is asked for.
+    is_read: bool,
+    references: References,
+    /// When the first packet came since the last frame was made.
+    progress: Option<Time>,
+    /// When the last packet came.
+    newest: Time,
+    round_trip: Duration,
+    /// A frame behind the gap can be decoded without what is missing: where it begins.
+    detour: Option<u64>,
     /// Packets missing since the last frame.
     lost: u64,
     times: Unwrapper<RtpTime>,
@@ -81,6 +91,8 @@ pub(super) struct Assembler {
     parameters: Vec<u8>,
     /// Packets that came, and of which no frame could be made.
     pub(super) dropped: u64,
+    /// Frames of which something came, and that cannot be decoded.
+    pub(super) dropped_frames: u64,
 }
 
 impl Assembler {
@@ -91,7 +103,14 @@ impl Assembler {
             None => Part::Filler,
             Some(format) => match format.describe(&packet.payload) {
                 None => Part::Broken,
-                Some(descriptor) => Part::Of(format, descriptor),
+                Some(mut descriptor) => {
+                    let head = packet.descriptor().and_then(DescriptorHead::read);
+                    let is_first = head.is_some_and(|head| head.is_first);
+                    if format == Format::H264 && is_first && descriptor.begins == Edge::Possible {
+                        descriptor.begins = Edge::Certain;
+                    }
+                    Part::Of(format, descriptor)
+                }
             },
         };
         // The first packets may come out of order: what no stream begins with waits for what is before.
@@ -111,16 +130,15 @@ impl Assembler {
             self.dropped += 1;
             return;
         }
-        if position.saturating_sub(start) >= MAX_PACKETS
-            || self.bytes + packet.payload.len() > MAX_BYTES
-        {
+        let cost = packet.cost();
+        if position.saturating_sub(start) >= MAX_PACKETS || self.bytes + cost > MAX_BYTES {
             self.restart();
             self.need_key_frame(now);
         }
         if self.start.is_none() {
             (self.start, self.scanned) = (Some(place), place);
         }
-        self.bytes += packet.payload.len();
+        self.bytes += cost;
         let next = self.slots.range(position..).next();
         let since = next.map_or(now, |(_, slot)| slot.since.min(now));
         let slot = Slot {
@@ -128,7 +146,23 @@ impl Assembler {
             packet,
             part,
         };
+        self.newest = self.newest.max(now);
+        let may_be_last = slot.packet.marker;
         self.slots.insert(position, slot);
+        if may_be_last && position > self.scanned && self.detour.is_none() {
+            self.look_ahead(position);
+        }
+        self.check_progress(now);
+    }
+
+    /// When the last packet came.
+    pub(super) const fn newest(&self) -> Time {
+        self.newest
+    }
+
+    /// The memory that is held.
+    pub(super) const fn held(&self) -> usize {
+        self.bytes
     }
 
     /// Forgets all packets: the stream has begun anew, or there are too many.
@@ -137,7 +171,8 @@ impl Assembler {
         self.slots.clear();
         self.bytes = 0;
         (self.start, self.open, self.before) = (None, None, None);
-        (self.has_key, self.has_begun) = (false, false);
+        (self.has_key, self.has_begun, self.detour) = (false, false, None);
+        self.references.break_off();
     }
 
     /// Makes frames of what there is.
@@ -225,7 +260,7 @@ impl Assembler {
             Err(JoinError::NotEnded)
         };
         let Ok((data, key)) = joined else {
-            return self.drop_scanned(now, Some(open.timestamp));
+            return self.drop_frame(now, open.timestamp);
         };
         if open.format == Format::H264 && !has(&data, |kind| matches!(kind, 1..=5)) {
             // RFC 6184 section 8.4 advises against it, and encoders do it: parameter sets with a
@@ -239,9 +274,21 @@ impl Assembler {
         }
         // An IDR picture whose beginning may be missing has it if its parameter sets are there.
         let is_whole = open.is_sure || open.format != Format::H264 || has(&data, |kind| kind == 7);
-        if open.format.is_video() && !(is_whole && (key || self.has_key)) {
-            return self.drop_scanned(now, Some(open.timestamp));
+        if open.format.is_video() {
+            self.read_references(open.format);
+            if !(is_whole && (key || self.has_key)) {
+                return self.drop_frame(now, open.timestamp);
+            }
+            match self.references.admit(open.format, &open.first, key) {
+                Verdict::Decodable => {}
+                Verdict::Skipped => return self.drop_frame(now, open.timestamp),
+                Verdict::Broken => {
+                    self.references.break_off();
+                    return self.drop_frame(now, open.timestamp);
+                }
+            }
         }
+        let dependencies = self.references.dependencies(&open.first);
         let Some((_, Slot { packet, .. })) = self.scanned_slots().next() else {
             return;
         };
@@ -258,8 +305,13 @@ impl Assembler {
             sampled: packet.sampled,
             lost_before: self.lost,
             about: open.first,
+            number: dependencies.number,
+            needs: dependencies.needs,
+            temporal: dependencies.temporal,
+            spatial: dependencies.spatial,
             head: packet.head.clone(),
         };
+        self.progress = None;
         self.lost = 0;
         self.times.unwrap(open.timestamp);
         self.take_scanned();
@@ -268,9 +320,26 @@ impl Assembler {
             self.has_key = true;
             self.asked = self.asked.filter(|_| !key);
         }
+        let were_read = out.is_empty();
         if !out.push(frame) {
+            // Nobody reads, or not fast enough: whoever reads again is given a key frame first.
             self.has_key = false;
+            self.is_read &= were_read;
+            self.references.break_off();
+            self.need_key_frame(now);
         }
+    }
+
+    /// Has the references read what the packets of a whole frame say.
+    fn read_references(&mut self, format: Format) {
+        let start = self.start.unwrap_or(self.scanned);
+        let slots = self.slots.range(start..self.scanned);
+        let parts = slots.clone().filter_map(|(_, slot)| match slot.part {
+            Part::Of(of, part) if of == format && part.begins != Edge::No => Some(part),
+            _ => None,
+        });
+        let descriptors = slots.filter_map(|(_, slot)| slot.packet.descriptor());
+        self.references.read(descriptors, parts);
     }
 
     /// The packets of the frame under way.
@@ -308,55 +377,17 @@ impl Assembler {
         while let Some(entry) = self.slots.first_entry()
             && *entry.key() < self.scanned
         {
-            self.bytes -= entry.remove().packet.payload.len();
+            self.bytes -= entry.remove().packet.cost();
         }
         self.start = Some(self.scanned);
+        self.detour = self.detour.filter(|begins| *begins > self.scanned);
         self.has_begun = true;
         self.open = None;
-    }
-
-    /// No frame comes of what was scanned, the last packet of which has this timestamp; nor, for
-    /// video, of what follows, up to a key frame.
-    fn drop_scanned(&mut self, now: Time, before: Option<RtpTime>) {
-        self.dropped += self.scanned_slots().count() as u64;
-        self.take_scanned();
-        self.before = before;
-        self.has_key = false;
-        self.parameters.clear();
-        self.need_key_frame(now);
-    }
-
-    fn need_key_frame(&mut self, now: Time) {
-        if self.asked.is_none_or(|asked| now.since(asked) >= ASK_AGAIN) {
-            self.asked = Some(now);
-            self.needs_key_frame = true;
-        }
     }
 
     /// Whether a key frame is to be asked for, since this was asked last.
     pub(super) const fn take_key_frame_need(&mut self) -> bool {
         std::mem::replace(&mut self.needs_key_frame, false)
-    }
-
-    /// Since when a packet is missing that others wait for.
-    pub(super) fn waits_since(&self) -> Option<Time> {
-        let (position, slot) = self.slots.range(self.scanned..).next()?;
-        (*position > self.scanned).then_some(slot.since)
-    }
-
-    /// Gives up what is missing first, and goes on behind it.
-    pub(super) fn skip(&mut self, now: Time, out: &mut FrameQueue) {
-        let Some((&position, _)) = self.slots.range(self.scanned..).next() else {
-            return;
-        };
-        self.lost += position - self.scanned;
-        self.dropped += self.scanned_slots().count() as u64;
-        self.take_scanned();
-        (self.start, self.scanned) = (Some(position), position);
-        self.before = None;
-        self.has_key = false;
-        self.parameters.clear();
-        self.advance(now, out);
     }
 }
 
@@ -367,4 +398,9 @@ fn has(frame: &[u8], mut kinds: impl FnMut(u8) -> bool) -> bool {
 }
 
 #[cfg(test)]
+mod layer_tests;
+mod loss;
+#[cfg(test)]
 mod tests;
+
+pub(super) use loss::Waiting;

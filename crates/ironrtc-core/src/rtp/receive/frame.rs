@@ -1,6 +1,7 @@
 //! Frames that were received, until they are read.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -12,6 +13,19 @@ use crate::wire::rtp::{Header, NtpTime, RtpTime};
 /// Most frames that wait to be read, and most bytes.
 const MAX_FRAMES: usize = 256;
 const MAX_BYTES: usize = 8 << 20;
+
+/// What nobody reads is so old at most. Sound that is later is of no use; video goes up to a key frame.
+const MAX_AUDIO_AGE: Duration = Duration::from_secs(1);
+const MAX_VIDEO_AGE: Duration = Duration::from_secs(2);
+
+/// How old what nobody reads is at most.
+pub(super) const fn max_age(is_video: bool) -> Duration {
+    if is_video {
+        MAX_VIDEO_AGE
+    } else {
+        MAX_AUDIO_AGE
+    }
+}
 
 /// A whole frame: what an encoder gave, and what its packets said of it. Frames of a stream are read
 /// in the order in which they are decoded.
@@ -41,6 +55,16 @@ pub struct RtpFrame {
     pub lost_before: u64,
     /// What its first packet says of it: layers and the picture's number.
     pub about: Descriptor,
+    /// Its number among the frames of its stream, where one is told: that of its dependency
+    /// descriptor, or the picture id, unwrapped.
+    pub number: Option<u64>,
+    /// The numbers of the frames that it needs, where they are told: by a dependency descriptor, or by
+    /// VP9 in flexible mode.
+    pub needs: Vec<u64>,
+    /// The temporal layer, where it is told.
+    pub temporal: Option<u8>,
+    /// The spatial layer, where it is told: the highest of those that it has.
+    pub spatial: Option<u8>,
     /// The header of its first packet.
     pub(super) head: Bytes,
 }
@@ -50,6 +74,11 @@ impl RtpFrame {
     pub fn header(&self) -> Option<Header<'_>> {
         Header::parse(&self.head)
     }
+
+    /// The memory that it takes.
+    const fn cost(&self) -> usize {
+        self.data.len() + self.head.len() + size_of::<Self>()
+    }
 }
 
 /// Frames in their order.
@@ -57,8 +86,9 @@ impl RtpFrame {
 pub(super) struct FrameQueue {
     frames: VecDeque<RtpFrame>,
     bytes: usize,
-    /// Frames that came, and those that nobody read in time.
+    /// Frames that came, those of them that are key frames, and those that nobody read in time.
     pub(super) whole: u64,
+    pub(super) keys: u64,
     pub(super) unread: u64,
 }
 
@@ -67,9 +97,15 @@ impl FrameQueue {
     /// is a key frame that is to come.
     pub(super) fn push(&mut self, frame: RtpFrame) -> bool {
         self.whole += 1;
-        self.bytes += frame.data.len();
+        self.keys += u64::from(frame.key);
+        self.bytes += frame.cost();
+        let oldest = frame.arrived - max_age(frame.format.is_video());
         self.frames.push_back(frame);
-        while self.frames.len() > MAX_FRAMES || self.bytes > MAX_BYTES {
+        let is_old = |frame: &RtpFrame| frame.arrived < oldest;
+        while self.frames.len() > MAX_FRAMES
+            || self.bytes > MAX_BYTES
+            || self.frames.front().is_some_and(is_old)
+        {
             self.drop_oldest();
             // Without the frames before it none can be decoded, up to the next key frame.
             while self.frames.front().is_some_and(|frame| !frame.key) {
@@ -88,8 +124,20 @@ impl FrameQueue {
 
     pub(super) fn pop(&mut self) -> Option<RtpFrame> {
         let frame = self.frames.pop_front()?;
-        self.bytes -= frame.data.len();
+        self.bytes -= frame.cost();
         Some(frame)
+    }
+
+    /// Drops all, since streams hold too much together.
+    pub(super) fn shed(&mut self) {
+        while !self.is_empty() {
+            self.drop_oldest();
+        }
+    }
+
+    /// The memory that is held.
+    pub(super) const fn held(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -115,6 +163,10 @@ mod tests {
             sampled: Time::ZERO,
             lost_before: 0,
             about: Format::Vp8.describe(&payload).expect("well formed"),
+            number: None,
+            needs: Vec::new(),
+            temporal: None,
+            spatial: None,
             head: Bytes::new(),
         }
     }
@@ -141,10 +193,39 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_read_for_long_goes_video_up_to_a_key_frame_and_sound_alone() {
+        let at = |millis: u64, key| RtpFrame {
+            arrived: Time::from_millis(millis),
+            ..frame(millis, key, 1)
+        };
+        let mut queue = FrameQueue::default();
+        for millis in (0..10_000).step_by(40) {
+            assert!(queue.push(at(millis, millis % 1_000 == 0)));
+        }
+        assert_eq!(queue.pop().map(|frame| frame.time), Some(8_000));
+        let mut queue = FrameQueue::default();
+        for millis in (0..=2_000).step_by(40) {
+            assert!(queue.push(at(millis, millis == 0)));
+        }
+        assert!(!queue.push(at(2_040, false)), "no key frame is among them");
+        let mut queue = FrameQueue::default();
+        for millis in (0..10_000).step_by(20) {
+            let format = Format::Opus;
+            let sound = RtpFrame {
+                format,
+                ..at(millis, true)
+            };
+            assert!(queue.push(sound));
+        }
+        assert_eq!(queue.pop().map(|frame| frame.time), Some(8_980));
+        assert_eq!(queue.unread, 449);
+    }
+
+    #[test]
     fn few_large_frames_are_too_many_too() {
         let mut queue = FrameQueue::default();
         for time in 0..3 {
-            assert!(queue.push(frame(time, true, MAX_BYTES / 2)));
+            assert!(queue.push(frame(time, true, MAX_BYTES / 2 - 1_000)));
         }
         assert_eq!((queue.frames.len(), queue.unread), (2, 1));
     }

@@ -1,83 +1,51 @@
 //! What is received: each packet goes to its stream, and the sender is told of it.
 
+mod asking;
 mod assemble;
 mod ccfb;
+mod counters;
 mod feedback;
 mod frame;
+mod heard;
+mod lateness;
 mod nack;
+mod packet;
+mod packets;
+mod parity;
+mod redundant;
+mod references;
 mod rtx;
 mod stats;
 mod stream;
+mod telling;
 mod unread;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use bytes::Bytes;
-
+pub use counters::{ReceiveCounters, SenderReported};
 pub use frame::RtpFrame;
-pub use stream::{ReceiveCounters, RtpPacket, SenderReported};
+pub use heard::SourceHeard;
+pub use packet::RtpPacket;
 
-use crate::datagram::{DropReason, Ecn};
 use crate::ids::{Mid, Rid, Ssrc};
 use crate::rtp::RtpPlan;
-use crate::rtp::clock::{ReportedClock, SenderClocks};
+use crate::rtp::clock::SenderClocks;
 use crate::rtp::event::RtpEvent;
-use crate::rtp::route::{Router, Target};
+use crate::rtp::route::Router;
 use crate::time::Time;
-use crate::wire::rtcp::{ReportBlock, SenderInfo, write_nack};
-use crate::wire::rtp::{ExtensionMap, Extensions, FixedHeader, NtpShort, Packet};
+use crate::wire::rtcp::SenderInfo;
+use crate::wire::rtp::ExtensionMap;
 
 use ccfb::SourceArrivals;
 use feedback::Arrivals;
 use stats::SourceStats;
 use stream::ReceiveStream;
+use telling::Telling;
 
-/// Room that a request or feedback is written into, at least.
-const LEAST_ROOM: usize = 100;
-
-/// How the sender is told arrivals.
-#[derive(Debug)]
-enum Telling {
-    /// Not at all.
-    Nothing,
-    /// By numbers over the whole transport.
-    ByTransport(Arrivals),
-    /// By the numbers of each source (RFC 8888).
-    BySource(SourceArrivals),
-}
-
-impl Telling {
-    fn on_packet(
-        &mut self,
-        now: Time,
-        ecn: Option<Ecn>,
-        read: &Packet<'_>,
-        names: &Extensions<'_>,
-        bytes: usize,
-    ) {
-        match self {
-            Self::Nothing => {}
-            Self::ByTransport(arrivals) => {
-                if let Some(number) = names.transport_cc {
-                    arrivals.on_packet(now, number, bytes);
-                }
-            }
-            Self::BySource(arrivals) => {
-                let header = read.header.fixed;
-                arrivals.on_packet(now, header.ssrc, header.sequence, ecn);
-            }
-        }
-    }
-
-    const fn due(&self) -> Option<Time> {
-        match self {
-            Self::Nothing => None,
-            Self::ByTransport(arrivals) => arrivals.due(),
-            Self::BySource(arrivals) => arrivals.due(),
-        }
-    }
-}
+/// Most bytes of packets and frames that all streams of a transport hold together. The one that holds
+/// most is emptied beyond that.
+const MAX_HELD: usize = 32 << 20;
 
 /// Which kind of feedback both sides know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +70,10 @@ pub(crate) struct Receiver {
     last_media: Ssrc,
     /// Blocks of reports are taken in turn.
     turn: usize,
+    /// What the streams hold.
+    held: usize,
+    /// A read has moved what is due to an earlier time.
+    is_hurried: bool,
 }
 
 impl Receiver {
@@ -115,6 +87,8 @@ impl Receiver {
             clocks: SenderClocks::default(),
             last_media: Ssrc::default(),
             turn: 0,
+            held: 0,
+            is_hurried: false,
         }
     }
 
@@ -138,76 +112,31 @@ impl Receiver {
     }
 
     fn forget(&mut self, ssrc: Ssrc) {
-        self.streams.remove(&ssrc);
+        if let Some(stream) = self.streams.remove(&ssrc) {
+            self.held -= stream.held();
+        }
         self.repairs.remove(&ssrc);
     }
 
-    /// Takes a packet in the clear.
-    pub(crate) fn on_packet(
-        &mut self,
-        now: Time,
-        ecn: Option<Ecn>,
-        packet: &Bytes,
-        events: &mut VecDeque<RtpEvent>,
-    ) -> Result<(), DropReason> {
-        let read = Packet::parse(packet).ok_or(DropReason::RtpMalformed)?;
-        let header = read.header.fixed;
-        let names = Extensions::read(read.header.elements(), &self.map);
-        // Before anything else, whatever the source is: the sender's congestion control counts all
-        // packets, those that probe from sources without a stream too.
-        self.telling
-            .on_packet(now, ecn, &read, &names, packet.len());
-        let route = self.router.route(now, &header, &names)?;
-        if let Some(evicted) = route.evicted {
-            if self.streams.contains_key(&evicted) {
-                events.push_back(RtpEvent::Ended(evicted));
-            }
-            self.forget(evicted);
+    /// Has a stream do something, and keeps account of what it holds.
+    fn at<R>(&mut self, ssrc: Ssrc, act: impl FnOnce(&mut ReceiveStream) -> R) -> Option<R> {
+        let stream = self.streams.get_mut(&ssrc)?;
+        let before = stream.held();
+        let done = act(stream);
+        self.held = self.held - before + stream.held();
+        Some(done)
+    }
+
+    /// Has the streams hold no more than they may together.
+    fn shed(&mut self) {
+        while self.held > MAX_HELD {
+            let streams = self.streams.iter();
+            let most = streams.max_by_key(|(_, stream)| stream.held());
+            let Some(most) = most.map(|(most, _)| *most) else {
+                return;
+            };
+            self.at(most, ReceiveStream::shed);
         }
-        let head = packet.slice(..read.header.length());
-        let payload = packet.slice_ref(read.payload);
-        let overhead = packet.len() - payload.len();
-        match route.target {
-            Target::Media => {
-                self.last_media = header.ssrc;
-                let ssrc = header.ssrc;
-                if route.is_new {
-                    self.forget(ssrc);
-                    self.begin(ssrc, events);
-                }
-                let stream = self
-                    .streams
-                    .entry(ssrc)
-                    .or_insert_with(|| ReceiveStream::new(route.format));
-                let event = stream.on_packet(now, route.format, &header, overhead, head, payload);
-                events.extend(event);
-            }
-            Target::Repair { of, payload_type } => {
-                if route.is_new {
-                    self.forget(header.ssrc);
-                }
-                self.repairs.entry(header.ssrc).or_default().on_packet(
-                    now,
-                    header.sequence,
-                    header.timestamp,
-                    route.format.clock_rate,
-                );
-                let Some((sequence, before)) = rtx::original(&payload) else {
-                    return Ok(());
-                };
-                let original = FixedHeader {
-                    payload_type,
-                    sequence,
-                    ssrc: of,
-                    ..header
-                };
-                if let Some(stream) = self.streams.get_mut(&of) {
-                    let (overhead, payload) = (overhead + before, payload.slice(before..));
-                    events.extend(stream.on_repair(now, &original, overhead, head, payload));
-                }
-            }
-        }
-        Ok(())
     }
 
     fn begin(&self, ssrc: Ssrc, events: &mut VecDeque<RtpEvent>) {
@@ -227,21 +156,49 @@ impl Receiver {
         }
     }
 
-    /// A source says goodbye. What was not read goes with it.
+    /// A source says goodbye (RFC 3550 section 6.6). What came of it is kept to be read, and so is
+    /// whose it is: a sender that goes on after a pause may not name itself again.
     pub(crate) fn on_goodbye(&mut self, ssrc: Ssrc, events: &mut VecDeque<RtpEvent>) {
-        self.repairs.remove(&ssrc);
-        if self.streams.remove(&ssrc).is_some() {
-            events.push_back(RtpEvent::Ended(ssrc));
+        if let Some(stream) = self.streams.get_mut(&ssrc)
+            && stream.leave()
+        {
+            events.push_back(RtpEvent::Goodbye(ssrc));
         }
-        self.router.remove(ssrc);
     }
 
     pub(crate) fn read(&mut self, ssrc: Ssrc) -> Option<RtpPacket> {
-        self.streams.get_mut(&ssrc)?.pop()
+        self.hurried(ssrc, ReceiveStream::next_request, ReceiveStream::pop)?
     }
 
-    pub(crate) fn read_frame(&mut self, ssrc: Ssrc) -> Option<RtpFrame> {
-        self.streams.get_mut(&ssrc)?.pop_frame()
+    pub(crate) fn read_frame(&mut self, ssrc: Ssrc, round_trip: Duration) -> Option<RtpFrame> {
+        let due = |stream: &ReceiveStream| {
+            let times = [stream.next_request(), stream.gives_up_at(round_trip)];
+            times.into_iter().flatten().min()
+        };
+        self.hurried(ssrc, due, |stream| stream.pop_frame(round_trip))?
+    }
+
+    /// Reads, which may ask for a key frame, or begin to wait for a packet.
+    fn hurried<R>(
+        &mut self,
+        ssrc: Ssrc,
+        due: impl Fn(&ReceiveStream) -> Option<Time>,
+        read: impl FnOnce(&mut ReceiveStream) -> R,
+    ) -> Option<R> {
+        let (done, is_hurried) = self.at(ssrc, |stream| {
+            let before = due(stream);
+            let done = read(stream);
+            let after = due(stream);
+            let is_earlier = |after| before.is_none_or(|before| after < before);
+            (done, after.is_some_and(is_earlier))
+        })?;
+        self.is_hurried |= is_hurried;
+        Some(done)
+    }
+
+    /// Whether a read has moved what is due to an earlier time, since this was asked last.
+    pub(crate) const fn take_hurry(&mut self) -> bool {
+        std::mem::replace(&mut self.is_hurried, false)
     }
 
     pub(crate) fn has_unread(&self, ssrc: Ssrc) -> bool {
@@ -265,8 +222,15 @@ impl Receiver {
         events: &mut VecDeque<RtpEvent>,
     ) {
         for (ssrc, stream) in &mut self.streams {
+            let before = stream.held();
             events.extend(stream.give_up(now, round_trip, *ssrc));
+            self.held = self.held - before + stream.held();
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn held(&self) -> usize {
+        self.held
     }
 
     /// The header extensions that the peer sends.
@@ -294,6 +258,35 @@ impl Receiver {
         }
     }
 
+    /// The sources of a section's streams that were heard of late, the last one first.
+    pub(crate) fn synchronization_sources(&self, now: Time, mid: &Mid) -> Vec<SourceHeard> {
+        let streams = self.of_section(mid);
+        newest_first(streams.filter_map(|(ssrc, stream)| stream.heard().synchronization(now, ssrc)))
+    }
+
+    /// The sources that were mixed into a section's streams of late, the last one first.
+    pub(crate) fn contributing_sources(&self, now: Time, mid: &Mid) -> Vec<SourceHeard> {
+        let streams = self.of_section(mid);
+        let mut all =
+            newest_first(streams.flat_map(|(_, stream)| stream.heard().contributing(now)));
+        let mut told = Vec::new();
+        // One that is mixed into several streams is told once.
+        all.retain(|one| {
+            let is_new = !told.contains(&one.source);
+            told.push(one.source);
+            is_new
+        });
+        all
+    }
+
+    fn of_section<'a>(
+        &'a self,
+        mid: &'a Mid,
+    ) -> impl Iterator<Item = (Ssrc, &'a ReceiveStream)> + 'a {
+        let streams = self.streams.iter().map(|(ssrc, stream)| (*ssrc, stream));
+        streams.filter(move |(ssrc, _)| self.names(*ssrc).is_some_and(|(own, _)| own == mid))
+    }
+
     pub(crate) fn names(&self, ssrc: Ssrc) -> Option<(&Mid, Option<&Rid>)> {
         self.router.names(ssrc)
     }
@@ -301,76 +294,10 @@ impl Receiver {
     pub(crate) fn unknown(&self) -> impl Iterator<Item = (Ssrc, u64)> + '_ {
         self.router.unknown()
     }
+}
 
-    /// When something is to be told or asked.
-    pub(crate) fn next_feedback(&self) -> Option<Time> {
-        let streams = self
-            .streams
-            .values()
-            .filter_map(ReceiveStream::next_request);
-        streams.chain(self.telling.due()).min()
-    }
-
-    /// Appends what is to be told and asked now, as much as fits before `limit`; `time` is that of
-    /// day.
-    pub(crate) fn write_feedback(
-        &mut self,
-        (now, time): (Time, NtpShort),
-        sender: Ssrc,
-        round_trip: Duration,
-        limit: usize,
-        out: &mut Vec<u8>,
-    ) {
-        let mut missing = Vec::new();
-        for (ssrc, stream) in &mut self.streams {
-            if stream.next_request().is_none_or(|due| due > now) {
-                continue;
-            }
-            // A request may take all of the room that is looked for.
-            if out.len() + LEAST_ROOM + 4 * nack::MAX_REQUEST > limit {
-                return;
-            }
-            stream.write_key_frame_request(now, (sender, *ssrc), out);
-            missing.clear();
-            stream.missed.take_due(now, round_trip, &mut missing);
-            if !missing.is_empty() {
-                write_nack(out, sender, *ssrc, &missing);
-                stream.count_nack();
-            }
-        }
-        let room = limit.saturating_sub(out.len());
-        if room >= LEAST_ROOM {
-            let sources = (sender, self.last_media);
-            match &mut self.telling {
-                Telling::Nothing => {}
-                Telling::ByTransport(arrivals) => {
-                    arrivals.write(now, sources, room, out);
-                }
-                Telling::BySource(arrivals) => arrivals.write(now, time, sender, room, out),
-            }
-        }
-    }
-
-    /// The blocks of the next report: of at most so many sources, the next ones in turn.
-    pub(crate) fn report_blocks(&mut self, now: Time, most: usize) -> Vec<ReportBlock> {
-        let none = ReportedClock::default();
-        let streams = self.streams.iter_mut().map(|(ssrc, stream)| {
-            let (stats, clock) = stream.stats();
-            (*ssrc, stats, clock)
-        });
-        let repairs = self.repairs.iter_mut();
-        let mut sources: Vec<_> = streams
-            .chain(repairs.map(|(ssrc, stats)| (*ssrc, stats, &none)))
-            .collect();
-        if sources.is_empty() {
-            return Vec::new();
-        }
-        let count = sources.len();
-        sources.rotate_left(self.turn % count);
-        self.turn = (self.turn + count.min(most)) % count;
-        let blocks = sources.into_iter().take(most);
-        blocks
-            .filter_map(|(ssrc, stats, clock)| stats.report(now, ssrc, clock))
-            .collect()
-    }
+fn newest_first(all: impl Iterator<Item = SourceHeard>) -> Vec<SourceHeard> {
+    let mut all: Vec<_> = all.collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.at));
+    all
 }

@@ -108,8 +108,14 @@ impl SourceStats {
         self.numbers.peek(sequence)
     }
 
-    pub(crate) const fn received(&self) -> u64 {
-        self.received
+    /// The highest position so far; none before the first packet.
+    pub(crate) const fn highest(&self) -> Option<u64> {
+        self.numbers.highest()
+    }
+
+    /// The position of the first packet.
+    pub(crate) const fn base(&self) -> u64 {
+        self.base
     }
 
     /// In ticks.
@@ -233,7 +239,7 @@ mod tests {
         assert!(position > first + 1 && position as u16 == 50_001);
         let block = report(&mut stats);
         assert_eq!((block.fraction_lost, block.cumulative_lost), (0, 0));
-        assert_eq!(stats.received(), 1);
+        assert_eq!(stats.received, 1);
     }
 
     #[test]

@@ -4,139 +4,30 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::ids::{PayloadType, Ssrc};
+use crate::ids::Ssrc;
 use crate::replay::ReplayWindow;
 use crate::rtp::clock::ReportedClock;
 use crate::rtp::event::RtpEvent;
 use crate::rtp::route::{Format, KeyFrames};
 use crate::time::Time;
 use crate::wire::rtcp::{SenderInfo, write_fir, write_pli};
-use crate::wire::rtp::{FixedHeader, Header, NtpTime, RtpTime, SeqNo};
+use crate::wire::rtp::{ExtensionMap, FixedHeader, SeqNo};
 
+use super::counters::{ReceiveCounters, SenderReported};
 use super::frame::RtpFrame;
-use super::nack::Missed;
+use super::heard::Heard;
+use super::nack::{MAX_MISSING, Missed};
+use super::packet::{Incoming, RtpPacket, Span, Way};
+use super::parity::{Parities, Protected};
+use super::redundant::Repeated;
 use super::stats::{Place, SourceStats};
 use super::unread::Unread;
 
 /// Requests for key frames are so far apart.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(200);
-
-/// A packet as it was received, or as its retransmission brought it.
-#[derive(Clone, Debug)]
-pub struct RtpPacket {
-    /// What the payload is.
-    pub payload_type: PayloadType,
-    /// The payload's mark.
-    pub marker: bool,
-    /// Its number.
-    pub sequence: SeqNo,
-    /// Its number, unwrapped: those of a stream's packets order them.
-    pub position: u64,
-    /// Its timestamp.
-    pub timestamp: RtpTime,
-    /// When it arrived.
-    pub arrived: Time,
-    /// When its first sample was captured, by the sender's time of day, once a report has told that.
-    pub captured: Option<NtpTime>,
-    /// The same moment by our clock, which is one for all streams of a sender; the arrival before a
-    /// report has told it.
-    pub sampled: Time,
-    /// A retransmission brought it.
-    pub was_repaired: bool,
-    /// The payload without padding. Empty for packets that only pad, which take numbers too.
-    pub payload: Bytes,
-    /// The header as it came, that of the retransmission if one brought it.
-    pub(super) head: Bytes,
-}
-
-impl RtpPacket {
-    /// The header as it came, with its extensions: that of the retransmission if one brought it.
-    pub fn header(&self) -> Option<Header<'_>> {
-        Header::parse(&self.head)
-    }
-}
-
-/// What became of packets of a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ReceiveCounters {
-    /// Packets received of the stream's own source, duplicates included.
-    pub packets: u64,
-    /// Bytes of their payloads.
-    pub bytes: u64,
-    /// Bytes of headers and padding, those of retransmissions too.
-    pub header_bytes: u64,
-    /// What the last packet was.
-    pub payload_type: Option<PayloadType>,
-    /// When it came.
-    pub last_packet: Option<Time>,
-    /// Packets lost, fewer than none if duplicates came.
-    pub lost: i64,
-    /// The jitter in ticks of the stream's clock.
-    pub jitter: u32,
-    /// Retransmissions received, of packets that had come all the same too.
-    pub retransmitted: u64,
-    /// Bytes of their payloads.
-    pub retransmitted_bytes: u64,
-    /// Packets that retransmissions brought.
-    pub repaired: u64,
-    /// Packets that came again.
-    pub duplicates: u64,
-    /// Packets that nobody read in time.
-    pub unread: u64,
-    /// Requests for packets that were sent.
-    pub nacks: u64,
-    /// Requests for key frames that were sent as PLI.
-    pub plis: u64,
-    /// Requests for key frames that were sent as FIR.
-    pub firs: u64,
-    /// Whole frames, of a stream that is read so.
-    pub frames: u64,
-    /// Frames that nobody read in time.
-    pub unread_frames: u64,
-    /// Packets of which no frame was made, as others never came, or one before them did not.
-    pub dropped: u64,
-    /// What the sender last reported, if it has.
-    pub reported: Option<SenderReported>,
-}
-
-/// What the sender of a stream reported of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SenderReported {
-    /// When the last report came.
-    pub arrived: Time,
-    /// The sender's time of day in it.
-    pub ntp: NtpTime,
-    /// Packets that it had sent.
-    pub packets: u64,
-    /// Bytes of their payloads.
-    pub bytes: u64,
-    /// Reports that came.
-    pub reports: u64,
-}
-
-impl SenderReported {
-    /// Takes the next report, whose counters wrap.
-    fn next(before: Option<Self>, now: Time, info: SenderInfo) -> Self {
-        Self {
-            arrived: now,
-            ntp: info.ntp,
-            packets: unwrap(before.map(|before| before.packets), info.packets),
-            bytes: unwrap(before.map(|before| before.bytes), info.octets),
-            reports: before.map_or(0, |before| before.reports) + 1,
-        }
-    }
-}
-
-/// The counter whose lower half is given that is next to the one before.
-fn unwrap(before: Option<u64>, counter: u32) -> u64 {
-    let Some(before) = before else {
-        return counter.into();
-    };
-    let change = counter.wrapping_sub(before as u32) as i32;
-    before.saturating_add_signed(change.into())
-}
+/// How far ahead of the newest packet a retransmission is believed: senders probe with those of packets
+/// that are still under way.
+const MAX_AHEAD: u64 = 450;
 
 /// One stream.
 #[derive(Debug)]
@@ -151,6 +42,11 @@ pub(crate) struct ReceiveStream {
     wants_key_frame: bool,
     asked_at: Option<Time>,
     fir_number: u8,
+    /// What protects its packets, of a stream that is protected.
+    parities: Option<Box<Parities>>,
+    heard: Heard,
+    /// Its source has said goodbye.
+    has_left: bool,
 }
 
 impl ReceiveStream {
@@ -166,25 +62,44 @@ impl ReceiveStream {
             wants_key_frame: false,
             asked_at: None,
             fir_number: 0,
+            parities: None,
+            heard: Heard::default(),
+            has_left: false,
         }
     }
 
-    /// A packet of the stream's own source, of which so much is no payload. Says if there is something
-    /// to read where nothing was.
-    pub(crate) fn on_packet(
+    pub(super) const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Its source says goodbye. False if it has already.
+    pub(super) const fn leave(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_left, true)
+    }
+
+    /// A packet comes. Whether its source had said goodbye.
+    pub(super) const fn returns(&mut self) -> bool {
+        std::mem::replace(&mut self.has_left, false)
+    }
+
+    /// A packet of the stream's own source. Says if there is something to read where nothing was.
+    pub(super) fn on_packet(
         &mut self,
         now: Time,
         format: Format,
-        header: &FixedHeader,
-        overhead: usize,
-        head: Bytes,
-        payload: Bytes,
+        packet: Incoming,
     ) -> Option<RtpEvent> {
+        let position = self.count(now, format, &packet)?;
+        self.keep(now, position, Way::Own, packet)
+    }
+
+    /// Counts a packet of the stream's own source, and gives its position, if it is to be believed.
+    fn count(&mut self, now: Time, format: Format, packet: &Incoming) -> Option<u64> {
         self.format = format;
-        let (number, timestamp) = (header.sequence, header.timestamp);
+        let header = &packet.header;
         let place = self
             .stats
-            .on_packet(now, number, timestamp, format.clock_rate);
+            .on_packet(now, header.sequence, header.timestamp, format.clock_rate);
         let position = match place {
             Place::Stray => return None,
             Place::At(position) => position,
@@ -196,44 +111,133 @@ impl ReceiveStream {
         };
         let counters = &mut self.counters;
         counters.packets += 1;
-        counters.bytes += payload.len() as u64;
-        counters.header_bytes += overhead as u64;
+        counters.bytes += packet.payload.len() as u64;
+        counters.header_bytes += packet.overhead as u64;
         counters.payload_type = Some(header.payload_type);
         counters.last_packet = Some(now);
-        self.keep(now, header, position, false, head, payload)
+        Some(position)
     }
 
-    /// A retransmission of a packet with this number.
-    pub(crate) fn on_repair(
-        &mut self,
-        now: Time,
-        header: &FixedHeader,
-        overhead: usize,
-        head: Bytes,
-        payload: Bytes,
-    ) -> Option<RtpEvent> {
+    /// A retransmission of a packet.
+    pub(super) fn on_repair(&mut self, now: Time, packet: Incoming) -> Option<RtpEvent> {
         self.counters.retransmitted += 1;
-        self.counters.retransmitted_bytes += payload.len() as u64;
-        self.counters.header_bytes += overhead as u64;
-        // Before the first packet there is nothing to repair, and no position to count from.
-        if self.stats.received() == 0 {
-            return None;
-        }
-        let position = self.stats.position(header.sequence);
-        self.keep(now, header, position, true, head, payload)
+        self.counters.retransmitted_bytes += packet.payload.len() as u64;
+        self.counters.header_bytes += packet.overhead as u64;
+        let position = self.believed(&packet)?;
+        self.keep(now, position, Way::Repair, packet)
     }
 
-    fn keep(
+    /// The position of a packet that did not come by itself, if it is one of this stream's: beyond
+    /// these bounds it would make all that come before it look old. Before the first packet there is
+    /// nothing to repair, and no position to count from.
+    fn believed(&mut self, packet: &Incoming) -> Option<u64> {
+        let highest = self.stats.highest()?;
+        let position = self.stats.position(packet.header.sequence);
+        let is_near = position + MAX_MISSING >= highest && position <= highest + MAX_AHEAD;
+        self.counters.discarded += u64::from(!is_near);
+        is_near.then_some(position)
+    }
+
+    /// A packet of the stream's own source that repeats payloads before its own (RFC 2198), each given
+    /// with how much older it is. They are those of the packets just before it: senders repeat all that
+    /// they send, one after the other.
+    pub(super) fn on_redundant(
         &mut self,
         now: Time,
-        header: &FixedHeader,
-        position: u64,
-        was_repaired: bool,
-        head: Bytes,
-        payload: Bytes,
+        format: Format,
+        packet: Incoming,
+        repeated: &[Repeated],
     ) -> Option<RtpEvent> {
+        let position = self.count(now, format, &packet)?;
+        let mut event = None;
+        for (block, distance) in repeated.iter().zip((1..=repeated.len() as u64).rev()) {
+            let counters = &mut self.counters;
+            counters.fec += 1;
+            counters.fec_bytes += block.payload.len() as u64;
+            let place = position.saturating_sub(distance);
+            // Nothing is made of packets before the stream's first one.
+            if block.payload.is_empty() || place < self.stats.base() || !self.seen.is_new(place) {
+                counters.fec_discarded += 1;
+                continue;
+            }
+            let header = &packet.header;
+            let made = Incoming {
+                header: FixedHeader {
+                    marker: false,
+                    payload_type: block.payload_type,
+                    sequence: SeqNo::of(place),
+                    timestamp: header.timestamp.plus(-i32::from(block.offset)),
+                    ssrc: header.ssrc,
+                },
+                overhead: 0,
+                head: Bytes::new(),
+                payload: block.payload.clone(),
+                descriptor: Span::default(),
+            };
+            let told = self.keep(now, place, Way::Recovery, made);
+            event = event.or(told);
+        }
+        let told = self.keep(now, position, Way::Own, packet);
+        event.or(told)
+    }
+
+    /// A packet whose payload is in RED came whole, and may help to make others.
+    pub(super) fn on_protected(&mut self, packet: Protected) {
+        let counters = &mut self.counters;
+        let parities = self.parities.get_or_insert_default();
+        counters.fec_discarded += parities.on_media(packet);
+    }
+
+    /// A packet of parity, which takes a number and is nothing to be read.
+    pub(super) fn on_parity(
+        &mut self,
+        now: Time,
+        format: Format,
+        mut packet: Incoming,
+        way: Way,
+    ) -> Option<RtpEvent> {
+        let parity = std::mem::take(&mut packet.payload);
+        // It is read as padding of the media that it protects.
+        let known = self.counters.payload_type;
+        packet.header.payload_type = known.unwrap_or(packet.header.payload_type);
+        packet.overhead += parity.len();
+        let position = match way {
+            Way::Own => self.count(now, format, &packet)?,
+            _ => self.believed(&packet)?,
+        };
+        let is_new = self.seen.is_new(position);
+        if is_new {
+            self.counters.fec += 1;
+            self.counters.fec_bytes += parity.len() as u64;
+            let parities = self.parities.get_or_insert_default();
+            self.counters.fec_discarded += parities.on_parity(&parity);
+        }
+        self.keep(now, position, way, packet)
+    }
+
+    /// A packet that can be made of those that came, in the clear.
+    pub(super) fn recover(&mut self, map: &ExtensionMap) -> Option<Bytes> {
+        self.parities.as_mut()?.recover(map)
+    }
+
+    /// A packet that was made of others.
+    pub(super) fn on_recovery(&mut self, now: Time, packet: Incoming) -> Option<RtpEvent> {
+        let position = self.believed(&packet)?;
+        self.keep(now, position, Way::Recovery, packet)
+    }
+
+    /// What the packet's header tells of its sources.
+    pub(super) const fn heard_mut(&mut self) -> &mut Heard {
+        &mut self.heard
+    }
+
+    pub(super) const fn heard(&self) -> &Heard {
+        &self.heard
+    }
+
+    fn keep(&mut self, now: Time, position: u64, way: Way, packet: Incoming) -> Option<RtpEvent> {
         if self.format.nack {
-            self.missed.on_packet(now, position);
+            self.missed.on_packet(now, position, way == Way::Own);
             self.wants_key_frame |= self.missed.take_key_frame_need();
         }
         if !self.seen.is_new(position) {
@@ -241,7 +245,12 @@ impl ReceiveStream {
             return None;
         }
         self.seen.insert(position);
-        self.counters.repaired += u64::from(was_repaired);
+        match way {
+            Way::Own => {}
+            Way::Repair => self.counters.repaired += 1,
+            Way::Recovery => self.counters.recovered += 1,
+        }
+        let header = packet.header;
         let packet = RtpPacket {
             payload_type: header.payload_type,
             marker: header.marker,
@@ -256,9 +265,10 @@ impl ReceiveStream {
                 .clock
                 .sampled(now, header.timestamp, self.format.clock_rate)
                 .unwrap_or(now),
-            was_repaired,
-            payload,
-            head,
+            was_repaired: way != Way::Own,
+            payload: packet.payload,
+            head: packet.head,
+            descriptor: packet.descriptor,
         };
         let (format, unread) = (self.format.payload, &mut self.counters.unread);
         let event = self.unread.push(header.ssrc, format, packet, unread);
@@ -266,12 +276,18 @@ impl ReceiveStream {
         event
     }
 
+    /// The next packet.
     pub(crate) fn pop(&mut self) -> Option<RtpPacket> {
-        self.unread.pop()
+        let (packet, needs_key_frame) = self.unread.pop();
+        if needs_key_frame {
+            self.request_key_frame();
+        }
+        packet
     }
 
-    pub(crate) fn pop_frame(&mut self) -> Option<RtpFrame> {
-        let frame = self.unread.pop_frame(self.format.payload);
+    /// The next frame.
+    pub(crate) fn pop_frame(&mut self, round_trip: Duration) -> Option<RtpFrame> {
+        let frame = self.unread.pop_frame(self.format.payload, round_trip);
         self.ask_for_frames();
         frame
     }
@@ -280,10 +296,27 @@ impl ReceiveStream {
         !self.unread.is_empty()
     }
 
+    /// The memory that is held.
+    pub(super) fn held(&self) -> usize {
+        self.unread.held() + self.parities.as_ref().map_or(0, |parities| parities.held())
+    }
+
+    /// Drops what it holds, since streams hold too much together.
+    pub(super) fn shed(&mut self) {
+        self.unread.shed(&mut self.counters.unread);
+        self.parities = None;
+    }
+
     /// When a packet that frames wait for is given up.
     pub(super) fn gives_up_at(&self, round_trip: Duration) -> Option<Time> {
-        let Format { payload, nack, .. } = self.format;
-        self.unread.gives_up_at(payload, nack, round_trip)
+        let Format {
+            payload,
+            nack,
+            repairs,
+            ..
+        } = self.format;
+        self.unread
+            .gives_up_at(payload, nack && repairs, round_trip)
     }
 
     /// Gives up packets that were waited for long enough. Says if there is a frame to read where none
@@ -298,6 +331,10 @@ impl ReceiveStream {
         while self.gives_up_at(round_trip).is_some_and(|at| at <= now) {
             let told = self.unread.give_up(now, ssrc);
             event = event.or(told);
+            // Nobody waits any more for what lies before.
+            if let Some(done) = self.unread.done_before() {
+                self.missed.forget_before(done);
+            }
         }
         self.ask_for_frames();
         event
@@ -321,15 +358,13 @@ impl ReceiveStream {
     }
 
     pub(crate) fn counters(&self) -> ReceiveCounters {
-        let (frames, unread_frames, dropped) = self.unread.counts();
-        ReceiveCounters {
-            frames,
-            unread_frames,
-            dropped,
+        let mut counters = ReceiveCounters {
             lost: self.stats.lost(),
             jitter: self.stats.jitter(),
             ..self.counters
-        }
+        };
+        self.unread.count(&mut counters);
+        counters
     }
 
     /// Asks for a key frame, as soon as that may be asked again.

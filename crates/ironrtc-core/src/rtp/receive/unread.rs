@@ -7,40 +7,87 @@ use std::time::Duration;
 use crate::ids::Ssrc;
 use crate::rtp::event::RtpEvent;
 use crate::time::Time;
-use crate::wire::payload;
+use crate::wire::payload::{self, Edge};
 
-use super::assemble::Assembler;
-use super::frame::{FrameQueue, RtpFrame};
-use super::stream::RtpPacket;
+use super::assemble::{Assembler, Waiting};
+use super::frame::{FrameQueue, RtpFrame, max_age};
+use super::packet::RtpPacket;
 
 /// Most packets that wait to be read, and most bytes.
 const MAX_PACKETS: usize = 2048;
 const MAX_BYTES: usize = 4 << 20;
-/// How long a packet is waited for that is asked for again, in round trips, and at most.
+/// How long a packet is waited for that is sent again, in round trips, and at most.
 const ROUND_TRIPS: u32 = 3;
 const MAX_WAIT: Duration = Duration::from_millis(500);
 /// How long one is waited for that can only be late, and the least for others.
 const MIN_WAIT: Duration = Duration::from_millis(100);
-/// The same of audio that is not sent again, which is worth nothing when it is late.
-const AUDIO_WAIT: Duration = Duration::from_millis(40);
+/// The same of audio that is not sent again, which is worth nothing when it is late, and of what is not
+/// needed.
+const BRIEF_WAIT: Duration = Duration::from_millis(40);
+
+/// Packets in the order of arrival.
+#[derive(Debug, Default)]
+pub(super) struct Packets {
+    queue: VecDeque<RtpPacket>,
+    bytes: usize,
+    /// Somebody has read one.
+    is_decided: bool,
+    /// What a decoder could begin with had to go. Whoever reads next needs a key frame.
+    needs_key_frame: bool,
+}
+
+impl Packets {
+    /// Queues a packet; gives how many others had to go for it.
+    fn push(&mut self, format: Option<payload::Format>, packet: RtpPacket) -> u64 {
+        let is_video = format.is_some_and(payload::Format::is_video);
+        let oldest = packet.arrived - max_age(is_video);
+        self.bytes += packet.cost();
+        self.queue.push_back(packet);
+        let mut gone = 0;
+        while self.queue.len() > MAX_PACKETS
+            || self.bytes > MAX_BYTES
+            || self
+                .queue
+                .front()
+                .is_some_and(|first| first.arrived < oldest)
+        {
+            gone += u64::from(self.take().is_some());
+            // Without what went, a decoder takes up nothing up to the next key frame.
+            while is_video
+                && self
+                    .queue
+                    .front()
+                    .is_some_and(|first| !begins(format, first))
+            {
+                gone += u64::from(self.take().is_some());
+            }
+            self.needs_key_frame |= is_video && self.queue.is_empty();
+        }
+        gone
+    }
+
+    fn take(&mut self) -> Option<RtpPacket> {
+        let packet = self.queue.pop_front()?;
+        self.bytes -= packet.cost();
+        Some(packet)
+    }
+}
+
+/// Whether a decoder can begin with this packet.
+fn begins(format: Option<payload::Format>, packet: &RtpPacket) -> bool {
+    let described = format.and_then(|format| format.describe(&packet.payload));
+    described.is_some_and(|first| first.key && first.begins != Edge::No)
+}
 
 #[derive(Debug)]
 pub(super) enum Unread {
-    Packets {
-        queue: VecDeque<RtpPacket>,
-        bytes: usize,
-        is_decided: bool,
-    },
+    Packets(Packets),
     Frames(Box<(Assembler, FrameQueue)>),
 }
 
 impl Unread {
-    pub(super) const fn new() -> Self {
-        Self::Packets {
-            queue: VecDeque::new(),
-            bytes: 0,
-            is_decided: false,
-        }
+    pub(super) fn new() -> Self {
+        Self::Packets(Packets::default())
     }
 
     /// Queues a packet, for which `unread` others may have to go. Says if there is something to read
@@ -53,18 +100,11 @@ impl Unread {
         unread: &mut u64,
     ) -> Option<RtpEvent> {
         match self {
-            Self::Packets { queue, bytes, .. } => {
-                let was_empty = queue.is_empty();
-                *bytes += packet.payload.len();
-                queue.push_back(packet);
-                // Who does not read loses the oldest packets, which are of the least use.
-                while (queue.len() > MAX_PACKETS || *bytes > MAX_BYTES)
-                    && let Some(oldest) = queue.pop_front()
-                {
-                    *bytes -= oldest.payload.len();
-                    *unread += 1;
-                }
-                was_empty.then_some(RtpEvent::Readable(ssrc))
+            Self::Packets(packets) => {
+                let was_empty = packets.queue.is_empty();
+                *unread += packets.push(format, packet);
+                let is_empty = packets.queue.is_empty();
+                (was_empty && !is_empty).then_some(RtpEvent::Readable(ssrc))
             }
             Self::Frames(frames) => {
                 let now = packet.arrived;
@@ -79,46 +119,48 @@ impl Unread {
 
     pub(super) fn is_empty(&self) -> bool {
         match self {
-            Self::Packets { queue, .. } => queue.is_empty(),
+            Self::Packets(packets) => packets.queue.is_empty(),
             Self::Frames(frames) => frames.1.is_empty(),
         }
     }
 
-    pub(super) fn pop(&mut self) -> Option<RtpPacket> {
-        let Self::Packets {
-            queue,
-            bytes,
-            is_decided,
-        } = self
-        else {
-            return None;
+    /// The next packet, and whether a key frame is to be asked for.
+    pub(super) fn pop(&mut self) -> (Option<RtpPacket>, bool) {
+        let Self::Packets(packets) = self else {
+            return (None, false);
         };
-        *is_decided = true;
-        let packet = queue.pop_front()?;
-        *bytes -= packet.payload.len();
-        Some(packet)
+        packets.is_decided = true;
+        let needs_key_frame = std::mem::take(&mut packets.needs_key_frame);
+        (packets.take(), needs_key_frame)
     }
 
-    pub(super) fn pop_frame(&mut self, format: Option<payload::Format>) -> Option<RtpFrame> {
-        if let Self::Packets {
-            queue,
-            is_decided: false,
-            ..
-        } = self
+    pub(super) fn pop_frame(
+        &mut self,
+        format: Option<payload::Format>,
+        round_trip: Duration,
+    ) -> Option<RtpFrame> {
+        if let Self::Packets(packets) = self
+            && !packets.is_decided
         {
             let (mut assembler, mut frames) = (Assembler::default(), FrameQueue::default());
-            let mut packets = Vec::from(std::mem::take(queue));
+            let mut packets = Vec::from(std::mem::take(&mut packets.queue));
             packets.sort_by_key(|packet| packet.position);
             let last = packets.iter().map(|packet| packet.arrived).max();
+            let last = last.unwrap_or_default();
+            assembler.on_reader(last, round_trip);
             for packet in packets {
                 assembler.insert(format, packet);
             }
-            assembler.advance(last.unwrap_or_default(), &mut frames);
+            assembler.advance(last, &mut frames);
             *self = Self::Frames(Box::new((assembler, frames)));
         }
         match self {
-            Self::Frames(frames) => frames.1.pop(),
-            Self::Packets { .. } => None,
+            Self::Frames(frames) => {
+                let (assembler, queue) = &mut **frames;
+                assembler.on_reader(assembler.newest(), round_trip);
+                queue.pop()
+            }
+            Self::Packets(_) => None,
         }
     }
 
@@ -129,7 +171,30 @@ impl Unread {
         }
     }
 
-    /// When a packet that frames wait for is given up; `is_repaired` if it is asked for.
+    /// The memory that is held.
+    pub(super) const fn held(&self) -> usize {
+        match self {
+            Self::Packets(packets) => packets.bytes,
+            Self::Frames(frames) => frames.0.held() + frames.1.held(),
+        }
+    }
+
+    /// Drops all, since streams hold too much together; adds the packets that went to `unread`.
+    pub(super) fn shed(&mut self, unread: &mut u64) {
+        match self {
+            Self::Packets(packets) => {
+                *unread += packets.queue.len() as u64;
+                packets.queue.clear();
+                (packets.bytes, packets.needs_key_frame) = (0, true);
+            }
+            Self::Frames(frames) => {
+                frames.0.restart();
+                frames.1.shed();
+            }
+        }
+    }
+
+    /// When a packet that frames wait for is given up; `is_repaired` if it is sent again.
     pub(super) fn gives_up_at(
         &self,
         format: Option<payload::Format>,
@@ -139,15 +204,17 @@ impl Unread {
         let Self::Frames(frames) = self else {
             return None;
         };
+        let (since, waiting) = frames.0.waits_since()?;
         let is_audio = format.is_some_and(|format| !format.is_video());
-        let wait = if is_repaired {
-            (round_trip * ROUND_TRIPS).clamp(MIN_WAIT, MAX_WAIT)
-        } else if is_audio {
-            AUDIO_WAIT
-        } else {
-            MIN_WAIT
+        let wait = match waiting {
+            Waiting::Briefly => BRIEF_WAIT,
+            Waiting::ForPacket if is_repaired => {
+                (round_trip * ROUND_TRIPS).clamp(MIN_WAIT, MAX_WAIT)
+            }
+            _ if is_audio => BRIEF_WAIT,
+            Waiting::ForPacket | Waiting::ForBeginning => MIN_WAIT,
         };
-        Some(frames.0.waits_since()? + wait)
+        Some(since + wait)
     }
 
     /// Gives up the packet that is waited for first. Says if there is a frame to read where none was.
@@ -161,19 +228,32 @@ impl Unread {
         (was_empty && !queue.is_empty()).then_some(RtpEvent::FrameReadable(ssrc))
     }
 
-    /// Whether frames need a key frame that is to be asked for, since this was asked last.
-    pub(super) fn take_key_frame_need(&mut self) -> bool {
+    /// What lies before this is of no use any more, of a stream that is read by frames.
+    pub(super) const fn done_before(&self) -> Option<u64> {
         match self {
-            Self::Frames(frames) => frames.0.take_key_frame_need(),
-            Self::Packets { .. } => false,
+            Self::Frames(frames) => frames.0.done_before(),
+            Self::Packets(_) => None,
         }
     }
 
-    /// Whole frames, those of them that nobody read, and packets of which none was made.
-    pub(super) fn counts(&self) -> (u64, u64, u64) {
+    /// Whether frames need a key frame that is to be asked for, since this was asked last.
+    pub(super) const fn take_key_frame_need(&mut self) -> bool {
         match self {
-            Self::Packets { .. } => (0, 0, 0),
-            Self::Frames(frames) => (frames.1.whole, frames.1.unread, frames.0.dropped),
+            Self::Frames(frames) => frames.0.take_key_frame_need(),
+            Self::Packets(_) => false,
+        }
+    }
+
+    /// Adds what is counted of frames.
+    pub(super) const fn count(&self, counters: &mut super::ReceiveCounters) {
+        if let Self::Frames(frames) = self {
+            let (assembler, queue) = (&frames.0, &frames.1);
+            counters.reads_frames = true;
+            counters.frames = queue.whole;
+            counters.key_frames = queue.keys;
+            counters.unread_frames = queue.unread;
+            counters.dropped = assembler.dropped;
+            counters.dropped_frames = assembler.dropped_frames;
         }
     }
 }

@@ -199,7 +199,7 @@ fn a_lost_packet_is_waited_for_three_round_trips_and_then_a_key_frame_is_asked_f
     // No round trip was measured: three of 100 ms.
     let gives_up = Time::from_millis(320);
     assert_eq!(
-        session.receiver.next_loss(DEFAULT_ROUND_TRIP),
+        session.receiver.next_loss(session.round_trip_or_default()),
         Some(gives_up)
     );
     let plis = |session: &mut RtpSession, now| {
@@ -211,7 +211,10 @@ fn a_lost_packet_is_waited_for_three_round_trips_and_then_a_key_frame_is_asked_f
     assert_eq!(plis(&mut session, Time::from_millis(319)), 0);
     session.handle_timeout(gives_up);
     assert_eq!(plis(&mut session, gives_up), 1);
-    assert_eq!(session.receiver.next_loss(DEFAULT_ROUND_TRIP), None);
+    assert_eq!(
+        session.receiver.next_loss(session.round_trip_or_default()),
+        None
+    );
     // What came too late is of no use.
     receive(&mut session, 330, 3, DELTA);
     receive(&mut session, 340, 6, KEY);

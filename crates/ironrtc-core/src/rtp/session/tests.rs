@@ -229,9 +229,10 @@ fn padding_longer_than_the_payload_is_malformed() {
 
 #[test]
 fn who_does_not_read_loses_the_oldest_packets_and_it_is_counted() {
-    let mut session = session(vec![video("v")]);
+    let mut session = session(vec![audio("a")]);
     for sequence in 0..5000 {
         let sent = Sent {
+            payload_type: 111,
             sequence,
             ..Sent::default()
         };
@@ -396,15 +397,34 @@ fn a_peer_without_reduced_size_gets_a_report_and_a_name_in_each_datagram() {
 }
 
 #[test]
-fn a_goodbye_ends_a_stream() {
-    let mut session = session(vec![video("v")]);
-    receive(&mut session, 0, &Sent::default()).expect("taken");
+fn after_a_goodbye_what_came_is_read_and_the_source_goes_on_without_a_name() {
+    // Both sections have its payload type, so that only its name has told whose it is.
+    let mut session = session(vec![video("v"), video("w")]);
+    let named = Sent {
+        names: &[(MID, "w")],
+        ..Sent::default()
+    };
+    receive(&mut session, 0, &named).expect("taken");
     while session.poll_event().is_some() {}
     let mut datagram = Vec::new();
     write_bye(&mut datagram, &[PEER]);
-    session.handle_rtcp(at(1), &datagram).expect("taken");
-    assert_eq!(session.poll_event(), Some(RtpEvent::Ended(PEER)));
-    assert!(session.recv_packet(PEER).is_none());
+    for _ in 0..2 {
+        session.handle_rtcp(at(1), &datagram).expect("taken");
+    }
+    assert_eq!(session.poll_event(), Some(RtpEvent::Goodbye(PEER)));
+    assert_eq!(session.poll_event(), None);
+    let again = Sent {
+        sequence: 2,
+        ..Sent::default()
+    };
+    assert_eq!(receive(&mut session, 2, &again), Ok(()));
+    let began = RtpEvent::Began {
+        ssrc: PEER,
+        mid: "w".parse().expect("a word"),
+        rid: None,
+    };
+    assert_eq!(session.poll_event(), Some(began));
+    assert_eq!(read(&mut session).len(), 2);
 }
 
 #[test]
