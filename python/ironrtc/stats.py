@@ -84,6 +84,11 @@ class RTCInboundRtpStreamStats(RTCReceivedRtpStreamStats):
     headerBytesReceived: int = 0
     lastPacketReceivedTimestamp: Optional[datetime] = None
     packetsDiscarded: int = 0
+    fecPacketsReceived: Optional[int] = None
+    fecBytesReceived: Optional[int] = None
+    fecPacketsDiscarded: Optional[int] = None
+    framesReceived: Optional[int] = None
+    framesDropped: Optional[int] = None
     retransmittedPacketsReceived: Optional[int] = None
     retransmittedBytesReceived: Optional[int] = None
     rtxSsrc: Optional[int] = None

@@ -27,7 +27,8 @@ const NAMES: [(&str, &str); 6] = [
         "inbound-rtp",
         "ssrc kind transportId codecId packetsReceived packetsLost jitter trackIdentifier mid \
          remoteId lastPacketReceivedTimestamp headerBytesReceived packetsDiscarded bytesReceived \
-         nackCount firCount pliCount retransmittedPacketsReceived retransmittedBytesReceived rtxSsrc",
+         nackCount firCount pliCount retransmittedPacketsReceived retransmittedBytesReceived rtxSsrc \
+         fecPacketsReceived fecBytesReceived fecPacketsDiscarded framesReceived framesDropped",
     ),
     (
         "outbound-rtp",
@@ -233,6 +234,14 @@ fn members_have_the_names_of_the_w3c_and_none_is_missing() {
         ..Link::default()
     });
     call.send(300);
+    // Frames are counted of a stream that is read by them.
+    let receiver = &mut call.pair.b.connection;
+    let over = receiver.data_transport();
+    let session = receiver.rtp_mut(over).unwrap();
+    let streams: Vec<_> = session.received_streams().collect();
+    for stream in streams {
+        session.recv_frame(stream);
+    }
     let reports = SIDES.map(|side| call.report(side));
     for (kind, names) in NAMES {
         let expected: BTreeSet<&str> = names.split_whitespace().collect();

@@ -63,7 +63,7 @@ pub use peer_connection::{PeerConnection, SctpTransport};
 pub use remote_track::RemoteTrack;
 pub use tone_changes::ToneChange;
 pub use track_state::TrackEvent;
-pub use transceiver::{RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind};
+pub use transceiver::{RtpContributingSource, RtpReceiver, RtpSender, RtpTransceiver, TrackOrKind};
 pub use transport::{DtlsTransport, IceTransport};
 
 pub use ironrtc_core::channel::{

@@ -86,7 +86,7 @@ impl RemoteTrack {
 
     /// The next packet, if there is one now.
     pub fn try_recv_packet(&self) -> Option<TrackPacket> {
-        self.connection.lock().machine.recv_packet(self.id)
+        self.read(|core| core.recv_packet(self.id))
     }
 
     /// Waits for packets and appends all that are there, up to a bound: those that came together can be
@@ -102,11 +102,12 @@ impl RemoteTrack {
 
     /// Appends the packets that are there now, up to a bound, and tells how many.
     pub fn try_recv_packets(&self, packets: &mut Vec<TrackPacket>) -> usize {
-        let mut core = self.connection.lock();
-        let received = std::iter::from_fn(|| core.machine.recv_packet(self.id));
-        let before = packets.len();
-        packets.extend(received.take(MAX_BURST));
-        packets.len() - before
+        self.read(|core| {
+            let received = std::iter::from_fn(|| core.recv_packet(self.id));
+            let before = packets.len();
+            packets.extend(received.take(MAX_BURST));
+            packets.len() - before
+        })
     }
 
     /// The next whole frame, as a decoder takes it; `None` once the track has ended and everything was
@@ -124,7 +125,18 @@ impl RemoteTrack {
 
     /// The next frame, if there is one now.
     pub fn try_recv_frame(&self) -> Option<TrackFrame> {
-        self.connection.lock().machine.recv_frame(self.id)
+        self.read(|core| core.recv_frame(self.id))
+    }
+
+    /// Reads. The task is woken where that asks the peer for something.
+    fn read<T>(&self, read: impl FnOnce(&mut Core) -> T) -> T {
+        let mut core = self.connection.lock();
+        let read = read(&mut core.machine);
+        if core.machine.take_hurry() {
+            let now = self.connection.clock.now();
+            self.connection.finish(core, now);
+        }
+        read
     }
 
     /// Asks the peer for a key frame, of a simulcast for one of each layer. Requests that follow each

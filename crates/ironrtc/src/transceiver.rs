@@ -1,12 +1,15 @@
 //! Transceivers with their senders and receivers.
 
+use std::time::Duration;
+
 use ironrtc_core::jsep::{
     ReceiveParameters, SendParameters, Transceiver, TransceiverDirection as Direction,
     TransceiverError, TransceiverId,
 };
 use ironrtc_core::peer::PeerConnection as Core;
-use ironrtc_core::rtp::{Codec, LayerChoice, MediaKind};
+use ironrtc_core::rtp::{Codec, LayerChoice, MediaKind, SourceHeard};
 use ironrtc_core::stats::StatsReport;
+use ironrtc_core::time::Time;
 
 use crate::clock::unix_now;
 use crate::handle::Handle;
@@ -32,6 +35,34 @@ impl From<&LocalTrack> for TrackOrKind {
 impl From<MediaKind> for TrackOrKind {
     fn from(kind: MediaKind) -> Self {
         Self::Kind(kind)
+    }
+}
+
+/// A source that was heard (`RTCRtpContributingSource`, and `RTCRtpSynchronizationSource`, which is the
+/// same).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RtpContributingSource {
+    /// `timestamp`: when its last packet came, in milliseconds since 1970.
+    pub timestamp: f64,
+    /// `source`: its number, the SSRC.
+    pub source: u32,
+    /// `audioLevel`: how loud it was. 1 is the loudest that can be, 0 silence; `None` where the peer
+    /// does not say it.
+    pub audio_level: Option<f64>,
+    /// `rtpTimestamp`: that of the packet.
+    pub rtp_timestamp: u32,
+}
+
+impl RtpContributingSource {
+    fn new(heard: &SourceHeard, now: Time, unix_now: Duration) -> Self {
+        let at = unix_now.saturating_sub(now.since(heard.at));
+        Self {
+            timestamp: at.as_secs_f64() * 1_000.0,
+            source: heard.source.get(),
+            audio_level: heard.audio_level,
+            rtp_timestamp: heard.rtp_timestamp.get(),
+        }
     }
 }
 
@@ -274,6 +305,30 @@ impl RtpReceiver {
         self.0
             .connection
             .read(|core| core.negotiator().receive_parameters(self.0.id))
+    }
+
+    /// `getSynchronizationSources`: the sources of the track's packets in the last ten seconds, the last
+    /// one first.
+    pub fn get_synchronization_sources(&self) -> Vec<RtpContributingSource> {
+        let id = self.0.id;
+        self.heard(|core, now| core.synchronization_sources(now, id))
+    }
+
+    /// `getContributingSources`: the sources that a mixer has put into the track in the last ten
+    /// seconds, the last one first. Packets of browsers have none; those of conference servers may.
+    pub fn get_contributing_sources(&self) -> Vec<RtpContributingSource> {
+        let id = self.0.id;
+        self.heard(|core, now| core.contributing_sources(now, id))
+    }
+
+    fn heard(
+        &self,
+        read: impl FnOnce(&Core, Time) -> Vec<SourceHeard>,
+    ) -> Vec<RtpContributingSource> {
+        let (now, unix_now) = (self.0.connection.clock.now(), unix_now());
+        let heard = self.0.connection.read(|core| read(core, now));
+        let told = |one: SourceHeard| RtpContributingSource::new(&one, now, unix_now);
+        heard.into_iter().map(told).collect()
     }
 
     /// `getStats`: what is received, and what that has to do with.

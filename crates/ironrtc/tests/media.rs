@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ironrtc::{
-    DataChannelInit, DtmfError, EncodedFrame, Event, Events, LocalTrack, MediaKind, PeerConnection,
-    RemoteTrack, RtpCodec, RtpCodecName, RtpPacket, RtpTransceiverDirection, RtpTransceiverInit,
-    TrackAdded, TrackEvent, TransceiverError,
+    AudioLevel, DataChannelInit, DtmfError, EncodedFrame, Event, Events, LocalTrack, MediaKind,
+    PeerConnection, RemoteTrack, RtpCodec, RtpCodecName, RtpPacket, RtpTransceiverDirection,
+    RtpTransceiverInit, TrackAdded, TrackEvent, TransceiverError,
 };
 
 use crate::support::{negotiate, next, peer, soon};
@@ -112,6 +112,41 @@ async fn a_request_for_a_key_frame_reaches_the_track() {
     assert!(soon(video.key_frame_requested()).await);
     video.stop();
     assert!(!soon(video.key_frame_requested()).await, "it was stopped");
+}
+
+#[tokio::test]
+async fn a_receiver_tells_which_source_was_heard_and_how_loud_it_was() {
+    let (one, other) = (peer(), peer());
+    let mut events = other.events();
+    let audio = LocalTrack::audio();
+    one.add_track(&audio, &["mine"]).unwrap();
+    negotiate(&one, &other).await;
+    let received = added(&mut events).await;
+    let receiver = other.receivers().remove(0);
+    assert!(receiver.get_synchronization_sources().is_empty());
+    let mut loud = RtpPacket::new(opus(), 960, vec![0x90; 20]);
+    loud.extensions.audio_level = Some(AudioLevel {
+        is_voice: true,
+        below_overload: 20,
+    });
+    let write = async {
+        loop {
+            audio.write_packet(&loud);
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        packet = soon(received.track.recv_packet()) => assert!(packet.is_some()),
+        () = write => unreachable!("it writes without end"),
+    }
+    let heard = receiver.get_synchronization_sources();
+    let [source] = heard[..] else {
+        panic!("one source: {heard:?}");
+    };
+    assert!((source.audio_level.unwrap() - 0.1).abs() < 1e-9);
+    let since_1970 = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs_f64() * 1_000.0;
+    assert!((since_1970 - 10_000.0..=since_1970).contains(&source.timestamp));
+    assert!(receiver.get_contributing_sources().is_empty());
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::ids::{PayloadType, Ssrc};
 use crate::jsep::{Negotiator, Transceiver};
 use crate::rtp::{
-    CodecParameters, EncodingPlan, MediaKind, ReceivePlan, RtpPlan, RtpSection, RtpSession,
-    SendPlan,
+    CodecName, CodecParameters, EncodingPlan, MediaKind, ReceivePlan, RtpPlan, RtpSection,
+    RtpSession, SendPlan,
 };
 use crate::wire::rtp::NtpTime;
 
@@ -109,6 +109,11 @@ impl Streams<'_> {
         let codec = find(&receive.codecs, counters.payload_type);
         let codec_id = codec.map(|codec| self.codec(codec, objects));
         let repeats = receive.codecs.iter().any(|codec| codec.rtx.is_some());
+        let protects = receive
+            .codecs
+            .iter()
+            .any(|codec| matches!(codec.codec.name, CodecName::Red | CodecName::UlpFec));
+        let of_frames = |count| of_video(section.kind, count).filter(|_| counters.reads_frames);
         let id = self.stream_id("I", ssrc);
         let remote_id = counters.reported.map(|_| self.stream_id("RO", ssrc));
         if let (Some(reported), Some(remote_id)) = (counters.reported, &remote_id) {
@@ -142,7 +147,12 @@ impl Streams<'_> {
             packets_lost: counters.lost,
             jitter: codec.map(|codec| seconds(counters.jitter, codec)),
             last_packet_received_timestamp: counters.last_packet.map(|at| clock.timestamp(at)),
-            packets_discarded: counters.unread,
+            packets_discarded: counters.unread + counters.discarded,
+            fec_packets_received: protects.then_some(counters.fec),
+            fec_bytes_received: protects.then_some(counters.fec_bytes),
+            fec_packets_discarded: protects.then_some(counters.fec_discarded),
+            frames_received: of_frames(counters.frames),
+            frames_dropped: of_frames(counters.unread_frames + counters.dropped_frames),
             retransmitted_packets_received: repeats.then_some(counters.retransmitted),
             retransmitted_bytes_received: repeats.then_some(counters.retransmitted_bytes),
             rtx_ssrc: self.session.received_repair(ssrc).map(number),

@@ -54,8 +54,21 @@ dictionary! {
         jitter: Option<f64> = "jitter",
         /// When the last packet came, in milliseconds since 1970.
         last_packet_received_timestamp: Option<f64> = "lastPacketReceivedTimestamp",
-        /// Packets that nobody read in time.
+        /// Packets that nobody read in time, and retransmissions too old or too new to be of use.
         packets_discarded: u64 = "packetsDiscarded",
+        /// Parity (RFC 5109) and repeated payloads (RFC 2198) received; absent where neither was
+        /// negotiated.
+        fec_packets_received: Option<u64> = "fecPacketsReceived",
+        /// Bytes of them.
+        fec_bytes_received: Option<u64> = "fecBytesReceived",
+        /// Those of them that were of no use: nothing was lost, or too much.
+        fec_packets_discarded: Option<u64> = "fecPacketsDiscarded",
+        /// Whole frames received, of video that is read by frames.
+        frames_received: Option<u64> = "framesReceived",
+        /// Frames that nobody read in time, or that could not be decoded, as something they need was
+        /// lost. Which of the others were decoded only their reader knows, so `framesDecoded`,
+        /// `keyFramesDecoded` and `qpSum` are not told.
+        frames_dropped: Option<u64> = "framesDropped",
         /// Of the packets received, those that were sent again; absent where nothing is.
         retransmitted_packets_received: Option<u64> = "retransmittedPacketsReceived",
         /// Bytes of their payloads.
