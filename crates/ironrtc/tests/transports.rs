@@ -155,6 +155,8 @@ async fn a_bundle_leaves_one_transport_and_closes_the_others() {
 
 #[tokio::test]
 async fn an_ice_transport_tells_of_its_own_states() {
+    use IceConnectionState::{Checking, Closed, Connected};
+    use IceGatheringState::{Complete, Gathering};
     let mut one = Offerer::new(BundlePolicy::MaxCompat);
     let other = peer();
     let offer = one.offer().await;
@@ -167,7 +169,7 @@ async fn an_ice_transport_tells_of_its_own_states() {
     let mut gathered = vec![Vec::new(); ice.len()];
     let place = |transport| ice.iter().position(|one| *one == transport).unwrap();
     let mut path = false;
-    while !path || told[0].last() != Some(&IceConnectionState::Connected) {
+    while !path || told[0].last() != Some(&Connected) {
         match soon(one.events.next()).await.unwrap() {
             Event::IceTransportStateChange(transport, state) => {
                 told[place(transport)].push(state);
@@ -186,12 +188,10 @@ async fn an_ice_transport_tells_of_its_own_states() {
             _ => {}
         }
     }
-    use IceConnectionState::{Checking, Closed, Connected};
     assert_eq!(
         told,
         [vec![Checking, Connected], vec![Closed], vec![Closed]]
     );
-    use IceGatheringState::{Complete, Gathering};
     assert_eq!(gathered, vec![vec![Gathering, Complete]; 3]);
 }
 
