@@ -12,7 +12,7 @@ use super::remotes::Told;
 use super::selection::Selection;
 use super::{
     Candidate, CandidateAddress, CandidateProtocol, Credentials, Event, GatheringState, IceConfig,
-    IceState, Role, Route,
+    IceState, Role, Route, is_mdns,
 };
 use crate::datagram::{DropCounters, DropReason};
 use crate::observe::Observer;
@@ -47,18 +47,6 @@ pub enum AddCandidateError {
     /// The agent is closed.
     #[error("the ICE agent is closed")]
     Closed,
-}
-
-/// Whether a name is asked for on the link, never at a name server (RFC 6762 section 3).
-pub fn is_mdns(name: &str) -> bool {
-    let name = name.trim_end_matches('.');
-    let suffix = name.len().checked_sub(".local".len());
-    suffix.is_some_and(|at| {
-        at > 0
-            && name
-                .get(at..)
-                .is_some_and(|s| s.eq_ignore_ascii_case(".local"))
-    })
 }
 
 /// One ICE agent.
@@ -124,6 +112,9 @@ impl Agent {
         } else if let Some(local) = &self.local {
             self.gatherer.set_fragment(local.ufrag().as_str());
         }
+        if let Some((credentials, lite)) = self.generation.waiting.take() {
+            self.set_remote(now, credentials, lite);
+        }
         self.settle(now);
     }
 
@@ -150,6 +141,10 @@ impl Agent {
         let known = self.generation.remote.as_ref() == Some(&credentials);
         let stale = self.stale_remote.as_ref() == Some(&credentials);
         if known || stale || self.selection.is_closed() {
+            return;
+        }
+        if self.local.is_none() {
+            self.generation.waiting = Some((credentials, lite));
             return;
         }
         if self.generation.remote.is_some() {

@@ -343,6 +343,18 @@ impl fmt::Display for Candidate {
     }
 }
 
+/// Whether a name is asked for on the link, never at a name server (RFC 6762 section 3).
+pub fn is_mdns(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    let suffix = name.len().checked_sub(".local".len());
+    suffix.is_some_and(|at| {
+        at > 0
+            && name
+                .get(at..)
+                .is_some_and(|s| s.eq_ignore_ascii_case(".local"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

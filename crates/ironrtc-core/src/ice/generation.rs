@@ -12,6 +12,9 @@ use crate::time::Time;
 #[derive(Debug, Default)]
 pub(super) struct Generation {
     pub(super) remote: Option<Credentials>,
+    /// The same, with whether it only answers checks, before we have credentials of our own: a check
+    /// has both sides' (RFC 8445 section 7.2.2).
+    pub(super) waiting: Option<(Credentials, bool)>,
     /// The peer only answers checks.
     pub(super) remote_lite: bool,
     pub(super) remotes: Remotes,

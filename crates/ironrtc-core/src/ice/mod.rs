@@ -25,9 +25,9 @@ mod selection;
 mod stats;
 mod telling;
 
-pub use agent::{AddCandidateError, Agent, is_mdns};
+pub use agent::{AddCandidateError, Agent};
 pub use candidate::{
-    Candidate, CandidateAddress, CandidateError, CandidateKind, CandidateProtocol, TcpType,
+    Candidate, CandidateAddress, CandidateError, CandidateKind, CandidateProtocol, TcpType, is_mdns,
 };
 pub use config::IceConfig;
 pub use credentials::{Credentials, CredentialsError, Ufrag};
@@ -37,6 +37,8 @@ pub use route::Route;
 pub(crate) use route::TEST_HEAD_ROOM;
 pub use stats::{PairCounters, PairState, PairStats};
 
+#[cfg(test)]
+mod beginning_tests;
 #[cfg(test)]
 mod consent_tests;
 #[cfg(test)]
