@@ -1,7 +1,7 @@
 //! Payload types and codecs in offers and answers (RFC 3264, RFC 8843 section 10.1.2): a payload
 //! type means one codec in all sections of the session, for as long as it lasts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use crate::ids::PayloadType;
@@ -55,49 +55,58 @@ impl PayloadTypes {
     }
 
     /// The codecs that we offer, in the order of `wanted`, under the numbers that this section had
-    /// `before`, or else the session's. Without a number to give, a codec is left out.
+    /// `before`, or else the session's. What the section had is reserved first, with the numbers of
+    /// retransmissions: a packet that is under way must not be taken for another codec's.
     pub(in crate::jsep) fn offer(
         &mut self,
         wanted: &[Codec],
         before: &[CodecParameters],
     ) -> Vec<CodecParameters> {
         let rtx = wanted.iter().any(|codec| codec.name == CodecName::Rtx);
+        let mut here: BTreeSet<PayloadType> = numbers_of(before).collect();
+        let mut kept = BTreeSet::new();
         let mut offer: Vec<CodecParameters> = Vec::with_capacity(wanted.len());
         for codec in wanted.iter().filter(|codec| codec.name != CodecName::Rtx) {
-            let known = before.iter().find(|known| known.codec.matches(codec));
-            let payload_type = known
-                .map(|known| known.payload_type)
-                .filter(|number| offer.iter().all(|other| other.payload_type != *number))
-                .or_else(|| self.number_of(codec));
-            let Some(payload_type) = payload_type else {
+            // An application may have written one number for two codecs.
+            let known = before
+                .iter()
+                .find(|known| known.codec.matches(codec) && !kept.contains(&known.payload_type));
+            let number = known.map(|known| known.payload_type);
+            let Some(payload_type) = number.or_else(|| self.number_of(codec, &here)) else {
                 continue;
             };
+            kept.insert(payload_type);
+            here.insert(payload_type);
             // What leaves in RED is sent again in RED.
-            let is_sent = !codec.name.is_helper() || codec.name == CodecName::Red;
-            let repeats = rtx && codec.kind == MediaKind::Video && is_sent;
-            let known = known.and_then(|known| known.rtx);
-            let rtx = repeats.then(|| {
-                known.or_else(|| {
-                    let payload_type = self.number_of_rtx(payload_type)?;
-                    Some(RtxParameters {
-                        payload_type,
-                        time: None,
-                    })
-                })
+            let carries = !codec.name.is_helper() || codec.name == CodecName::Red;
+            let repeats = rtx && codec.kind == MediaKind::Video && carries;
+            let known = known.and_then(|known| known.rtx).filter(|rtx| {
+                let codecs = before.iter().map(|codec| codec.payload_type);
+                !kept.contains(&rtx.payload_type) && codecs.clone().all(|n| n != rtx.payload_type)
             });
+            let rtx = match repeats {
+                true => known.or_else(|| {
+                    let payload_type = self.number_of_rtx(payload_type, &here)?;
+                    let time = None;
+                    Some(RtxParameters { payload_type, time })
+                }),
+                false => None,
+            };
+            kept.extend(rtx.map(|rtx| rtx.payload_type));
+            here.extend(rtx.map(|rtx| rtx.payload_type));
             offer.push(CodecParameters {
                 payload_type,
                 codec: codec.clone(),
                 feedback: codec.usual_feedback(),
-                rtx: rtx.flatten(),
+                rtx,
             });
         }
         point_red_at_its_codec(&mut offer);
         offer
     }
 
-    fn number_of(&mut self, codec: &Codec) -> Option<PayloadType> {
-        let mut known = self.0.iter();
+    fn number_of(&mut self, codec: &Codec, here: &BTreeSet<PayloadType>) -> Option<PayloadType> {
+        let mut known = self.0.iter().filter(|(number, _)| !here.contains(number));
         let known = known.find(|(_, meaning)| match meaning {
             Meaning::Codec(known) => known.matches(codec),
             _ => false,
@@ -110,31 +119,67 @@ impl PayloadTypes {
             .find(|(name, clock, _)| *name == codec.name && *clock == codec.clock_rate)
             .filter(|_| codec.kind == MediaKind::Audio)
             .and_then(|(_, _, number)| PayloadType::new(*number));
-        let free = usual.filter(|number| !self.0.contains_key(number));
-        let payload_type = free.or_else(|| self.free())?;
-        self.note(payload_type, Meaning::Codec(codec.clone()));
-        Some(payload_type)
+        let free = |number: &PayloadType| !self.0.contains_key(number) && !here.contains(number);
+        match usual.filter(free) {
+            Some(number) => Some(self.give(number, Meaning::Codec(codec.clone()))),
+            None => self.new_number(Meaning::Codec(codec.clone()), here),
+        }
     }
 
-    fn number_of_rtx(&mut self, of: PayloadType) -> Option<PayloadType> {
-        let mut known = self.0.iter();
+    fn number_of_rtx(
+        &mut self,
+        of: PayloadType,
+        here: &BTreeSet<PayloadType>,
+    ) -> Option<PayloadType> {
+        let mut known = self.0.iter().filter(|(number, _)| !here.contains(number));
         if let Some((payload_type, _)) = known.find(|(_, known)| **known == Meaning::Rtx(of)) {
             return Some(*payload_type);
         }
-        let payload_type = self.free()?;
-        self.note(payload_type, Meaning::Rtx(of));
-        Some(payload_type)
+        self.new_number(Meaning::Rtx(of), here)
     }
 
-    fn free(&self) -> Option<PayloadType> {
-        let usual = |number: u8| USUAL.iter().any(|(_, _, usual)| *usual == number);
-        DYNAMIC
-            .into_iter()
-            .flatten()
-            .filter(|number| !usual(*number))
-            .filter_map(PayloadType::new)
-            .find(|number| !self.0.contains_key(number))
+    fn give(&mut self, number: PayloadType, meaning: Meaning) -> PayloadType {
+        self.0.insert(number, meaning);
+        number
     }
+
+    /// A number that nobody has used; or where a peer has listed them all, one by which it means
+    /// what we do not know, and so have never agreed on; or at last any that this section has not,
+    /// since sections are told apart by more than numbers (RFC 9143 section 9.2).
+    fn new_number(
+        &mut self,
+        meaning: Meaning,
+        here: &BTreeSet<PayloadType>,
+    ) -> Option<PayloadType> {
+        let usual = |number: u8| USUAL.iter().any(|(_, _, usual)| *usual == number);
+        let all = DYNAMIC.into_iter().flatten();
+        let mut all = (all
+            .filter(|number| !usual(*number))
+            .filter_map(PayloadType::new))
+        .filter(|number| !here.contains(number));
+        let of = |number: &PayloadType| self.0.get(number);
+        let unused = all.clone().find(|number| of(number).is_none());
+        let foreign = || {
+            let mut all = all.clone();
+            all.find(|number| of(number) == Some(&Meaning::Foreign))
+        };
+        match unused.or_else(foreign) {
+            Some(number) => Some(self.give(number, meaning)),
+            // The others' meaning stays what it is.
+            None => all.next(),
+        }
+    }
+}
+
+/// All numbers of a section.
+fn numbers_of(codecs: &[CodecParameters]) -> impl Iterator<Item = PayloadType> {
+    let numbers = |codec: &CodecParameters| {
+        [
+            Some(codec.payload_type),
+            codec.rtx.map(|rtx| rtx.payload_type),
+        ]
+    };
+    codecs.iter().flat_map(numbers).flatten()
 }
 
 /// RFC 2198 section 5: RED says which payload types its blocks have, one before and the newest.
@@ -269,7 +314,7 @@ mod tests {
         CodecParameters {
             payload_type: pt(payload_type),
             codec: Codec::from_w3c(mime, clock.parse().unwrap(), channels, Some(fmtp)).unwrap(),
-            feedback: FeedbackSet::of(&[Feedback::Nack, Feedback::AckCcfb]),
+            feedback: FeedbackSet::of(&[Feedback::Nack, Feedback::TransportCc, Feedback::AckCcfb]),
             rtx: None,
         }
     }
@@ -363,6 +408,71 @@ mod tests {
         assert_eq!(again[1].codec.sdp_fmtp_line().as_deref(), Some("109/109"));
     }
 
+    /// What a peer's answer or offer has numbered otherwise than we would.
+    #[test]
+    fn no_number_is_given_to_two_codecs_of_a_section() {
+        let wanted = usual(MediaKind::Video);
+        let h264 = "packetization-mode=1;profile-level-id=42e01f";
+        // 96 and 97 are the numbers that a new VP8 would have, or its retransmissions.
+        let cases = [
+            vec![with_rtx(codec(96, "video/H264 90000", h264), 97)],
+            vec![with_rtx(codec(97, "video/H264 90000", h264), 98)],
+            vec![with_rtx(codec(98, "video/VP9 90000", "profile-id=0"), 96)],
+            // Two codecs of one number, and one of another's retransmissions.
+            vec![
+                with_rtx(codec(96, "video/VP8 90000", ""), 97),
+                with_rtx(codec(97, "video/VP9 90000", "profile-id=0"), 97),
+                with_rtx(codec(96, "video/H264 90000", h264), 97),
+            ],
+        ];
+        for before in cases {
+            let mut types = PayloadTypes::default();
+            types.offer(&wanted, &[]);
+            let offer = types.offer(&wanted, &before);
+            let mut numbers: Vec<PayloadType> = numbers_of(&offer).collect();
+            let count = numbers.len();
+            numbers.sort_unstable();
+            numbers.dedup();
+            assert_eq!(numbers.len(), count, "{before:?}\n{:?}", said(&offer));
+            assert_eq!(offer.len() + 1, wanted.len(), "each codec has one");
+            assert!(offer.iter().all(|codec| codec.rtx.is_some()));
+            let first = &before[0];
+            let same = offer
+                .iter()
+                .find(|c| c.codec.matches(&first.codec))
+                .unwrap();
+            assert_eq!(same.payload_type, first.payload_type, "it keeps its own");
+            assert_eq!(types.offer(&wanted, &before), offer, "again");
+        }
+    }
+
+    #[test]
+    fn a_number_that_this_section_had_is_not_given_to_another_codec() {
+        let mut types = PayloadTypes::default();
+        let before = [with_rtx(codec(96, "video/x-old 90000", ""), 97)];
+        let offer = types.offer(&usual(MediaKind::Video), &before);
+        assert!(numbers_of(&offer).all(|number| number != pt(96) && number != pt(97)));
+    }
+
+    #[test]
+    fn a_peer_that_lists_all_numbers_leaves_us_some() {
+        let all: Vec<PayloadType> = (0..128).filter_map(PayloadType::new).collect();
+        let mut types = PayloadTypes::default();
+        types.learn(&[codec(96, "audio/opus 48000/2", "")], &all);
+        let offer = types.offer(&usual(MediaKind::Video), &[]);
+        assert_eq!(offer.len() + 1, usual(MediaKind::Video).len());
+        assert!(numbers_of(&offer).all(|number| number != pt(96)), "Opus");
+        assert_eq!(types.offer(&usual(MediaKind::Video), &[]), offer, "again");
+        // Codecs that it knows and we do not need have all of them.
+        let mut types = PayloadTypes::default();
+        for number in &all {
+            types.learn(&[codec(number.get(), "audio/x 8000", "")], &[]);
+        }
+        let offer = types.offer(&usual(MediaKind::Video), &[]);
+        assert_eq!(offer.len() + 1, usual(MediaKind::Video).len());
+        assert_eq!(types.offer(&usual(MediaKind::Video), &[]), offer, "again");
+    }
+
     #[test]
     fn numbers_run_out_without_harm() {
         let mut types = PayloadTypes::default();
@@ -386,8 +496,8 @@ mod tests {
         ];
         let answer = answer_codecs(&offered, &usual(MediaKind::Audio), false);
         assert_eq!(said(&answer), ["109 opus", "9 G722", "101 telephone-event"]);
-        let nack: Vec<Feedback> = answer[0].feedback.iter().collect();
-        assert_eq!(nack, [Feedback::Nack]);
+        let common: Vec<Feedback> = answer[0].feedback.iter().collect();
+        assert_eq!(common, [Feedback::TransportCc]);
         let ours = answer[0].codec.sdp_fmtp_line();
         assert_eq!(
             ours.as_deref(),

@@ -43,8 +43,8 @@ const VIDEO: [(CodecName, &str); 12] = [
 impl RtpCapabilities {
     /// All that the payload formats here can take apart and put together. RED and ULPFEC for video
     /// are taken apart too, but are not among them: browsers wrap VP8 in them as soon as an answer
-    /// keeps them, and parity is sent for what retransmissions bring as well. An application whose
-    /// peers are far away may add them.
+    /// keeps them, and parity is sent for what retransmissions bring as well. Where peers are far
+    /// away, `MediaConfig::with_parity` adds them.
     pub fn usual(kind: MediaKind) -> Self {
         let codecs = match kind {
             MediaKind::Audio => audio(),

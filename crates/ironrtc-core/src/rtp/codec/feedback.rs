@@ -114,7 +114,8 @@ impl FeedbackSet {
                 Self::EMPTY
             }
             (_, CodecName::FlexFec03) => Self::of(&[Feedback::GoogRemb, Feedback::TransportCc]),
-            (MediaKind::Audio, _) => Self::of(&[Feedback::TransportCc, Feedback::Nack]),
+            // Sound has no retransmissions (RFC 4588) to answer a NACK with; RED repairs it.
+            (MediaKind::Audio, _) => Self::of(&[Feedback::TransportCc]),
             (MediaKind::Video, _) => Self::of(&[
                 Feedback::GoogRemb,
                 Feedback::TransportCc,
