@@ -171,3 +171,34 @@ fn whoever_ignores_media_has_its_channels_all_the_same() {
         .events_where(|event| (*event == Event::NegotiationNeeded).then_some(()));
     assert_eq!(needed.len(), 1, "one exchange is enough");
 }
+
+/// They go over the transport that is there: nothing is gathered or connected for them.
+#[test]
+fn tracks_that_join_a_connection_leave_its_states_as_they_are() {
+    let mut pair = Pair::new(Setup::new(4));
+    let now = pair.now;
+    pair.a.create(now, "early");
+    pair.connect();
+    pair.run_for(Duration::from_secs(1));
+    let states = |pair: &Pair| {
+        [&pair.a, &pair.b].map(|endpoint| {
+            endpoint.events_where(|event| match event {
+                Event::ConnectionStateChange(state) => Some(state.to_string()),
+                Event::IceConnectionStateChange(state) => Some(state.to_string()),
+                Event::IceGatheringStateChange(state) => Some(state.to_string()),
+                _ => None,
+            })
+        })
+    };
+    let before = states(&pair);
+    let audio = add(&mut pair, Side::A, MediaKind::Audio, "microphone");
+    let video = add(&mut pair, Side::A, MediaKind::Video, "camera");
+    let shown = add(&mut pair, Side::A, MediaKind::Video, "screen");
+    pair.run_for(Duration::from_secs(2));
+    for id in [audio, video, shown] {
+        assert!(section(&pair.a.connection, id).1.send.is_some());
+    }
+    assert_eq!(states(&pair), before);
+    assert_eq!(pair.a.connection.transports().count(), 1);
+    assert_eq!(pair.a.sockets(), 1);
+}

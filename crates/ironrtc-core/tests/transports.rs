@@ -155,9 +155,10 @@ fn a_rollback_closes_what_only_the_offer_wanted() {
     let (mut pair, channel) = pair(4);
     pair.negotiate_with(Side::A, None, |description| description);
     works(&mut pair, channel);
-    // A section beside the bundle that there is.
     add_audio(&mut pair);
-    pair.describe(Side::A, None);
+    let offer = pair.a.connection.create_offer(&Default::default()).unwrap();
+    // A section beside the bundle that there is, not in it.
+    pair.describe(Side::A, Some(apart(offer)));
     pair.run_for(Duration::from_millis(1));
     assert_eq!(counts(&pair)[0], (2, 2));
     let rollback = SessionDescription::rollback();

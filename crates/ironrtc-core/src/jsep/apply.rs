@@ -19,22 +19,11 @@ impl Negotiator {
     ) -> Result<Applied, JsepError> {
         self.check_open()?;
         let before = self.signaling_state();
-        let description = match description {
-            Some(given) if !given.sdp.is_empty() || given.kind == SdpType::Rollback => given,
-            Some(given) => self.create(given.kind)?,
-            None => {
-                let answering = matches!(
-                    before,
-                    SignalingState::HaveRemoteOffer | SignalingState::HaveLocalPrAnswer
-                );
-                self.create(if answering {
-                    SdpType::Answer
-                } else {
-                    SdpType::Offer
-                })?
-            }
+        let fitting = match before {
+            SignalingState::HaveRemoteOffer | SignalingState::HaveLocalPrAnswer => SdpType::Answer,
+            _ => SdpType::Offer,
         };
-        let kind = description.kind;
+        let kind = description.as_ref().map_or(fitting, |given| given.kind);
         if before.after_local(kind).is_none() {
             return Err(JsepError::WrongState {
                 side: "local",
@@ -46,9 +35,14 @@ impl Negotiator {
             let tracks = self.roll_back();
             return Ok(self.applied(before, Outcome::RolledBack, tracks));
         }
+        let description = match description {
+            Some(given) if !given.sdp.is_empty() => given,
+            _ => self.create(kind)?,
+        };
         let offer = self.exchange.remote();
         let offer = offer.filter(|_| kind != SdpType::Offer);
         let mut read = Description::read(&description, offer)?;
+        let changed = self.is_changed(&read.sdp);
         let tracks = match offer {
             None => {
                 self.place_offer(&mut read);
@@ -58,7 +52,8 @@ impl Negotiator {
                     let roles = &mut self.transports.entry(transport.id).roles;
                     roles.on_offer(true, self.config.ice_lite, false);
                 }
-                let tracks = self.transceivers.on_local(&read);
+                let known = self.agreed.as_ref().map(|agreed| &agreed.local);
+                let tracks = self.transceivers.on_local(&read, known);
                 self.exchange = Exchange::LocalOffer(read);
                 tracks
             }
@@ -66,12 +61,14 @@ impl Negotiator {
                 read.share_transports(MAX_TRANSPORTS)?;
                 self.check_local(&read)?;
                 let mut offered = offer.answered_transports(&read.transports)?;
+                read.narrow(offer);
                 self.place_our_answer(&mut read, &mut offered);
-                let tracks = self.transceivers.on_local(&read);
+                let tracks = self.transceivers.on_local(&read, None);
                 self.answer(read, offered, true);
                 tracks
             }
         };
+        self.version += u64::from(changed);
         self.write_gathered();
         Ok(self.applied(before, Outcome::of(kind), tracks))
     }
@@ -122,6 +119,7 @@ impl Negotiator {
                 self.exchange = Exchange::RemoteOffer(read);
             }
             Some(offer) => {
+                read.narrow(offer);
                 Self::place_peers_answer(offer, &mut read)?;
                 let offered = offer.answered_transports(&read.transports)?;
                 tracks.extend(self.take_in(&read));

@@ -71,8 +71,11 @@ impl Negotiator {
         let mut found = None;
         let current = self.agreed.as_mut().map(|agreed| &mut agreed.remote);
         for description in [self.exchange.remote_mut(), current].into_iter().flatten() {
-            let index = place.find(description);
-            let index = index.or_else(|| description.place_of(fragment.as_deref()?));
+            // webrtc-pc section 4.4.2: a section that is named has to be there.
+            let index = match (place, fragment.as_deref()) {
+                (Place::Anywhere, Some(fragment)) => description.place_of(fragment),
+                _ => place.find(description),
+            };
             let Some(index) = index else { continue };
             section_found = true;
             match record(description, index, candidate.as_ref(), fragment.as_deref()) {

@@ -1,7 +1,7 @@
 //! Settings of a negotiator and of an offer.
 
 use crate::dtls::Fingerprint;
-use crate::rtp::{MediaKind, RtpCapabilities};
+use crate::rtp::{Codec, CodecName, HeaderExtension, MediaKind, RtpCapabilities};
 use crate::setters::setters;
 use crate::words::words;
 
@@ -24,7 +24,19 @@ words!(BundlePolicy, "bundle policy", {
     MaxBundle => "max-bundle",
 });
 
-/// What is said of media.
+/// What is said of media: an application that transcodes nothing leaves out what its other peers do
+/// not take, or asks for what they like best.
+///
+/// ```
+/// use ironrtc_core::jsep::MediaConfig;
+/// use ironrtc_core::rtp::{CodecName, HeaderExtension};
+///
+/// let media = MediaConfig::default()
+///     .without_codec(&CodecName::H264)
+///     .preferring(&CodecName::Av1)
+///     .without_header_extension(HeaderExtension::AbsoluteSendTime);
+/// assert_eq!(media.video.codecs[0].name, CodecName::Av1);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MediaConfig {
@@ -53,6 +65,48 @@ setters!(MediaConfig {
 });
 
 impl MediaConfig {
+    /// Without the codecs of that name. Without [`CodecName::Rtx`] nothing is sent again, and
+    /// without [`CodecName::Red`] sound has no redundancy.
+    #[must_use]
+    pub fn without_codec(mut self, name: &CodecName) -> Self {
+        for kind in [&mut self.audio, &mut self.video] {
+            kind.codecs.retain(|codec| codec.name != *name);
+        }
+        self
+    }
+
+    /// With the codecs of that name before all others.
+    #[must_use]
+    pub fn preferring(mut self, name: &CodecName) -> Self {
+        for kind in [&mut self.audio, &mut self.video] {
+            kind.codecs.sort_by_key(|codec| codec.name != *name);
+        }
+        self
+    }
+
+    /// With RED (RFC 2198) and ULPFEC (RFC 5109) of video, as a receiver: losses are then repaired
+    /// without the time that a retransmission takes. Not so by default, since browsers wrap all of VP8
+    /// in them as soon as they may, and send up to as much again.
+    #[must_use]
+    pub fn with_parity(mut self) -> Self {
+        for name in [CodecName::Red, CodecName::UlpFec] {
+            let codec = Codec::new(MediaKind::Video, name, 90_000).with_fmtp("");
+            if !self.video.codecs.contains(&codec) {
+                self.video.codecs.push(codec);
+            }
+        }
+        self
+    }
+
+    /// Without that header extension.
+    #[must_use]
+    pub fn without_header_extension(mut self, extension: HeaderExtension) -> Self {
+        for kind in [&mut self.audio, &mut self.video] {
+            kind.header_extensions.retain(|known| *known != extension);
+        }
+        self
+    }
+
     /// What can be sent and received of a kind.
     pub const fn capabilities(&self, kind: MediaKind) -> &RtpCapabilities {
         match kind {

@@ -40,6 +40,17 @@ pub enum JsepError {
         /// In the offer.
         offered: usize,
     },
+    /// An offer gives a place to another section, though neither side has rejected the one there.
+    #[error(
+        "the offer has another mid or kind in the place of the section \"{0}\", which neither side has rejected (RFC 9429 section 5.2.2)"
+    )]
+    SectionReplaced(Mid),
+    /// RFC 8834 section 4.5: RTCP has no port of its own.
+    #[error("the answer's section \"{0}\" has no a=rtcp-mux, without which media is not carried")]
+    RtcpMux(Mid),
+    /// The answer takes media, and none of its codecs is one that was offered.
+    #[error("the answer's section \"{0}\" has no codec that was offered")]
+    NoCommonCodec(Mid),
     /// RFC 8841 section 10.3: an association keeps its ports.
     #[error("the peer's sctp-port changes from {from} to {to} under an association that exists")]
     SctpPortChanged {
@@ -104,6 +115,9 @@ pub enum LocalChange {
     /// Sections of the session are left out.
     #[error("it has fewer media sections than before")]
     SectionsRemoved,
+    /// The place of a section is given to another.
+    #[error("it has another mid or kind in the place of a section that goes on")]
+    SectionReplaced,
     /// An answer takes what the offer does not have.
     #[error("it accepts a section that was not offered, or cannot be connected")]
     BeyondOffer,
@@ -126,6 +140,9 @@ impl JsepError {
             Self::Syntax(_) => "RTCError",
             Self::RepeatedMid(_)
             | Self::SectionsRemoved { .. }
+            | Self::SectionReplaced(_)
+            | Self::RtcpMux(_)
+            | Self::NoCommonCodec(_)
             | Self::SctpPortChanged { .. }
             | Self::SectionCount { .. }
             | Self::SectionMismatch(_)

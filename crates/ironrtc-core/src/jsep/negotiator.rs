@@ -28,6 +28,7 @@ pub struct Negotiator {
     pub(super) config: JsepConfig,
     pub(super) rng: Rng,
     pub(super) session_id: u64,
+    /// That of our last description (`o=`).
     pub(super) version: u64,
     pub(super) closed: bool,
     pub(super) exchange: Exchange,

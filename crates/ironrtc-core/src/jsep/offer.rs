@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::media::{self, Numbers};
 use super::negotiator::DataWish;
-use super::read::{Content, Description, RtpSection};
+use super::read::{Content, Description, MediaSection, RtpSection};
 use super::transceiver::{Transceiver, TransceiverId};
 use super::transports::MAX_TRANSPORTS;
 use super::write::{RtpLines, make_bundle_only, rejected};
@@ -49,6 +49,9 @@ impl Negotiator {
         let is_kept = |place: usize| kept.get(place).is_some_and(Option::is_some);
         for bundle in &bundles {
             let negotiated = |place: usize| agreed.is_some() && is_kept(place);
+            if self.is_agreed_bundle(bundle) {
+                continue;
+            }
             self.offer_bundle(&mut sdp, bundle, negotiated, &mut room);
         }
         let named = |bundle: Vec<usize>| {
@@ -92,6 +95,11 @@ impl Negotiator {
             layout.sdp.media.push(offer);
             layout.mids.push(section.mid.clone());
         }
+        // What joins a bundle that was agreed on is connected over its transport.
+        let joined = layout.bundles.first();
+        let joined = joined.filter(|bundle| self.is_agreed_bundle(bundle));
+        let joined = joined.and_then(|bundle| kept.get(*bundle.first()?)?.clone());
+        let new = joined.as_ref().unwrap_or(new);
         let drafted = self.lay_out_new(&mut layout, new, numbers);
         let wanted = self.data != DataWish::None || self.config.always_negotiate_data_channels;
         if wanted && !data {
@@ -116,12 +124,7 @@ impl Negotiator {
             None => media::idle_lines(rtp),
         };
         let (protocol, setup) = (&before.protocol, Setup::ActPass);
-        let mut media = self.rtp_media(&lines, rtp.kind, protocol, Some(mid), credentials, setup);
-        // RFC 8866 section 5.14: without a codec there is a format all the same.
-        if media.formats.is_empty() {
-            media.formats.extend(before.formats.first().cloned());
-        }
-        media
+        self.rtp_media(&lines, rtp.kind, protocol, Some(mid), credentials, setup)
     }
 
     /// RFC 9429 section 5.2.1 and 5.2.2: a section for each transceiver that has none.
@@ -159,14 +162,27 @@ impl Negotiator {
         media::offer_lines(transceiver, before, &self.config.media, numbers, cname)
     }
 
-    /// RFC 9429 section 5.2.2: places of sections that one side has rejected, which are used again.
+    /// RFC 9429 section 5.2.2: places of sections that one side has rejected, which are used again:
+    /// once both know, so not those that an offer which waits rejects, or has used already.
     fn free_places(&self) -> VecDeque<usize> {
-        let base = self.local();
-        let sections = base.into_iter().flat_map(|base| &base.sections);
-        let free = sections.enumerate().filter(|(index, section)| {
-            section.content == Content::Rejected || self.declined(*index)
+        let Some(agreed) = &self.agreed else {
+            return VecDeque::new();
+        };
+        let sections = agreed.local.sections.iter().zip(&agreed.remote.sections);
+        let free = sections.enumerate().filter(|(index, (ours, theirs))| {
+            let pending = self.exchange.local();
+            let pending = pending.and_then(|pending| pending.sections.get(*index));
+            let is_over = |section: &MediaSection| section.content == Content::Rejected;
+            (is_over(ours) || !theirs.used) && pending.is_none_or(is_over)
         });
         free.map(|(index, _)| index).collect()
+    }
+
+    /// Whether the bundle with these places, the owner of the transport first, was agreed on.
+    fn is_agreed_bundle(&self, places: &[usize]) -> bool {
+        let owner = places.first().zip(self.current_local());
+        let transport = owner.and_then(|(owner, local)| local.transport_of(*owner));
+        transport.is_some_and(|transport| transport.bundled)
     }
 
     /// webrtc-pc section 4.4.3.3, "legacy configuration extensions".

@@ -154,6 +154,63 @@ fn offers_and_answers_repeat_and_the_version_grows_only_with_changes() {
     assert_ne!(origin(&restart.sdp), origin(&first.sdp));
 }
 
+/// RFC 3264 section 8: a description has one more than the one before, however many were made between.
+#[test]
+fn the_version_grows_by_one_from_description_to_description() {
+    let (mut a, mut b) = pair();
+    exchange(&mut a, &mut b);
+    let version = |sdp: &str| -> u64 {
+        let origin = sdp.lines().nth(1).unwrap();
+        origin.split(' ').nth(2).unwrap().parse().unwrap()
+    };
+    let options = OfferOptions::default().ice_restart(true);
+    let first = version(&a.local_description().unwrap().sdp);
+    for _ in 0..3 {
+        let made = a.create_offer(&options).unwrap();
+        assert_eq!(version(&made.sdp), first + 1);
+        assert_eq!(a.create_offer(&options).unwrap(), made);
+    }
+    a.restart_ice();
+    exchange(&mut a, &mut b);
+    assert_eq!(version(&a.local_description().unwrap().sdp), first + 1);
+    let answers = version(&b.local_description().unwrap().sdp);
+    assert_eq!(answers, first + 1);
+    // The peer may have seen one that was taken back.
+    a.restart_ice();
+    a.set_local_description(None).unwrap();
+    a.set_local_description(Some(SessionDescription::rollback()))
+        .unwrap();
+    exchange(&mut a, &mut b);
+    assert!(version(&a.local_description().unwrap().sdp) > first + 2);
+}
+
+/// A call in the wrong state makes nothing first.
+#[test]
+fn a_description_is_made_only_where_it_may_be_set() {
+    let (mut a, mut b) = pair();
+    a.set_local_description(None).unwrap();
+    b.set_remote_description(a.local_description().unwrap())
+        .unwrap();
+    let mut answer = b.create_answer().unwrap();
+    answer.kind = SdpType::PrAnswer;
+    a.set_remote_description(answer).unwrap();
+    a.restart_ice();
+    let before = format!("{a:?}");
+    let of_kind = |kind| SessionDescription {
+        kind,
+        sdp: String::new(),
+    };
+    for wrong in [
+        None,
+        Some(of_kind(SdpType::Offer)),
+        Some(of_kind(SdpType::Answer)),
+    ] {
+        let error = a.set_local_description(wrong).unwrap_err();
+        assert!(matches!(error, JsepError::WrongState { .. }), "{error}");
+        assert_eq!(format!("{a:?}"), before);
+    }
+}
+
 #[test]
 fn every_transition_of_the_state_table() {
     use SdpType::{Answer, Offer, PrAnswer, Rollback};
@@ -583,6 +640,16 @@ fn candidates_find_their_section_and_generation() {
     assert_eq!(
         b.add_ice_candidate(&nowhere).unwrap_err().name(),
         "OperationError"
+    );
+    // A fragment that is known does not make up for a section that is not.
+    let owner = b.remote().unwrap().transports[0].credentials.ufrag();
+    let known = CandidateInit {
+        username_fragment: Some(owner.to_string()),
+        ..nowhere
+    };
+    assert_eq!(
+        b.add_ice_candidate(&known),
+        Err(JsepError::UnknownSection("9".into()))
     );
     let homeless = CandidateInit {
         sdp_mid: None,

@@ -87,6 +87,12 @@ impl Negotiator {
             let section = base?.sections.get(index).filter(|section| section.used)?;
             section.over.filter(|id| self.transports.get(*id).is_some())
         };
+        let agreed = |owner: TransportId| {
+            let known = self
+                .current_local()
+                .and_then(|known| known.transport(owner));
+            known.is_some_and(|known| known.bundled)
+        };
         let mut taken = BTreeSet::new();
         let mut placed: Vec<Option<TransportId>> = vec![None; read.sections.len()];
         for bundle in &read.bundles {
@@ -99,6 +105,9 @@ impl Negotiator {
                 let id = match (owner, usual) {
                     (Some(owner), _) if only => owner,
                     (_, Some(usual)) => usual,
+                    // RFC 9143 section 7.5.2: what joins a bundle that was agreed on has its
+                    // address from the start.
+                    (Some(owner), None) if agreed(owner) => owner,
                     _ => self.transports.fresh(&taken),
                 };
                 owner.get_or_insert(id);

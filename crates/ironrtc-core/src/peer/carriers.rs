@@ -86,6 +86,13 @@ impl Carriers {
         }
     }
 
+    /// A transport is about to end.
+    pub(super) fn leave_out(&mut self, id: TransportId) {
+        if let Some(carrier) = self.get_mut(id) {
+            carrier.in_use = false;
+        }
+    }
+
     /// Has data channels go over another transport. Those that wait for a connection go along; an
     /// association does not (RFC 8841 section 3: it is that of its DTLS association).
     pub(super) fn move_data(&mut self, now: Time, id: TransportId) {
@@ -102,9 +109,7 @@ impl Carriers {
     /// the last one stays, with its sockets and channels, for the next that is negotiated. Channels that
     /// go over another from now on end first if there is a `reason`.
     pub(super) fn end(&mut self, now: Time, id: TransportId, reason: Option<&str>) -> bool {
-        if let Some(carrier) = self.get_mut(id) {
-            carrier.in_use = false;
-        }
+        self.leave_out(id);
         if id == self.data.id {
             let other = self.others.values().find(|carrier| carrier.in_use);
             let Some(other) = other.map(|other| other.id) else {

@@ -258,6 +258,15 @@ impl PeerConnection {
         self.states.gathering
     }
 
+    /// No more candidates will come: gathering is complete, or a description of ours leaves nothing
+    /// to gather for, as when all of its sections were rejected.
+    pub fn has_gathered(&self) -> bool {
+        let nothing = || {
+            self.negotiator.local_description().is_some() && self.carriers.in_use().next().is_none()
+        };
+        self.states.gathering == GatheringState::Complete || nothing()
+    }
+
     /// Statistics (`getStats`); `unix_now` is the time since 1970.
     pub fn stats(&self, now: Time, unix_now: Duration) -> StatsReport {
         crate::stats::report(self.transports(), &self.negotiator, now, unix_now)

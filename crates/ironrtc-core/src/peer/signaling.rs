@@ -83,8 +83,12 @@ impl PeerConnection {
         let tracks = applied.tracks.into_iter().map(Event::Track);
         self.events.extend(tracks);
         for (id, step) in &applied.steps {
-            if matches!(step, Step::Start(_)) {
-                self.carriers.start(*id);
+            // What ends counts for no state any more, before any is derived: else each step of
+            // one description would show states that nothing is in.
+            match step {
+                Step::Start(_) => self.carriers.start(*id),
+                Step::Withdraw | Step::Reject(_) => self.carriers.leave_out(*id),
+                _ => {}
             }
         }
         // Channels go along before anything begins, or ends, on a transport.

@@ -3,7 +3,7 @@
 use super::{agree_to_receive, agree_to_send, agreed_extensions};
 use crate::ids::{Mid, Rid};
 use crate::jsep::read::RtpSection as Said;
-use crate::jsep::transceiver::Transceiver;
+use crate::jsep::transceiver::{Encoding, Transceiver};
 use crate::rtp::{CodecParameters, EncodingPlan, ReceivePlan, RtpSection, SendPlan, StreamPlan};
 
 /// A section of the plan: what both sides say of a transceiver.
@@ -54,19 +54,21 @@ fn encodings(
         sent && taken.is_some_and(|t| t.receive.iter().any(|(taken, _)| taken == rid))
     };
     let several = transceiver.sender().encodings();
-    let plans = several.iter().filter_map(|encoding| {
-        let parameters = &encoding.parameters;
-        let rid = parameters.rid.clone().filter(known);
-        let plan = EncodingPlan {
-            ssrc: encoding.ssrc,
-            rtx: repeats.then_some(encoding.rtx),
-            active: parameters.active,
-            max_bitrate: parameters.max_bitrate,
-            rid,
-        };
-        (several.len() == 1 || plan.rid.is_some()).then_some(plan)
-    });
-    plans.collect()
+    let plan = |encoding: &Encoding| EncodingPlan {
+        ssrc: encoding.ssrc,
+        rtx: repeats.then_some(encoding.rtx),
+        active: encoding.parameters.active,
+        max_bitrate: encoding.parameters.max_bitrate,
+        rid: encoding.parameters.rid.clone().filter(known),
+    };
+    let named = several.iter().map(plan).filter(|plan| plan.rid.is_some());
+    let named: Vec<EncodingPlan> = named.collect();
+    if !named.is_empty() {
+        return named;
+    }
+    // RFC 8853 section 5.3.3: who asks for no simulcast is sent one encoding, without a name; our
+    // description says its source.
+    several.first().map(plan).into_iter().collect()
 }
 
 /// The sources that the peer has announced, with the names of a simulcast in both forms.

@@ -272,6 +272,18 @@ impl Description {
         answer.iter().map(read).collect()
     }
 
+    /// RFC 3264 section 6.1: an answer takes no more than was offered, whatever it says.
+    pub(super) fn narrow(&mut self, offer: &Self) {
+        for (answer, offer) in self.sections.iter_mut().zip(&offer.sections) {
+            if let (Content::Rtp(answer), Content::Rtp(offer)) =
+                (&mut answer.content, &offer.content)
+            {
+                let most = offer.direction.reversed();
+                answer.direction = answer.direction.intersection(most);
+            }
+        }
+    }
+
     /// What was agreed on: from now on the bundles are those of the transports.
     pub(super) fn settle(&mut self) {
         let bundled = self.transports.iter().filter(|transport| transport.bundled);
@@ -358,8 +370,9 @@ impl Description {
             });
             let read = TransportAttributes::read(&self.sdp, &session, members, &others, bundled);
             let transport = match read {
-                // Media alone is left aside where it cannot be connected, and declined.
-                Err(_) if !data => continue,
+                // Media alone that is offered is left aside where it cannot be connected, and
+                // declined. What is answered is meant to be.
+                Err(_) if !data && !answers => continue,
                 other => other?,
             };
             if answers && transport.setup == Some(Setup::ActPass) {

@@ -74,3 +74,22 @@ fn rids(names: &[&str]) -> Vec<EncodingParameters> {
     let named = |name: &&str| EncodingParameters::default().rid(Some(name.parse().unwrap()));
     names.iter().map(named).collect()
 }
+
+/// An offer of ours that waits.
+fn offer(who: &mut Negotiator) -> String {
+    who.set_local_description(None).unwrap();
+    local(who)
+}
+
+/// An answer to an offer, which is set at the answerer.
+fn answer(who: &mut Negotiator, offer: impl Into<String>) -> String {
+    who.set_remote_description(SessionDescription::offer(offer))
+        .unwrap();
+    who.set_local_description(None).unwrap();
+    local(who)
+}
+
+fn without(sdp: &str, starts: &[&str]) -> String {
+    let kept = |line: &&str| !starts.iter().any(|start| line.starts_with(start));
+    sdp.split_inclusive("\r\n").filter(kept).collect()
+}

@@ -1,13 +1,14 @@
 //! What descriptions do to transceivers (webrtc-pc section 4.4.1.5 and 5.1.1, RFC 9429 section 5.10),
 //! and what the application is told of tracks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::media::{Direction, streams_of};
 use super::super::read::{Description, RtpSection};
 use super::encodings::EncodingParameters;
 use super::{Life, Origin, Stable, Transceiver, TransceiverId, Transceivers};
 use crate::ids::{Mid, Rid};
+use crate::jsep::SdpType;
 use crate::rtp::MediaKind;
 
 /// What becomes of the track that a transceiver receives.
@@ -45,19 +46,29 @@ struct Changes {
     muted: Vec<TrackChange>,
     streams: Vec<TrackChange>,
     added: Vec<TrackChange>,
+    unmuted: Vec<TrackChange>,
 }
 
 impl Changes {
     fn in_order(self) -> Vec<TrackChange> {
         let rest = self.muted.into_iter().chain(self.streams).chain(self.added);
-        self.ended.into_iter().chain(rest).collect()
+        (self.ended.into_iter().chain(rest))
+            .chain(self.unmuted)
+            .collect()
     }
 }
 
 impl Transceivers {
-    /// A description of ours is applied.
-    pub(in crate::jsep) fn on_local(&mut self, local: &Description) -> Vec<TrackChange> {
+    /// A description of ours is applied; `known` is the one that was last agreed on.
+    pub(in crate::jsep) fn on_local(
+        &mut self,
+        local: &Description,
+        known: Option<&Description>,
+    ) -> Vec<TrackChange> {
         let mut changes = Changes::default();
+        if !local.is_answer() {
+            self.draft_renamed(local, known);
+        }
         for section in &local.sections {
             let found = self.all.iter_mut().find(|known| known.is_of(&section.mid));
             let Some(transceiver) = found else { continue };
@@ -75,10 +86,35 @@ impl Transceivers {
                     transceiver.fired = rtp.direction;
                     transceiver.agree(rtp.direction);
                 }
-                None => transceiver.end(&mut changes),
+                None if local.is_final() => transceiver.end(&mut changes),
+                // An answer for now may still be followed by one that takes the section.
+                None => {}
             }
         }
         changes.in_order()
+    }
+
+    /// New sections of our offer that no transceiver is drafted for: the peer's offer came between
+    /// this one's making and its setting, or the application has given them other names. They are
+    /// of those that have none, in their order.
+    fn draft_renamed(&mut self, local: &Description, known: Option<&Description>) {
+        let mids: BTreeSet<&Mid> = local.sections.iter().map(|section| &section.mid).collect();
+        let before = known.into_iter().flat_map(|known| &known.sections);
+        let before: BTreeSet<&Mid> = before.map(|section| &section.mid).collect();
+        for section in &local.sections {
+            let Some(rtp) = section.rtp() else { continue };
+            let is_known = before.contains(&section.mid)
+                || self.all.iter().any(|known| known.is_of(&section.mid));
+            let free = self.all.iter_mut().find(|known| {
+                known.mid.is_none()
+                    && known.life == Life::Active
+                    && known.kind == rtp.kind
+                    && known.drafted().is_none_or(|mid| !mids.contains(mid))
+            });
+            if let Some(free) = free.filter(|_| !is_known) {
+                free.draft(section.mid.clone());
+            }
+        }
     }
 
     /// A description of the peer is applied.
@@ -93,7 +129,12 @@ impl Transceivers {
             let Some(rtp) = section.rtp() else {
                 let found = self.all.iter_mut().find(|known| known.is_of(&section.mid));
                 if let Some(transceiver) = found {
-                    transceiver.end(&mut changes);
+                    match remote.kind {
+                        SdpType::Offer => transceiver.leave(&mut changes),
+                        SdpType::Answer => transceiver.end(&mut changes),
+                        // One that takes the section may follow.
+                        _ => transceiver.receive(Direction::Inactive, Vec::new(), &mut changes),
+                    }
                 }
                 continue;
             };
@@ -135,7 +176,7 @@ impl Transceivers {
                 Some(None) => false,
             };
             if !is_there {
-                known.end(changes);
+                known.leave(changes);
                 known.mid = None;
             }
         }
@@ -199,7 +240,7 @@ impl Transceivers {
             scale /= 2.0;
         }
         if let Ok(transceiver) = self.get_mut(id) {
-            transceiver.sender.encodings = encodings;
+            transceiver.sender.set_encodings(encodings);
             transceiver.stable.encodings.get_or_insert(before);
         }
     }
@@ -228,6 +269,8 @@ impl Transceivers {
             .iter_mut()
             .find(|known| known.mid.as_ref() == Some(mid))?;
         let hears = known.fired.receives() && known.life == Life::Active;
+        // Also while an offer that says otherwise may still be taken back.
+        known.stable.heard |= known.current.is_some_and(Direction::receives);
         let unmutes = hears && std::mem::take(&mut known.receiver.muted);
         unmutes.then_some(TrackChange::Unmuted(known.id))
     }
@@ -256,6 +299,7 @@ impl Transceivers {
                 mid: known.mid.clone(),
                 streams: known.receiver.streams.clone(),
                 encodings: None,
+                heard: known.fired.receives() && !known.receiver.muted,
             };
         }
     }
@@ -267,7 +311,7 @@ impl Transceivers {
             known.mid.clone_from(&known.stable.mid);
             known.drafted = None;
             if let Some(encodings) = known.stable.encodings.take() {
-                known.sender.encodings = encodings;
+                known.sender.set_encodings(encodings);
             }
             if !theirs {
                 continue;
@@ -275,6 +319,11 @@ impl Transceivers {
             let direction = known.current.unwrap_or(Direction::Inactive);
             let streams = known.stable.streams.clone();
             known.receive(direction, streams, &mut changes);
+            // What flowed goes on, and no first packet of it will come again.
+            let hears = known.fired.receives() && known.life == Life::Active && known.stable.heard;
+            if hears && std::mem::take(&mut known.receiver.muted) {
+                changes.unmuted.push(TrackChange::Unmuted(known.id));
+            }
             if known.origin == Origin::Offer {
                 known.end(&mut changes);
             }
@@ -288,6 +337,11 @@ impl Transceivers {
 impl Transceiver {
     /// What comes from the peer changes ("process remote tracks").
     fn receive(&mut self, direction: Direction, streams: Vec<String>, changes: &mut Changes) {
+        // The track of one that was stopped has ended, whatever the peer still offers.
+        let (direction, streams) = match self.life {
+            Life::Active => (direction, streams),
+            _ => (Direction::Inactive, Vec::new()),
+        };
         let beside = |of: &[String], other: &[String]| -> Vec<String> {
             let missing = of.iter().filter(|stream| !other.contains(stream));
             missing.cloned().collect()
@@ -303,7 +357,9 @@ impl Transceiver {
         }
         if was && !is {
             self.receiver.muted = true;
-            changes.muted.push(TrackChange::Muted(self.id));
+            let is_live = self.life == Life::Active;
+            let muted = is_live.then_some(TrackChange::Muted(self.id));
+            changes.muted.extend(muted);
         }
         if !left.is_empty() || !joined.is_empty() {
             changes.streams.push(TrackChange::Streams {
@@ -321,6 +377,16 @@ impl Transceiver {
             self.current = Some(direction);
             self.sender.has_sent |= direction.sends();
         }
+    }
+
+    /// The peer's offer has rejected its section, or has none for it any more. Where only an offer
+    /// that this one takes the place of has put one of ours there, it has no section again.
+    fn leave(&mut self, changes: &mut Changes) {
+        if self.stable.mid.is_some() || self.origin == Origin::Offer {
+            return self.end(changes);
+        }
+        self.receive(Direction::Inactive, Vec::new(), changes);
+        self.mid = None;
     }
 
     /// Its section is rejected ("stop the RTCRtpTransceiver").

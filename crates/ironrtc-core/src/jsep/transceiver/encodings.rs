@@ -168,7 +168,6 @@ impl Sender {
         parameters: SendParameters,
     ) -> Result<(), TransceiverError> {
         let returned = self.parameters.returned.as_ref();
-        let returned = returned.filter(|r| r.transaction_id == parameters.transaction_id);
         let returned = returned.ok_or(TransceiverError::Stale)?;
         let rids = |encodings: &[EncodingParameters]| -> Vec<Option<Rid>> {
             encodings
@@ -176,7 +175,8 @@ impl Sender {
                 .map(|encoding| encoding.rid.clone())
                 .collect()
         };
-        let same = rids(&returned.encodings) == rids(&parameters.encodings)
+        let same = returned.transaction_id == parameters.transaction_id
+            && rids(&returned.encodings) == rids(&parameters.encodings)
             && returned.codecs == parameters.codecs
             && returned.header_extensions == parameters.header_extensions
             && returned.cname == parameters.cname
@@ -208,6 +208,7 @@ impl Sender {
     /// The sender's encodings by the names of an offer or of what is left of ours. True if they
     /// change.
     pub(super) fn keep_encodings(&mut self, keep: impl Fn(&Encoding) -> bool) -> bool {
+        self.forget_parameters();
         let before = self.encodings.len();
         let first = self.encodings.first().cloned();
         self.encodings.retain(keep);

@@ -10,10 +10,10 @@ pub enum TransceiverError {
     /// The connection is closed.
     #[error("the connection is closed")]
     Closed,
-    /// It does not exist any more.
+    /// It is another connection's.
     #[error("the connection has no transceiver {}", .0.number())]
     Unknown(TransceiverId),
-    /// It was stopped.
+    /// It was stopped, or the offer that made it was taken back.
     #[error("the transceiver was stopped")]
     Stopped,
     /// The track has a sender already.
@@ -49,11 +49,13 @@ pub enum TransceiverError {
     /// Codecs that carry no media of their own.
     #[error("a preference needs a codec that carries media, not only RTX, RED or the like")]
     OnlyHelpers,
-    /// Parameters of another call of `get_parameters`, or of before the last exchange.
-    #[error("the parameters are not the last that were got; get them anew")]
+    /// Parameters were set already, or are of before an exchange or an offer.
+    #[error("no parameters were got since the last were set, or agreed on; get them anew")]
     Stale,
     /// What can only be read.
-    #[error("the encodings' number and rids, codecs, header extensions and RTCP cannot be set")]
+    #[error(
+        "the transaction, the encodings' number and rids, codecs, header extensions and RTCP cannot be set"
+    )]
     ReadOnly,
 }
 
@@ -61,8 +63,8 @@ impl TransceiverError {
     /// The name of the exception that W3C's method throws.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Closed | Self::Unknown(_) | Self::Stopped | Self::Stale => "InvalidStateError",
-            Self::TrackIsSent(_) => "InvalidAccessError",
+            Self::Closed | Self::Stopped | Self::Stale => "InvalidStateError",
+            Self::Unknown(_) | Self::TrackIsSent(_) => "InvalidAccessError",
             Self::Kind(_) | Self::Stream(_) | Self::RidMissing | Self::RidTwice(_) => "TypeError",
             Self::TooMany(_) | Self::Streams(_) => "OperationError",
             Self::Scale | Self::FrameRate => "RangeError",

@@ -92,6 +92,8 @@ struct Stable {
     streams: Vec<String>,
     /// The sender's encodings, where an offer has changed them.
     encodings: Option<Vec<Encoding>>,
+    /// Something has come of the receiver's track.
+    heard: bool,
 }
 
 /// The sending half (`RTCRtpSender`).
@@ -222,6 +224,12 @@ impl Sender {
     /// It was agreed once that it sends.
     pub(super) const fn has_sent(&self) -> bool {
         self.has_sent
+    }
+
+    /// A description has other encodings; parameters that were got before are not of these.
+    fn set_encodings(&mut self, encodings: Vec<Encoding>) {
+        self.encodings = encodings;
+        self.forget_parameters();
     }
 }
 

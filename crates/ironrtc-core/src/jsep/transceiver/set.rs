@@ -54,7 +54,22 @@ impl Transceivers {
         id: TransceiverId,
     ) -> Result<&mut Transceiver, TransceiverError> {
         let found = self.all.iter_mut().find(|known| known.id == id);
-        found.ok_or(TransceiverError::Unknown(id))
+        found.ok_or(match id.0 < self.next {
+            true => TransceiverError::Stopped,
+            false => TransceiverError::Unknown(id),
+        })
+    }
+
+    /// The same; `None` for one that is gone, where the W3C has a call do nothing then.
+    fn get_if_there(
+        &mut self,
+        id: TransceiverId,
+    ) -> Result<Option<&mut Transceiver>, TransceiverError> {
+        match self.get_mut(id) {
+            Ok(found) => Ok(Some(found)),
+            Err(TransceiverError::Stopped) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The one whose section has, or will have, that name.
@@ -201,8 +216,10 @@ impl Transceivers {
         &mut self,
         id: TransceiverId,
     ) -> Result<(), TransceiverError> {
-        let transceiver = self.get_mut(id)?;
-        if transceiver.life == Life::Active && transceiver.sender.track.take().is_some() {
+        if let Some(transceiver) = self.get_if_there(id)?
+            && transceiver.life == Life::Active
+            && transceiver.sender.track.take().is_some()
+        {
             transceiver.direction = Direction::of(false, transceiver.direction.receives());
         }
         Ok(())
@@ -214,11 +231,11 @@ impl Transceivers {
         id: TransceiverId,
         track: Option<(MediaKind, &str)>,
     ) -> Result<(), TransceiverError> {
-        let transceiver = self.active(id)?;
-        let kind = transceiver.kind;
+        let kind = self.get_mut(id)?.kind;
         if track.is_some_and(|(other, _)| other != kind) {
             return Err(TransceiverError::Kind(kind));
         }
+        let transceiver = self.active(id)?;
         transceiver.sender.track = track.map(|(_, track)| track.to_owned());
         Ok(())
     }
@@ -230,7 +247,9 @@ impl Transceivers {
         streams: &[String],
     ) -> Result<(), TransceiverError> {
         check_streams(streams)?;
-        self.active(id)?.sender.set_streams(streams);
+        if let Some(transceiver) = self.get_if_there(id)? {
+            transceiver.sender.set_streams(streams);
+        }
         Ok(())
     }
 
@@ -268,10 +287,10 @@ impl Transceivers {
 
     /// `stop`. One that the peer has never heard of is gone at once. True if its track ends.
     pub(in crate::jsep) fn stop(&mut self, id: TransceiverId) -> Result<bool, TransceiverError> {
-        let transceiver = self.get_mut(id)?;
-        if transceiver.life != Life::Active {
+        let transceiver = self.get_if_there(id)?;
+        let Some(transceiver) = transceiver.filter(|known| known.life == Life::Active) else {
             return Ok(false);
-        }
+        };
         transceiver.life = Life::Stopping;
         transceiver.direction = Direction::Inactive;
         transceiver.sender.track = None;
@@ -299,7 +318,9 @@ impl Transceivers {
         codecs: Vec<Codec>,
         capabilities: impl Fn(MediaKind) -> &'a RtpCapabilities,
     ) -> Result<(), TransceiverError> {
-        let transceiver = self.get_mut(id)?;
+        let Some(transceiver) = self.get_if_there(id)? else {
+            return Ok(());
+        };
         let known = &capabilities(transceiver.kind).codecs;
         let mut preferences: Vec<Codec> = Vec::new();
         for codec in codecs {

@@ -83,13 +83,9 @@ impl Negotiator {
         section.push_attribute("setup", setup.name());
     }
 
-    /// Adds the groups and the origin. The version grows with every change of the text (RFC 9429
-    /// section 5.2.2), and only then.
-    pub(super) fn finish(
-        &mut self,
-        mut sdp: Sdp,
-        bundles: &[Vec<Mid>],
-    ) -> Result<String, JsepError> {
+    /// Adds the groups and the origin. The version is one more than that of the description before if
+    /// the text has changed (RFC 9429 section 5.2.2), however often one is made before it is set.
+    pub(super) fn finish(&self, mut sdp: Sdp, bundles: &[Vec<Mid>]) -> Result<String, JsepError> {
         for (number, bundle) in bundles.iter().enumerate() {
             let place = sdp.session.lines.len();
             sdp.session
@@ -99,16 +95,17 @@ impl Negotiator {
                 others.rotate_right(1);
             }
         }
-        if let Some(last) = self.local()
-            && !last.sdp.said_lines().eq(sdp.said_lines())
-        {
-            self.version += 1;
-        }
-        let origin = self.origin(self.version);
+        let origin = self.origin(self.version + u64::from(self.is_changed(&sdp)));
         if let Some(line) = sdp.session.lines.iter_mut().find(|line| line.kind == 'o') {
             line.value = origin;
         }
         Ok(sdp.to_string())
+    }
+
+    /// Whether a description of ours says something else than the one before.
+    pub(super) fn is_changed(&self, sdp: &Sdp) -> bool {
+        let last = self.local();
+        last.is_some_and(|last| !last.sdp.said_lines().eq(sdp.said_lines()))
     }
 
     fn origin(&self, version: u64) -> String {

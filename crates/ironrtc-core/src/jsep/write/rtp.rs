@@ -7,6 +7,9 @@ use crate::jsep::read::{Says, Source};
 use crate::rtp::{CodecParameters, MediaKind};
 use crate::wire::sdp::{Media, Section};
 
+/// The format of a section without a codec: a dynamic payload type without a map.
+const NO_CODEC: &str = "127";
+
 /// All that a section of ours says of its media.
 #[derive(Clone, Debug, Default)]
 pub(in crate::jsep) struct RtpLines {
@@ -60,7 +63,11 @@ impl RtpLines {
         if self.says.cryptex {
             section.push('a', "cryptex");
         }
-        let formats = self.write_codecs(&mut section);
+        let mut formats = self.write_codecs(&mut section);
+        // RFC 8866 section 5.14: a section has a format, though it be one that means nothing.
+        if formats.is_empty() {
+            formats.push(NO_CODEC.into());
+        }
         for rid in &self.rids {
             section.push_attribute("rid", rid);
         }

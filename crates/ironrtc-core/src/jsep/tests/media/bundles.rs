@@ -54,3 +54,56 @@ fn without_a_bundle_each_transport_has_its_section() {
     }
     assert_ne!(a.transport_of(audio), a.transport_of(video));
 }
+
+/// RFC 9143 section 7.5.2: what joins a bundle has its address, so that nothing is gathered or
+/// connected for it.
+#[test]
+fn what_joins_a_bundle_that_was_agreed_on_has_its_transport() {
+    for policy in [
+        BundlePolicy::Balanced,
+        BundlePolicy::MaxCompat,
+        BundlePolicy::MaxBundle,
+    ] {
+        let (mut a, mut b) = (negotiator(1), negotiator(2));
+        a.config.bundle_policy = policy;
+        a.add_data_channel();
+        agree(&mut a, &mut b);
+        for (kind, track) in [
+            (MediaKind::Audio, "x"),
+            (MediaKind::Video, "y"),
+            (MediaKind::Video, "v"),
+        ] {
+            add_track(&mut a, kind, track);
+        }
+        let applied = a.set_local_description(None).unwrap();
+        assert_eq!(applied.steps, [], "{policy}");
+        let offered = local(&a);
+        assert_eq!(offered.matches("bundle-only").count(), 0, "{offered}");
+        let answered = answer(&mut b, offered);
+        let applied = a
+            .set_remote_description(SessionDescription::answer(answered))
+            .unwrap();
+        assert!(
+            matches!(applied.steps.as_slice(), [(_, Step::Update(_))]),
+            "{policy}: {:?}",
+            applied.steps
+        );
+        assert_eq!(rtp(&a).sections.len(), 3);
+        // One more while an offer waits.
+        add_track(&mut a, MediaKind::Audio, "w");
+        a.set_local_description(None).unwrap();
+        add_track(&mut a, MediaKind::Video, "z");
+        let applied = a.set_local_description(None).unwrap();
+        assert_eq!(applied.steps, [], "{policy}");
+        // It cannot be taken out, as no address is there for it alone.
+        let answered = answer(&mut b, local(&a));
+        let apart = answered.replace(" 4 5\r\n", " 4\r\n");
+        assert_ne!(apart, answered);
+        let error = a.set_remote_description(SessionDescription::answer(apart));
+        let mid = "5".parse().unwrap();
+        assert_eq!(error.unwrap_err(), JsepError::OnlyBundled(mid));
+        a.set_remote_description(SessionDescription::answer(answered))
+            .unwrap();
+        assert_eq!(a.plans().len(), 1);
+    }
+}

@@ -227,3 +227,88 @@ fn a_source_is_named_from_when_it_first_sends_on() {
     assert!(section(&b, there).receive.is_none());
     assert!(!local(&a).contains("a=msid:"));
 }
+
+/// RFC 3264 section 6.1: what an answer says beyond the offer was never agreed on.
+#[test]
+fn an_answer_takes_no_more_than_was_offered() {
+    let (mut a, mut b) = (negotiator(1), negotiator(2));
+    let here = add(&mut a, MediaKind::Audio, Direction::SendOnly);
+    let offered = offer(&mut a);
+    let answered = answer(&mut b, offered).replace("a=recvonly", "a=sendrecv");
+    let changes = a
+        .set_remote_description(SessionDescription::answer(answered.clone()))
+        .unwrap()
+        .tracks;
+    assert_eq!(changes, []);
+    assert_eq!(current(&a, here), Some(Direction::SendOnly));
+    assert!(section(&a, here).receive.is_none());
+    assert!(!a.negotiation_needed());
+    // The same of one of ours that an application has changed.
+    let (mut a, mut b) = (negotiator(1), negotiator(2));
+    add(&mut a, MediaKind::Audio, Direction::SendOnly);
+    let offered = SessionDescription::offer(offer(&mut a));
+    b.set_remote_description(offered).unwrap();
+    let answered = b.create_answer().unwrap().sdp;
+    let wider = answered.replace("a=recvonly", "a=sendrecv");
+    b.set_local_description(Some(SessionDescription::answer(wider)))
+        .unwrap();
+    assert_eq!(current(&b, only(&b)), Some(Direction::RecvOnly));
+}
+
+/// Forking: another answer may follow, of somebody who takes the section.
+#[test]
+fn an_answer_for_now_ends_no_transceiver() {
+    let (mut a, mut b) = (negotiator(1), negotiator(2));
+    let id = add_track(&mut a, MediaKind::Audio, "x");
+    a.add_data_channel();
+    let offered = offer(&mut a);
+    let answered = answer(&mut b, offered);
+    let declined = answered
+        .replace("m=audio 9", "m=audio 0")
+        .replace("BUNDLE 0 1", "BUNDLE 1");
+    let provisional = SessionDescription {
+        kind: SdpType::PrAnswer,
+        sdp: declined.clone(),
+    };
+    let changes = a
+        .set_remote_description(provisional.clone())
+        .unwrap()
+        .tracks;
+    assert_eq!(changes, []);
+    assert!(!a.transceiver(id).unwrap().is_stopping());
+    let mut other = a.clone();
+    a.set_remote_description(SessionDescription::answer(answered))
+        .unwrap();
+    assert_eq!(current(&a, id), Some(Direction::SendOnly));
+    other
+        .set_remote_description(SessionDescription::answer(declined))
+        .unwrap();
+    assert!(other.transceiver(id).is_none(), "the final one decides");
+    // Ours, too.
+    let (mut a, mut b) = (negotiator(1), negotiator(2));
+    add_track(&mut a, MediaKind::Audio, "x");
+    a.add_data_channel();
+    let offered = SessionDescription::offer(offer(&mut a));
+    b.set_remote_description(offered).unwrap();
+    b.set_local_description(Some(provisional)).unwrap();
+    assert!(!b.transceiver(only(&b)).unwrap().is_stopping());
+    b.set_local_description(None).unwrap();
+    assert_eq!(current(&b, only(&b)), Some(Direction::RecvOnly));
+}
+
+#[test]
+fn a_track_that_was_stopped_does_not_begin_again() {
+    let (mut a, mut b) = (negotiator(1), negotiator(2));
+    let id = add_track(&mut a, MediaKind::Audio, "x");
+    agree(&mut a, &mut b);
+    let there = only(&b);
+    b.stop_transceiver(there).unwrap();
+    a.set_streams(id, &streams(&["other"])).unwrap();
+    let [told, _] = agree(&mut a, &mut b);
+    let left = TrackChange::Streams {
+        transceiver: there,
+        left: streams(&["s"]),
+        joined: Vec::new(),
+    };
+    assert_eq!(told, [left], "it has ended, and leaves its streams");
+}
