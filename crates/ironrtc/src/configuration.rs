@@ -2,7 +2,7 @@
 
 use ironrtc_core::dtls::{Certificate, CertificateOptions};
 use ironrtc_core::ice::IceConfig;
-use ironrtc_core::jsep::BundlePolicy;
+use ironrtc_core::jsep::{BundlePolicy, MediaConfig};
 use ironrtc_core::observe::Observer;
 use ironrtc_core::rng::Rng;
 use ironrtc_core::sctp::SctpConfig;
@@ -125,6 +125,11 @@ pub struct Configuration {
     /// bound when the connection is made, so that a port in use is an error there. Default: none,
     /// which is all interfaces with a port each that the system chooses.
     pub bind: Vec<std::net::SocketAddr>,
+    /// The codecs and header extensions of audio and video: what is offered and answered, in the
+    /// order of preference, unless a transceiver says otherwise
+    /// ([`set_codec_preferences`](crate::RtpTransceiver::set_codec_preferences)). Default: all that
+    /// frames are read and written of.
+    pub media: MediaConfig,
     /// ICE's timers and modes, lite among them. Each default stands with its field in
     /// [`IceConfig`].
     pub ice: IceConfig,
@@ -143,6 +148,7 @@ setters!(Configuration {
     ice_candidate_pool_size: u8,
     always_negotiate_data_channels: bool,
     bind: Vec<std::net::SocketAddr>,
+    media: MediaConfig,
     ice: IceConfig,
     sctp: SctpConfig,
     observer: Observer,
@@ -195,6 +201,7 @@ impl Configuration {
                 new.always_negotiate_data_channels == self.always_negotiate_data_channels,
             ),
             ("bind", new.bind == self.bind),
+            ("media", new.media == self.media),
             ("ice", new.ice == self.ice),
             ("sctp", new.sctp == self.sctp),
             ("observer", new.observer.is_same(&self.observer)),

@@ -79,7 +79,7 @@ impl PeerConnection {
                 bundle_policy: configuration.bundle_policy,
                 always_negotiate_data_channels: configuration.always_negotiate_data_channels,
                 gather_early: configuration.ice_candidate_pool_size > 0,
-                media: Default::default(),
+                media: configuration.media.clone(),
                 epoch: beginning.epoch,
                 since_1970: beginning.since_1970,
                 observer: beginning.observer,
@@ -181,13 +181,12 @@ impl PeerConnection {
         Ok(self.operate(|core, now| core.add_ice_candidate(now, &candidate))?)
     }
 
-    /// Waits until gathering is complete, for applications that do not trickle, or the connection
-    /// is closed. Cancel safe.
+    /// Waits until gathering is complete, for applications that do not trickle, or nothing is left
+    /// to gather for since all was declined, or the connection is closed. Cancel safe.
     pub async fn gathering_complete(&self) {
         let complete = || {
             let core = self.handle.lock();
-            let complete = core.machine.ice_gathering_state() == GatheringState::Complete;
-            (complete || core.closing).then_some(())
+            (core.machine.has_gathered() || core.closing).then_some(())
         };
         self.handle.wait_for(complete).await;
     }

@@ -7,7 +7,7 @@ use ironrtc_core::jsep::{
     TransceiverError, TransceiverId,
 };
 use ironrtc_core::peer::PeerConnection as Core;
-use ironrtc_core::rtp::{Codec, LayerChoice, MediaKind, SourceHeard};
+use ironrtc_core::rtp::{Codec, LayerChoice, MediaKind, RtpCapabilities, SourceHeard};
 use ironrtc_core::stats::StatsReport;
 use ironrtc_core::time::Time;
 
@@ -159,8 +159,14 @@ impl RtpTransceiver {
         Ok(())
     }
 
-    /// `setCodecPreferences`: which codecs are offered and answered, in which order; none for the
-    /// usual ones.
+    /// `setCodecPreferences`: which codecs are offered and answered, in which order; none for those of
+    /// the connection. RTX and RED are only used where they are among the preferences.
+    ///
+    /// # Errors
+    ///
+    /// [`TransceiverError::Codec`] for a codec that is not among the
+    /// [capabilities](crate::PeerConnection::get_capabilities), [`TransceiverError::OnlyHelpers`]
+    /// where none of them carries media: both are an `InvalidModificationError`.
     pub fn set_codec_preferences(&self, codecs: Vec<Codec>) -> Result<(), TransceiverError> {
         let id = self.0.id;
         self.0
@@ -182,6 +188,13 @@ impl RtpTransceiver {
 impl RtpSender {
     pub(crate) const fn new(connection: Handle<Core>, id: TransceiverId) -> Self {
         Self(Place { connection, id })
+    }
+
+    /// `RTCRtpSender.getCapabilities`: what can be sent of a kind, of any connection whose
+    /// [`Configuration::media`](crate::Configuration::media) says nothing else. What one connection
+    /// can is what [`PeerConnection::get_capabilities`](crate::PeerConnection::get_capabilities) gives.
+    pub fn get_capabilities(kind: MediaKind) -> RtpCapabilities {
+        RtpCapabilities::usual(kind)
     }
 
     pub(crate) const fn id(&self) -> TransceiverId {
@@ -279,6 +292,11 @@ impl RtpSender {
 }
 
 impl RtpReceiver {
+    /// `RTCRtpReceiver.getCapabilities`: what can be received of a kind; it is what can be sent, too.
+    pub fn get_capabilities(kind: MediaKind) -> RtpCapabilities {
+        RtpCapabilities::usual(kind)
+    }
+
     /// The transceiver that it is of.
     pub fn transceiver(&self) -> RtpTransceiver {
         RtpTransceiver(self.0.clone())

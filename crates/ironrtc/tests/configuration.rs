@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use ironrtc::{
     BundlePolicy, Certificate, CertificateOptions, Configuration, ConfigurationError, IceServer,
-    IceTransportPolicy, PeerConnection,
+    IceTransportPolicy, LocalTrack, MediaConfig, MediaKind, PeerConnection, RtpCodecName,
+    RtpHeaderExtension, RtpTransceiverInit,
 };
 
 use crate::support::{loopback, soon, with_data};
@@ -79,6 +80,7 @@ async fn what_is_settled_cannot_be_changed() {
             .certificates(vec![certificate(Duration::from_secs(3600))]),
         settled.clone().ice_candidate_pool_size(2),
         settled.clone().bind(Vec::new()),
+        settled.clone().media(MediaConfig::default().cryptex(false)),
     ];
     for change in changes {
         let error = peer.set_configuration(change).unwrap_err();
@@ -102,4 +104,34 @@ async fn relay_only_gathers_nothing_from_sockets() {
     peer.set_local_description(None).await.unwrap();
     soon(peer.gathering_complete()).await;
     assert_eq!(peer.local_candidates(), []);
+}
+
+#[tokio::test]
+async fn codecs_and_extensions_of_the_configuration_are_all_that_is_offered() {
+    let media = MediaConfig::default()
+        .without_codec(&RtpCodecName::H264)
+        .without_codec(&RtpCodecName::Pcmu)
+        .preferring(&RtpCodecName::Vp9)
+        .without_header_extension(RtpHeaderExtension::AbsoluteSendTime);
+    let peer = PeerConnection::new(loopback().media(media)).unwrap();
+    let video = peer.get_capabilities(MediaKind::Video);
+    assert_eq!(video.codecs[0].name, RtpCodecName::Vp9);
+    peer.add_track(&LocalTrack::audio(), &["s"]).unwrap();
+    let video = peer
+        .add_transceiver(MediaKind::Video, RtpTransceiverInit::default())
+        .unwrap();
+    let offer = peer.create_offer(Default::default()).await.unwrap().sdp;
+    for absent in ["H264", "PCMU", "abs-send-time"] {
+        assert!(!offer.contains(absent), "{absent} in {offer}");
+    }
+    for present in ["opus", "PCMA", "VP8", "rtx"] {
+        assert!(offer.contains(present), "no {present} in {offer}");
+    }
+    let (vp9, vp8) = (offer.find("VP9/90000"), offer.find("VP8/90000"));
+    assert!(vp9 < vp8, "{offer}");
+    // A transceiver chooses among those that are left.
+    let h264 = ironrtc::RtpSender::get_capabilities(MediaKind::Video).codecs;
+    let h264 = h264.into_iter().filter(|it| it.name == RtpCodecName::H264);
+    let error = video.set_codec_preferences(h264.collect()).unwrap_err();
+    assert_eq!(error.name(), "InvalidModificationError");
 }

@@ -12,4 +12,5 @@ mod observe;
 mod ortc;
 mod stun;
 mod support;
+mod transceivers;
 mod transports;
