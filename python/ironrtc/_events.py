@@ -20,6 +20,11 @@ EventKind = Literal[
     "closing",
     "open",
     "readable",
+    # Of a transceiver, beside "readable".
+    "ended",
+    "keyframe",
+    "mute",
+    "unmute",
     # Of a channel that fails, and of an operation.
     "error",
     "done",

@@ -15,9 +15,6 @@ class Names:
     imports: dict[str, str] = field(default_factory=dict)
     """Imports from elsewhere, by module: `name` or `name=name there`."""
 
-    media: str = ""
-    """Classes and functions for audio and video."""
-
     internal: str = ""
     """Classes and functions whose work the core does."""
 
@@ -38,12 +35,6 @@ TABLE: dict[str, Names] = {
             "av.packet": "Packet",
             "typing": "Literal cast",
         },
-        constants={
-            "SAMPLES_PER_FRAME": 160,
-            "SAMPLE_RATE": 8000,
-            "SAMPLE_WIDTH": 2,
-            "TIME_BASE": Fraction(1, 8000),
-        },
     ),
     "codecs.g722": Names(
         modules="fractions",
@@ -57,13 +48,6 @@ TABLE: dict[str, Names] = {
             "av.packet": "Packet",
             "typing": "Optional cast",
         },
-        constants={
-            "CLOCK_BASE": Fraction(1, 8000),
-            "SAMPLES_PER_FRAME": 320,
-            "SAMPLE_RATE": 16000,
-            "SAMPLE_WIDTH": 2,
-            "TIME_BASE": Fraction(1, 16000),
-        },
     ),
     "codecs.h264": Names(
         modules="av fractions math",
@@ -74,24 +58,9 @@ TABLE: dict[str, Names] = {
             "av.packet": "Packet",
             "av.video.codeccontext": "VideoCodecContext",
             "collections.abc": "Iterable Iterator Sequence",
-            "itertools": "tee",
+            "itertools": "pairwise tee",
             "struct": "pack unpack_from",
             "typing": "DESCRIPTOR_T=Any Optional T=Any Type TypeVar cast",
-        },
-        media="h264_depayload pairwise",
-        constants={
-            "DEFAULT_BITRATE": 1000000,
-            "FU_A_HEADER_SIZE": 2,
-            "LENGTH_FIELD_SIZE": 2,
-            "MAX_BITRATE": 3000000,
-            "MAX_FRAME_RATE": 30,
-            "MIN_BITRATE": 500000,
-            "NAL_HEADER_SIZE": 1,
-            "NAL_TYPE_FU_A": 28,
-            "NAL_TYPE_STAP_A": 24,
-            "PACKET_MAX": 1300,
-            "STAP_A_HEADER_SIZE": 3,
-            "VIDEO_TIME_BASE": Fraction(1, 90000),
         },
     ),
     "codecs.opus": Names(
@@ -105,11 +74,6 @@ TABLE: dict[str, Names] = {
             "av.frame": "Frame",
             "av.packet": "Packet",
             "typing": "Optional cast",
-        },
-        constants={
-            "SAMPLES_PER_FRAME": 960,
-            "SAMPLE_RATE": 48000,
-            "TIME_BASE": Fraction(1, 48000),
         },
     ),
     "codecs.vpx": Names(
@@ -125,15 +89,6 @@ TABLE: dict[str, Names] = {
             "struct": "pack unpack_from",
             "typing": "DESCRIPTOR_T=Any Optional T=Any Type TypeVar cast",
         },
-        media="number_of_threads vp8_depayload",
-        constants={
-            "DEFAULT_BITRATE": 500000,
-            "MAX_BITRATE": 1500000,
-            "MAX_FRAME_RATE": 30,
-            "MIN_BITRATE": 250000,
-            "PACKET_MAX": 1300,
-            "VIDEO_TIME_BASE": Fraction(1, 90000),
-        },
     ),
     "jitterbuffer": Names(
         imports={
@@ -141,7 +96,7 @@ TABLE: dict[str, Names] = {
             "ironrtc.utils": "uint16_add",
             "typing": "Optional",
         },
-        media="JitterBuffer",
+        internal="JitterBuffer",
         constants={
             "MAX_MISORDER": 100,
         },
@@ -153,7 +108,7 @@ TABLE: dict[str, Names] = {
             "enum": "Enum",
             "typing": "Any Optional",
         },
-        media=(
+        internal=(
             "AimdRateControl BandwidthUsage InterArrival InterArrivalDelta OveruseDetector "
             "OveruseEstimator RateBucket RateControlState RateCounter RemoteBitrateEstimator "
             "TimestampGroup"
@@ -228,7 +183,7 @@ TABLE: dict[str, Names] = {
             ),
             "ironrtc.rtcsctptransport": "RTCSctpCapabilities",
         },
-        media=(
+        internal=(
             "add_remote_candidates add_transport_description allocate_mid "
             "create_media_description_for_sctp create_media_description_for_transceiver "
             "filter_preferred_codecs find_common_codecs find_common_header_extensions "
@@ -259,7 +214,7 @@ TABLE: dict[str, Names] = {
             "collections.abc": "Callable",
             "typing": "AnyRtcpPacket=Any",
         },
-        media="NackGenerator StreamStatistics TimestampMapper decoder_worker",
+        internal="NackGenerator StreamStatistics TimestampMapper decoder_worker",
         constants={
             "RTCP_PSFB_APP": 15,
             "RTCP_PSFB_PLI": 1,
@@ -286,7 +241,7 @@ TABLE: dict[str, Names] = {
             "collections.abc": "Callable",
             "typing": "AnyRtcpPacket=Any",
         },
-        media="RTCEncodedFrame random_sequence_number",
+        internal="random_sequence_number",
         constants={
             "RTCP_PSFB_APP": 15,
             "RTCP_PSFB_FIR": 4,
@@ -381,36 +336,7 @@ TABLE: dict[str, Names] = {
             "av.audio.frame": "AudioFrame",
             "dataclasses": "dataclass field",
             "struct": "pack unpack unpack_from",
-            "typing": "Any Optional Union AnyRtcpPacket=Any",
-        },
-        media=(
-            "HeaderExtensions HeaderExtensionsMap RtcpByePacket RtcpPacket RtcpPsfbPacket "
-            "RtcpReceiverInfo RtcpRrPacket RtcpRtpfbPacket RtcpSdesPacket RtcpSenderInfo "
-            "RtcpSourceInfo RtcpSrPacket RtpPacket clamp_packets_lost "
-            "compute_audio_level_dbov is_rtcp pack_header_extensions pack_packets_lost "
-            "pack_remb_fci pack_rtcp_packet padl unpack_header_extensions unpack_packets_lost "
-            "unpack_remb_fci unwrap_rtx wrap_rtx"
-        ),
-        constants={
-            "DYNAMIC_PAYLOAD_TYPES": range(96, 128),
-            "FORBIDDEN_PAYLOAD_TYPES": range(72, 77),
-            "PACKETS_LOST_MAX": 8388607,
-            "PACKETS_LOST_MIN": -8388608,
-            "RTCP_BYE": 203,
-            "RTCP_HEADER_LENGTH": 4,
-            "RTCP_PSFB": 206,
-            "RTCP_PSFB_APP": 15,
-            "RTCP_PSFB_FIR": 4,
-            "RTCP_PSFB_PLI": 1,
-            "RTCP_PSFB_RPSI": 3,
-            "RTCP_PSFB_SLI": 2,
-            "RTCP_RR": 201,
-            "RTCP_RTPFB": 205,
-            "RTCP_RTPFB_NACK": 1,
-            "RTCP_SDES": 202,
-            "RTCP_SR": 200,
-            "RTP_HEADER_LENGTH": 12,
-            "RTP_HISTORY_SIZE": 128,
+            "typing": "Any Optional Union",
         },
     ),
     "sdp": Names(

@@ -1,7 +1,7 @@
 """Names that aiortc's modules have at import and that IronRTC has no use for.
 
 Programs import them without using them, or only for `isinstance`, so they exist. What a program
-does use says in one sentence that it needs audio and video, or that the core does its work.
+does use says in one sentence that the core does its work.
 """
 
 from __future__ import annotations
@@ -15,12 +15,7 @@ from ._name_table import TABLE, Names
 _PACKAGE = __name__.rpartition(".")[0]
 
 
-def needs_media(name: str) -> NoReturn:
-    """Say that `name` is for audio and video."""
-    raise NotImplementedError(f"{name} is for audio and video, which IronRTC does not have yet")
-
-
-def _internal(name: str) -> NoReturn:
+def _complain(name: str) -> NoReturn:
     raise NotImplementedError(f"{name} cannot be used by itself: its work is done in Rust")
 
 
@@ -57,9 +52,8 @@ def _makers(module: str, names: Names) -> dict[str, Callable[[], Any]]:
         for word in words.split():
             name, _, attribute = word.partition("=")
             makers[name] = _importer(module, name, source, attribute or name)
-    for complain, words in ((needs_media, names.media), (_internal, names.internal)):
-        for name in words.split():
-            makers[name] = _maker(module, name, complain)
+    for name in names.internal.split():
+        makers[name] = _maker(module, name)
     for name, value in names.constants.items():
         makers[name] = _constant(value)
     return makers
@@ -73,7 +67,7 @@ def _importer(module: str, name: str, source: str, attribute: str) -> Callable[[
             if source.startswith(_PACKAGE):
                 raise
             # A dependency of aiortc's that is none of ours.
-            return _maker(module, name, needs_media)()
+            return _maker(module, name)()
         return getattr(imported, attribute) if attribute else imported
 
     return make
@@ -83,15 +77,15 @@ def _constant(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 
-def _maker(module: str, name: str, complain: Callable[[str], NoReturn]) -> Callable[[], Any]:
+def _maker(module: str, name: str) -> Callable[[], Any]:
     """Make a class of what begins with a capital, and a function of the rest."""
     full_name = f"{module}.{name}"
 
     def initialise(self: object, *_: object, **__: object) -> None:
-        complain(full_name)
+        _complain(full_name)
 
     def function(*_: object, **__: object) -> None:
-        complain(full_name)
+        _complain(full_name)
 
     def make() -> Any:
         if name[0].isupper():

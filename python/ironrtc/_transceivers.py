@@ -5,11 +5,14 @@ They are those of webrtc-pc section 5.1.
 
 from __future__ import annotations
 
-import logging
 import uuid
-from collections.abc import Iterable
-from typing import Any, Optional, Union
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Optional, Union
 
+from . import _ironrtc, codecs
+from ._events import EventKind
+from ._loop import next_token
+from ._native_types import codecs_to_native
 from .exceptions import InternalError, InvalidAccessError
 from .mediastreams import MediaStreamTrack
 from .rtcdtlstransport import RTCDtlsTransport
@@ -18,7 +21,8 @@ from .rtcrtpsender import RTCRtpSender
 from .rtcrtptransceiver import RTCRtpTransceiver
 from .sdp import DIRECTIONS
 
-logger = logging.getLogger("ironrtc.rtcpeerconnection")
+if TYPE_CHECKING:
+    from ._loop import Inbox
 
 _KINDS = ["audio", "video"]
 # Bits of the index into `DIRECTIONS`.
@@ -28,8 +32,11 @@ _SENDS, _RECEIVES = 1, 2
 class Transceivers:
     """All that a connection has, in the order of their creation."""
 
-    def __init__(self) -> None:
+    def __init__(self, native: _ironrtc.PeerConnection, *, all_join_offers: bool) -> None:
         self.all: list[RTCRtpTransceiver] = []
+        self.__native = native
+        self.__all_join_offers = all_join_offers
+        self.__known: dict[str, list[Any]] = {}
         self.__stream_id = str(uuid.uuid4())
 
     def add_track(
@@ -45,9 +52,8 @@ class Transceivers:
         transceiver = self.__send_on_one(track)
         if transceiver is None:
             transceiver = self.__make("sendrecv", kind, track, transport)
-        transceiver.sender._stream_ids = tuple(
-            str(getattr(stream, "id", stream)) for stream in streams
-        ) or (self.__stream_id,)
+        names = [str(getattr(stream, "id", stream)) for stream in streams]
+        transceiver.sender._set_streams(names or [self.__stream_id])
         return transceiver.sender
 
     def remove_track(self, sender: RTCRtpSender) -> None:
@@ -81,12 +87,51 @@ class Transceivers:
         for transceiver in self.all:
             await transceiver.stop()
 
-    def warn_of_silence(self) -> None:
-        """Say so if there are any, since nothing is sent for them."""
-        if self.all:
-            logger.warning(
-                "RTCPeerConnection does not offer audio and video: only data is sent"
-            )
+    def state_codecs(self) -> None:
+        """Tell the core which codecs to negotiate: those of `codecs.CODECS`, as it is now."""
+        for transceiver in self.all:
+            assert transceiver._native is not None
+            kind = transceiver.kind
+            if kind not in self.__known:
+                self.__known[kind] = self.__native.capabilities(kind)
+            wanted = transceiver._preferred_codecs or codecs.CODECS[kind]
+            native = codecs_to_native(list(wanted), self.__known[kind])
+            if native and not transceiver.stopped:
+                transceiver._native.set_codec_preferences(native)
+
+    def synchronise(
+        self, transport: RTCDtlsTransport, inbox: Inbox, on_track: Callable[[Any], Any]
+    ) -> None:
+        """Take over what descriptions have changed, and call `on_track` with each new track."""
+        added = []
+        for native in self.__native.transceivers():
+            transceiver = self.__of(native)
+            if transceiver is None:
+                transceiver = self.__wrap(native, native.kind, None, "recvonly", transport)
+            if native.receives() and transceiver.receiver._track is None:
+                bound = transceiver._native
+                assert bound is not None
+                added.append(transceiver.receiver._begin(bound, inbox))
+                target = _TransceiverEvents(transceiver)
+                token = next_token()
+                inbox.register(token, target)
+                bound.attach(inbox.native, token)
+        for track in added:
+            on_track(track)
+
+    def run(self, inbox: Inbox, *, connected: bool) -> None:
+        """Send what was agreed on, and nothing else."""
+        for transceiver in self.all:
+            if connected and transceiver.currentDirection in ("sendrecv", "sendonly"):
+                transceiver.sender._begin(inbox)
+            else:
+                transceiver.sender._pause()
+
+    def __of(self, native: _ironrtc.Transceiver) -> Optional[RTCRtpTransceiver]:
+        for transceiver in self.all:
+            if transceiver._native is not None and transceiver._native.is_same(native):
+                return transceiver
+        return None
 
     def __make(
         self,
@@ -95,12 +140,24 @@ class Transceivers:
         track: Optional[MediaStreamTrack],
         transport: RTCDtlsTransport,
     ) -> RTCRtpTransceiver:
+        native = self.__native.add_transceiver(kind, direction, self.__all_join_offers)
+        return self.__wrap(native, kind, track, direction, transport)
+
+    def __wrap(
+        self,
+        native: _ironrtc.Transceiver,
+        kind: str,
+        track: Optional[MediaStreamTrack],
+        direction: str,
+        transport: RTCDtlsTransport,
+    ) -> RTCRtpTransceiver:
         transceiver = RTCRtpTransceiver(
             direction=direction,
             kind=kind,
             sender=RTCRtpSender(track or kind, transport),
             receiver=RTCRtpReceiver(kind, transport),
         )
+        transceiver._bind(native)
         self.all.append(transceiver)
         return transceiver
 
@@ -117,6 +174,19 @@ class Transceivers:
                     transceiver.direction = DIRECTIONS[sends]
                 return transceiver
         return None
+
+
+class _TransceiverEvents:
+    """Hands on what happens to a transceiver."""
+
+    def __init__(self, transceiver: RTCRtpTransceiver) -> None:
+        self.__transceiver = transceiver
+
+    def _on_event(self, kind: EventKind, payload: Any) -> None:
+        if kind == "keyframe":
+            self.__transceiver.sender._send_keyframe()
+        else:
+            self.__transceiver.receiver._on_event(kind)
 
 
 def _checked_kind(track_or_kind: Union[str, MediaStreamTrack]) -> str:

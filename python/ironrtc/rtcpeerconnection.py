@@ -71,7 +71,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             configuration_to_native(self.__configuration), self.__certificate._native
         )
         self.__transports = Transports(PeerLink(self.__native), self.__certificate)
-        self.__transceivers = Transceivers()
+        self.__transceivers = Transceivers(self.__native, all_join_offers=not w3c)
 
         self.__states = States(self.__behaviour)
         self.__farewell = _neighbours.Farewell()
@@ -205,7 +205,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     async def createOffer(self, *, iceRestart: bool = False) -> RTCSessionDescription:
         """Make an offer, to be set with `setLocalDescription` and sent to the other side."""
         self.__assertNotClosed()
-        self.__transceivers.warn_of_silence()
+        self.__transceivers.state_codecs()
         kind, sdp = await self.__home().run(
             lambda inbox, token: self.__native.create_offer(inbox, token, iceRestart)
         )
@@ -214,6 +214,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     async def createAnswer(self) -> RTCSessionDescription:
         """Make an answer to the offer of the other side."""
         self.__assertNotClosed()
+        self.__transceivers.state_codecs()
         kind, sdp = await self.__home().run(self.__native.create_answer)
         return RTCSessionDescription(sdp=sdp, type=kind)
 
@@ -293,7 +294,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         Waits until all candidates are gathered, unless somebody listens for `icecandidate`.
         """
         self.__assertNotClosed()
-        self.__transceivers.warn_of_silence()
+        self.__transceivers.state_codecs()
         kind, sdp = None, None
         if sessionDescription is not None:
             sessionDescription = _arguments.description(
@@ -395,6 +396,16 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             self.__set_connection_state("connecting")
         _neighbours.remember(self, self.__native.local_ice_parameters()[0])
         self.__transports.name_data(self.__native.data_mid)
+        self.__transceivers.synchronise(
+            self.__transports.dtls, self.__home(), lambda track: self.emit("track", track)
+        )
+        self.__run_media()
+
+    def __run_media(self) -> None:
+        if self.__inbox is not None:
+            self.__transceivers.run(
+                self.__inbox, connected=self.__states.connection == "connected"
+            )
 
     def _on_event(self, kind: EventKind, payload: Any) -> None:
         if self.__states.closed:
@@ -487,6 +498,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
 
     def __set_connection_state(self, state: str) -> None:
         self.__tell(self.__states.set_connection(state))
+        self.__run_media()
 
     def __tell(self, event: Optional[str]) -> None:
         if event is not None:

@@ -8,16 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Optional
 
-from ._names import module_names, needs_media
+from . import _ironrtc
+from ._decoding import DecodedFrames
+from ._names import module_names
+from ._native_types import codec_from_native, stats_from_native
 from .codecs import get_capabilities
 from .exceptions import InvalidStateError
 from .mediastreams import MediaStreamError, MediaStreamTrack
 from .rtcdtlstransport import RTCDtlsTransport
-from .rtcrtpparameters import RTCRtpCapabilities, RTCRtpReceiveParameters
+from .rtcrtpparameters import (
+    RTCRtpCapabilities,
+    RTCRtpCodecParameters,
+    RTCRtpReceiveParameters,
+)
 from .stats import RTCStatsReport
 
 if TYPE_CHECKING:
     from av.frame import Frame
+
+    from ._loop import Inbox
 
 __all__ = ["RTCRtpContributingSource", "RTCRtpReceiver", "RTCRtpSynchronizationSource"]
 
@@ -33,11 +42,18 @@ class RemoteStreamTrack(MediaStreamTrack):
         if id is not None:
             self._id = id
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
+        self._frames: Optional[DecodedFrames] = None
 
     async def recv(self) -> "Frame":
-        """Wait for the next frame."""
+        """Wait for the next frame.
+
+        A second of sound waits to be read, and a few pictures. Of what is not read in time the
+        oldest is dropped.
+        """
         if self.readyState != "live":
             raise MediaStreamError
+        if self._frames is not None:
+            self._frames.on_read()
         frame = await self._queue.get()
         if frame is None:
             self.stop()
@@ -75,7 +91,9 @@ class RTCRtpReceiver:
             raise InvalidStateError
         self.__kind = kind
         self.__transport = transport
-        self._track: Optional[MediaStreamTrack] = None
+        self.__native: Optional[_ironrtc.Transceiver] = None
+        self.__inbox: Optional[Inbox] = None
+        self._track: Optional[RemoteStreamTrack] = None
 
     @property
     def track(self) -> Optional[MediaStreamTrack]:
@@ -94,7 +112,13 @@ class RTCRtpReceiver:
 
     async def getStats(self) -> RTCStatsReport:
         """Statistics of what is received."""
-        return RTCStatsReport()
+        if self.__native is None or self.__inbox is None:
+            return RTCStatsReport()
+        native = self.__native
+        entries = await self.__inbox.run(
+            lambda inbox, token: native.get_stats(inbox, token, False)
+        )
+        return stats_from_native(entries)
 
     def getSynchronizationSources(self) -> list[RTCRtpSynchronizationSource]:
         """The sources that were heard in the last ten seconds."""
@@ -102,7 +126,10 @@ class RTCRtpReceiver:
 
     async def receive(self, parameters: RTCRtpReceiveParameters) -> None:
         """Begin to receive."""
-        needs_media("RTCRtpReceiver.receive")
+        raise NotImplementedError(
+            "RTCRtpReceiver.receive is called by RTCPeerConnection; "
+            "without one, IronRTC receives data only"
+        )
 
     def setTransport(self, transport: RTCDtlsTransport) -> None:
         """Move to another transport."""
@@ -111,7 +138,30 @@ class RTCRtpReceiver:
     async def stop(self) -> None:
         """Stop receiving, for good."""
         if self._track is not None:
+            # Whoever waits for a frame learns that none will come.
+            self._track._queue.put_nowait(None)
             self._track.stop()
+
+    def _begin(self, native: _ironrtc.Transceiver, inbox: Inbox) -> RemoteStreamTrack:
+        """The other side sends a track, which this makes."""
+        self.__native, self.__inbox = native, inbox
+        id, _ = native.received()
+        track = self._track = RemoteStreamTrack(self.__kind, id)
+
+        def agreed() -> list[RTCRtpCodecParameters]:
+            return [codec_from_native(each) for each in native.receive_codecs()]
+
+        track._frames = DecodedFrames(self.__kind, native, track._queue, agreed)
+        return track
+
+    def _on_event(self, kind: str) -> None:
+        track = self._track
+        if track is None or track._frames is None:
+            return
+        if kind == "readable":
+            track._frames.pull()
+        elif kind == "ended":
+            track._frames.end()
 
 
 __getattr__, __dir__ = module_names(globals())

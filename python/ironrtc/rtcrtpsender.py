@@ -1,21 +1,54 @@
 """Sending of one media track."""
 
+from __future__ import annotations
+
+import asyncio
 import logging
 import secrets
+import threading
 import uuid
-from typing import Optional, Union
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Optional, Union
 
-from ._names import module_names, needs_media
+from . import _ironrtc, codecs
+from ._names import module_names
+from ._native_types import codec_from_native, stats_from_native
 from .codecs import get_capabilities
 from .exceptions import InvalidStateError
-from .mediastreams import MediaStreamTrack
+from .mediastreams import MediaStreamError, MediaStreamTrack
 from .rtcdtlstransport import RTCDtlsTransport
-from .rtcrtpparameters import RTCRtpCapabilities, RTCRtpSendParameters
+from .rtcrtpparameters import (
+    RTCRtpCapabilities,
+    RTCRtpCodecParameters,
+    RTCRtpSendParameters,
+)
 from .stats import RTCStatsReport
+
+if TYPE_CHECKING:
+    from ._loop import Inbox
+    from .codecs.base import Encoder
 
 __all__ = ["RTCRtpSender"]
 
 logger = logging.getLogger(__name__)
+
+# Ticks from a payload of 20 ms to the next one of the same frame (RFC 3551, RFC 7587).
+_PAYLOAD_TICKS = {"opus": 960, "g722": 160, "pcma": 160, "pcmu": 160}
+
+
+@dataclass
+class RTCEncodedFrame:
+    """A frame as it is sent."""
+
+    payloads: list[bytes]
+    """The payloads of its packets."""
+
+    timestamp: int
+    """Its timestamp, in ticks of the codec's clock."""
+
+    audio_level: Optional[int]
+    """How loud it is, in decibels below the loudest (RFC 6464)."""
 
 
 class RTCRtpSender:
@@ -27,6 +60,17 @@ class RTCRtpSender:
         if transport.state == "closed":
             raise InvalidStateError
         self.__track: Optional[MediaStreamTrack] = None
+        self.__encoder: Optional[Encoder] = None
+        self.__encoding = threading.Lock()
+        self.__force_keyframe = False
+        self.__codec: Optional[RTCRtpCodecParameters] = None
+        self.__native: Optional[_ironrtc.Transceiver] = None
+        self.__inbox: Optional[Inbox] = None
+        self.__task: Optional[asyncio.Task[None]] = None
+        self.__stopped = False
+        self._enabled = True
+        self._ssrc = secrets.randbits(32)
+        self._stream_ids: tuple[str, ...] = ()
         if isinstance(trackOrKind, MediaStreamTrack):
             self.__kind = trackOrKind.kind
             self.replaceTrack(trackOrKind)
@@ -34,8 +78,6 @@ class RTCRtpSender:
             self.__kind = trackOrKind
             self._track_id = str(uuid.uuid4())
         self.__transport = transport
-        self._ssrc = secrets.randbits(32)
-        self._stream_ids: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -59,17 +101,33 @@ class RTCRtpSender:
 
     async def getStats(self) -> RTCStatsReport:
         """Statistics of what is sent."""
-        return RTCStatsReport()
+        if self.__native is None or self.__inbox is None:
+            return RTCStatsReport()
+        native = self.__native
+        entries = await self.__inbox.run(
+            lambda inbox, token: native.get_stats(inbox, token, True)
+        )
+        return stats_from_native(entries)
 
     def replaceTrack(self, track: Optional[MediaStreamTrack]) -> None:
         """Send another track, or nothing, from now on."""
         self.__track = track
         if track is not None:
             self._track_id = track.id
+        if self.__native is not None:
+            self.__native.send_track(None if track is None else track.id)
+        if self.__task is not None:
+            # What the former track would yield next is of no use.
+            self.__task.cancel()
+            self.__task = None
+            self.__run()
 
     async def send(self, parameters: RTCRtpSendParameters) -> None:
         """Begin to send."""
-        needs_media("RTCRtpSender.send")
+        raise NotImplementedError(
+            "RTCRtpSender.send is called by RTCPeerConnection; "
+            "without one, IronRTC sends data only"
+        )
 
     def setTransport(self, transport: RTCDtlsTransport) -> None:
         """Move to another transport."""
@@ -77,7 +135,126 @@ class RTCRtpSender:
 
     async def stop(self) -> None:
         """Stop sending, for good."""
+        self.__stopped = True
+        self._pause()
+        if self.__native is not None:
+            self.__native.stop_sending()
         self.__track = None
+
+    def _bind(self, native: _ironrtc.Transceiver) -> None:
+        """What is sent goes by `native` from now on."""
+        self.__native = native
+        if self._stream_ids:
+            native.set_streams(list(self._stream_ids))
+        if self.__track is not None:
+            native.send_track(self.__track.id)
+
+    def _set_streams(self, streams: Sequence[str]) -> None:
+        self._stream_ids = tuple(streams)
+        if self.__native is not None:
+            self.__native.set_streams(list(streams))
+
+    def _begin(self, inbox: Inbox) -> None:
+        """It was agreed that the track is sent, and there is a connection."""
+        if self.__native is None or self.__stopped:
+            return
+        self.__inbox = inbox
+        agreed, _ = self.__native.send_codecs()
+        sent = [codec_from_native(each) for each in agreed]
+        codec = next(iter(sent), None)
+        if codec is None:
+            self._pause()
+            return
+        if codec != self.__codec:
+            self.__codec, self.__encoder = codec, None
+        self.__run()
+
+    def _pause(self) -> None:
+        """Send nothing, for now."""
+        if self.__task is not None:
+            self.__task.cancel()
+            self.__task = None
+
+    def _send_keyframe(self) -> None:
+        """Have the next frame be a key frame: somebody on the other side needs one."""
+        self.__force_keyframe = True
+
+    def __run(self) -> None:
+        if self.__task is None and self.__track is not None and self.__codec is not None:
+            self.__task = asyncio.ensure_future(self.__send_track(self.__track, self.__codec))
+
+    async def __send_track(self, track: MediaStreamTrack, codec: RTCRtpCodecParameters) -> None:
+        self._send_keyframe()
+        try:
+            while True:
+                frame = await self._next_encoded_frame(codec)
+                if frame is not None and frame.payloads and self._enabled:
+                    self.__send_frame(frame, codec)
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except MediaStreamError:
+            logger.debug("RTCRtpSender(%s) track has ended", self.__kind)
+        except Exception:
+            logger.warning("RTCRtpSender(%s) track fails", self.__kind, exc_info=True)
+        # A track may follow; this one is over.
+        track.stop()
+
+    async def _next_encoded_frame(
+        self, codec: RTCRtpCodecParameters
+    ) -> Optional[RTCEncodedFrame]:
+        """Wait for the next frame of the track, and encode it."""
+        from av import AudioFrame
+        from av.frame import Frame
+
+        track = self.__track
+        if track is None:
+            raise MediaStreamError
+        data = await track.recv()
+        audio_level = None
+        if isinstance(data, AudioFrame):
+            audio_level = _audio_level(data)
+        encoder = self.__encoder
+        if encoder is None:
+            # Looked up here, as programs replace it.
+            encoder = self.__encoder = codecs.get_encoder(codec)
+        if not isinstance(data, Frame):
+            payloads, timestamp = encoder.pack(data)
+        elif self.__kind == "audio":
+            # This takes less time than a way to another thread and back.
+            payloads, timestamp = encoder.encode(data)
+        else:
+            force_keyframe, self.__force_keyframe = self.__force_keyframe, False
+            payloads, timestamp = await asyncio.get_running_loop().run_in_executor(
+                None, self.__encode, encoder, data, force_keyframe
+            )
+        return RTCEncodedFrame(payloads, timestamp, audio_level)
+
+    def __encode(
+        self, encoder: Encoder, frame: Any, force_keyframe: bool
+    ) -> tuple[list[bytes], int]:
+        # A task that was cancelled may have left its frame to be encoded still.
+        with self.__encoding:
+            return encoder.encode(frame, force_keyframe=force_keyframe)
+
+    def __send_frame(self, frame: RTCEncodedFrame, codec: RTCRtpCodecParameters) -> None:
+        assert self.__native is not None
+        payload_type = codec.payloadType or 0
+        timestamp = frame.timestamp & 0xFFFFFFFF
+        if self.__kind == "video":
+            self.__native.send(payload_type, frame.payloads, timestamp, True, None)
+            return
+        ticks = _PAYLOAD_TICKS.get(codec.name.lower(), 0)
+        for payload in frame.payloads:
+            self.__native.send(payload_type, [payload], timestamp, False, frame.audio_level)
+            timestamp = (timestamp + ticks) & 0xFFFFFFFF
+
+
+def _audio_level(frame: Any) -> int:
+    if frame.format.name != "s16":
+        # Its samples are read by none but the encoder.
+        return 0
+    length = frame.samples * len(frame.layout.channels) * 2
+    return _ironrtc.audio_level(bytes(frame.planes[0])[:length])
 
 
 __getattr__, __dir__ = module_names(globals())

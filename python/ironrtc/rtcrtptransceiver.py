@@ -3,6 +3,7 @@
 import logging
 from typing import Optional
 
+from . import _ironrtc
 from ._names import module_names
 from .codecs import get_capabilities, is_rtx
 from .rtcrtpparameters import RTCRtpCodecCapability
@@ -25,29 +26,32 @@ class RTCRtpTransceiver:
         sender: RTCRtpSender,
         direction: str = "sendrecv",
     ):
-        self.__currentDirection: Optional[str] = None
         self.__direction = direction
         self.__kind = kind
-        self.__mid: Optional[str] = None
         self.__receiver = receiver
         self.__sender = sender
         self.__stopped = False
+        self._native: Optional[_ironrtc.Transceiver] = None
         self._preferred_codecs: list[RTCRtpCodecCapability] = []
 
     @property
     def currentDirection(self) -> Optional[str]:
         """The direction that was negotiated: `sendrecv`, `sendonly`, `recvonly`, `inactive`."""
-        return self.__currentDirection
+        return None if self._native is None else self._native.current_direction
 
     @property
     def direction(self) -> str:
         """The direction that is wanted."""
-        return self.__direction
+        if self._native is None or self.__stopped:
+            return self.__direction
+        return self._native.direction
 
     @direction.setter
     def direction(self, direction: str) -> None:
         assert direction in DIRECTIONS
         self.__direction = direction
+        if self._native is not None:
+            self._native.set_direction(direction)
 
     @property
     def kind(self) -> str:
@@ -57,7 +61,7 @@ class RTCRtpTransceiver:
     @property
     def mid(self) -> Optional[str]:
         """The identifier of the m-line, once it was negotiated."""
-        return self.__mid
+        return None if self._native is None else self._native.mid
 
     @property
     def receiver(self) -> RTCRtpReceiver:
@@ -91,6 +95,13 @@ class RTCRtpTransceiver:
         await self.__receiver.stop()
         await self.__sender.stop()
         self.__stopped = True
+        if self._native is not None:
+            self._native.stop()
+
+    def _bind(self, native: _ironrtc.Transceiver) -> None:
+        """Make `native` do what this says."""
+        self._native = native
+        self.__sender._bind(native)
 
 
 __getattr__, __dir__ = module_names(globals())

@@ -29,7 +29,7 @@ fn raise(cell: &'static PyOnceLock<Py<PyType>>, name: &str, text: String) -> PyE
 }
 
 /// The exception of a W3C name. Python's `ValueError` stands for those that aiortc has no class of.
-fn named(name: &str, text: String) -> PyErr {
+pub(crate) fn named(name: &str, text: String) -> PyErr {
     match name {
         "InvalidStateError" => invalid_state(text),
         "InvalidAccessError" => invalid_access(text),

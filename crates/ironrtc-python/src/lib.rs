@@ -10,10 +10,12 @@ mod configuration;
 mod data_channel;
 mod exception;
 mod inbox;
+mod media;
 mod name;
 mod peer_connection;
 mod recorder;
 mod runtime;
+mod stats;
 mod target;
 mod transport;
 
@@ -42,7 +44,9 @@ fn _ironrtc(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<inbox::Inbox>()?;
     m.add_class::<peer_connection::PeerConnection>()?;
     m.add_class::<recorder::Recorder>()?;
+    m.add_class::<media::Transceiver>()?;
     m.add_class::<transport::Transport>()?;
+    m.add_function(wrap_pyfunction!(media::level::audio_level, m)?)?;
     m.add_function(wrap_pyfunction!(sdp_lines, m)?)?;
     m.add_function(wrap_pyfunction!(runtime::after_fork_in_child, m)?)?;
     Ok(())

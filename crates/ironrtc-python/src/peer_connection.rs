@@ -4,20 +4,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ironrtc::{
     Error, Event, Events, IceCandidateInit, IceConnectionState, OfferOptions,
-    PeerConnection as Core, SdpType, SessionDescription, StatsReport, StatsValue,
+    PeerConnection as Core, RtpTransceiver, RtpTransceiverInit, SdpType, SessionDescription,
 };
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::PyBytes;
 
 use crate::certificate::Certificate;
 use crate::configuration::Settings;
 use crate::data_channel::{DataChannel, Options};
 use crate::inbox::Inbox;
+use crate::media::{self, Transceiver};
 use crate::runtime::{self, Owned, Task};
 use crate::target::{Started, Target, none, start};
-use crate::{exception, name};
+use crate::{exception, name, stats};
 
 /// A description's kind and text.
 type Description = Option<(&'static str, String)>;
@@ -163,7 +164,9 @@ impl PeerConnection {
     fn get_stats(&self, py: Python<'_>, inbox: &Inbox, token: u64) -> PyResult<Started> {
         let connection = self.connection.get()?.clone();
         let operation = async move { connection.get_stats().await };
-        start(py, inbox, token, operation, |py, report| stats(py, &report))
+        start(py, inbox, token, operation, |py, report| {
+            stats::entries(py, &report)
+        })
     }
 
     fn close(&self, py: Python<'_>, inbox: &Inbox, token: u64) -> PyResult<Started> {
@@ -282,6 +285,40 @@ impl PeerConnection {
             .and_then(|sctp| sctp.max_channels))
     }
 
+    /// Make a transceiver. An offer of the peer may use it, whatever its direction, if
+    /// `joins_offers` is true.
+    fn add_transceiver(
+        &self,
+        py: Python<'_>,
+        kind: &str,
+        direction: &str,
+        joins_offers: bool,
+    ) -> PyResult<Transceiver> {
+        let kind = media::kind(kind)?;
+        let direction = direction
+            .parse()
+            .map_err(|error: ironrtc::UnknownWord| PyValueError::new_err(error.to_string()))?;
+        let init = RtpTransceiverInit::default()
+            .direction(direction)
+            .joins_offers(joins_offers);
+        let made = self.with(py, |connection| connection.add_transceiver(kind, init))?;
+        made.map(Transceiver::new)
+            .map_err(|error| media::raised(&error))
+    }
+
+    /// The codecs that can be negotiated.
+    fn capabilities(&self, py: Python<'_>, kind: &str) -> PyResult<Vec<media::Described>> {
+        let kind = media::kind(kind)?;
+        let known = self.with(py, |connection| connection.get_capabilities(kind))?;
+        Ok(known.codecs.iter().map(media::describe).collect())
+    }
+
+    /// New handles of all transceivers, in the order in which they were made.
+    fn transceivers(&self, py: Python<'_>) -> PyResult<Vec<Transceiver>> {
+        let all: Vec<RtpTransceiver> = self.with(py, Core::transceivers)?;
+        Ok(all.into_iter().map(Transceiver::new).collect())
+    }
+
     #[pyo3(signature = (label, *options))]
     fn create_data_channel(
         &self,
@@ -375,27 +412,4 @@ fn described(py: Python<'_>, result: Result<SessionDescription, Error>) -> PyRes
 fn nothing(py: Python<'_>, result: Result<(), Error>) -> PyResult<Py<PyAny>> {
     result.map_err(|error| exception::from_connection(&error))?;
     Ok(none(py))
-}
-
-/// A list of dictionaries with the W3C's member names.
-fn stats(py: Python<'_>, report: &StatsReport) -> PyResult<Py<PyAny>> {
-    let list = PyList::empty(py);
-    for object in report {
-        let members = PyDict::new(py);
-        members.set_item("type", object.stats_type().as_str())?;
-        members.set_item("id", object.id())?;
-        members.set_item("timestamp", report.timestamp())?;
-        for (name, value) in object.members() {
-            match value {
-                StatsValue::Text(text) => members.set_item(name, text)?,
-                StatsValue::Integer(number) => members.set_item(name, number)?,
-                StatsValue::Signed(number) => members.set_item(name, number)?,
-                StatsValue::Float(number) => members.set_item(name, number)?,
-                StatsValue::Flag(flag) => members.set_item(name, flag)?,
-                _ => debug_assert!(false, "a kind of value that Python is not given: {value:?}"),
-            }
-        }
-        list.append(members)?;
-    }
-    list.into_py_any(py)
 }

@@ -129,10 +129,13 @@ impl LocalTrack {
     }
 
     fn new(kind: MediaKind) -> Self {
-        // The standard library seeds each of them with the system's randomness.
-        let random = || RandomState::new().hash_one(kind.as_str());
+        Self::with_id(kind, format!("{:016x}{:016x}", random(), random()))
+    }
+
+    /// A track under an id of the application's choice, which descriptions tell the peer.
+    pub fn with_id(kind: MediaKind, id: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
-            id: format!("{:016x}{:016x}", random(), random()),
+            id: id.into(),
             kind,
             timeline: random(),
             disabled: AtomicBool::new(false),
@@ -306,6 +309,11 @@ impl LocalTrack {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The standard library seeds each state with the system's randomness.
+fn random() -> u64 {
+    RandomState::new().hash_one(())
 }
 
 impl PartialEq for LocalTrack {

@@ -307,9 +307,10 @@ impl RtpReceiver {
         RemoteTrack::new(self.0.connection.clone(), self.0.id)
     }
 
-    /// `transport`: what it receives over, which is the sender's.
-    pub fn transport(&self) -> Option<DtlsTransport> {
-        self.0.transport()
+    /// The peer has described a track that it sends here, of which [`Event::Track`](crate::Event::Track)
+    /// tells.
+    pub fn is_receiving(&self) -> bool {
+        self.0.read(Transceiver::is_received).unwrap_or(false)
     }
 
     /// The streams that the track is in, as the peer says.

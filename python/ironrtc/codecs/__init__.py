@@ -5,7 +5,6 @@
 
 from typing import Optional, Union
 
-from .._names import needs_media
 from ..rtcrtpparameters import (
     ParametersDict,
     RTCRtcpFeedback,
@@ -144,25 +143,48 @@ def init_codecs() -> None:
 
 def depayload(codec: RTCRtpCodecParameters, payload: bytes) -> bytes:
     """Strip the codec's own header from the payload of an RTP packet."""
-    needs_media("depayload")
-
-
-def _assert_known(codec: RTCRtpCodecParameters, what: str) -> None:
-    known = {each.mimeType.lower() for each in CODECS["audio"] + CODECS["video"]}
-    if codec.mimeType.lower() not in known:
-        raise ValueError(f"No {what} found for MIME type `{codec.mimeType}`")
+    name = codec.name.lower()
+    if name == "vp8":
+        return vp8_depayload(payload)
+    if name == "h264":
+        return h264_depayload(payload)
+    return payload
 
 
 def get_decoder(codec: RTCRtpCodecParameters) -> Decoder:
     """Make a decoder."""
-    _assert_known(codec, "decoder")
-    needs_media("get_decoder")
+    mime_type = codec.mimeType.lower()
+    if mime_type == "audio/opus":
+        return OpusDecoder()
+    if mime_type == "audio/g722":
+        return G722Decoder()
+    if mime_type == "audio/pcma":
+        return PcmaDecoder()
+    if mime_type == "audio/pcmu":
+        return PcmuDecoder()
+    if mime_type == "video/h264":
+        return H264Decoder()
+    if mime_type == "video/vp8":
+        return Vp8Decoder()
+    raise ValueError(f"No decoder found for MIME type `{codec.mimeType}`")
 
 
 def get_encoder(codec: RTCRtpCodecParameters) -> Encoder:
     """Make an encoder."""
-    _assert_known(codec, "encoder")
-    needs_media("get_encoder")
+    mime_type = codec.mimeType.lower()
+    if mime_type == "audio/opus":
+        return OpusEncoder()
+    if mime_type == "audio/g722":
+        return G722Encoder()
+    if mime_type == "audio/pcma":
+        return PcmaEncoder()
+    if mime_type == "audio/pcmu":
+        return PcmuEncoder()
+    if mime_type == "video/h264":
+        return H264Encoder()
+    if mime_type == "video/vp8":
+        return Vp8Encoder()
+    raise ValueError(f"No encoder found for MIME type `{codec.mimeType}`")
 
 
 def is_rtx(codec: Union[RTCRtpCodecCapability, RTCRtpCodecParameters]) -> bool:

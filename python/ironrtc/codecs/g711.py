@@ -1,69 +1,57 @@
-"""G.711: names only, until there are audio and video."""
+"""G.711 with either law (RFC 3551 section 4.5.14)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import fractions
 
-from .._names import module_names, needs_media
-from ..jitterbuffer import JitterFrame
-from .base import Decoder, Encoder
+from .._names import module_names
+from ._audio import AudioDecoder, AudioEncoder
 
-if TYPE_CHECKING:
-    from av.frame import Frame
-    from av.packet import Packet
+SAMPLE_RATE = 8000
+SAMPLE_WIDTH = 2
+SAMPLES_PER_FRAME = 160
+TIME_BASE = fractions.Fraction(1, SAMPLE_RATE)
 
 __getattr__, __dir__ = module_names(globals())
 
 
-class PcmDecoder(Decoder):
-    """Decodes G.711."""
+class PcmDecoder(AudioDecoder):
+    """Decodes G.711; `codec_name` is FFmpeg's name of the law."""
 
-    def __init__(self) -> None:
-        needs_media("PcmDecoder")
-
-    def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
-        """Decode what was put together from RTP packets."""
-        needs_media("PcmDecoder")
+    def __init__(self, codec_name: str) -> None:
+        super().__init__(codec_name, "mono", SAMPLE_RATE)
 
 
-class PcmEncoder(Encoder):
-    """Encodes G.711."""
+class PcmEncoder(AudioEncoder):
+    """Encodes G.711; `codec_name` is FFmpeg's name of the law."""
 
-    def __init__(self) -> None:
-        needs_media("PcmEncoder")
-
-    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
-        """Encode a frame; returns the payloads and the timestamp."""
-        needs_media("PcmEncoder")
-
-    def pack(self, packet: Packet[Any]) -> tuple[list[bytes], int]:
-        """Cut encoded data; returns the payloads and the timestamp."""
-        needs_media("PcmEncoder")
+    def __init__(self, codec_name: str) -> None:
+        super().__init__(codec_name, "mono", SAMPLE_RATE, SAMPLES_PER_FRAME)
 
 
 class PcmaDecoder(PcmDecoder):
     """Decodes G.711 with the A-law."""
 
     def __init__(self) -> None:
-        needs_media("PcmaDecoder")
+        super().__init__("pcm_alaw")
 
 
 class PcmaEncoder(PcmEncoder):
     """Encodes G.711 with the A-law."""
 
     def __init__(self) -> None:
-        needs_media("PcmaEncoder")
+        super().__init__("pcm_alaw")
 
 
 class PcmuDecoder(PcmDecoder):
     """Decodes G.711 with the µ-law."""
 
     def __init__(self) -> None:
-        needs_media("PcmuDecoder")
+        super().__init__("pcm_mulaw")
 
 
 class PcmuEncoder(PcmEncoder):
     """Encodes G.711 with the µ-law."""
 
     def __init__(self) -> None:
-        needs_media("PcmuEncoder")
+        super().__init__("pcm_mulaw")

@@ -1,41 +1,33 @@
-"""G.722: names only, until there are audio and video."""
+"""G.722 (RFC 3551 section 4.5.2)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import fractions
 
-from .._names import module_names, needs_media
-from ..jitterbuffer import JitterFrame
-from .base import Decoder, Encoder
+from .._names import module_names
+from ._audio import AudioDecoder, AudioEncoder
 
-if TYPE_CHECKING:
-    from av.frame import Frame
-    from av.packet import Packet
+SAMPLE_RATE = 16000
+SAMPLE_WIDTH = 2
+SAMPLES_PER_FRAME = 320
+TIME_BASE = fractions.Fraction(1, SAMPLE_RATE)
+CLOCK_BASE = fractions.Fraction(1, 8000)
+"""The clock of timestamps, which ticks half as often as samples come."""
 
 __getattr__, __dir__ = module_names(globals())
 
 
-class G722Decoder(Decoder):
+class G722Decoder(AudioDecoder):
     """Decodes G.722."""
 
     def __init__(self) -> None:
-        needs_media("G722Decoder")
-
-    def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
-        """Decode what was put together from RTP packets."""
-        needs_media("G722Decoder")
+        super().__init__("g722", "mono", SAMPLE_RATE)
+        self._clock_base = CLOCK_BASE
 
 
-class G722Encoder(Encoder):
+class G722Encoder(AudioEncoder):
     """Encodes G.722."""
 
     def __init__(self) -> None:
-        needs_media("G722Encoder")
-
-    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
-        """Encode a frame; returns the payloads and the timestamp."""
-        needs_media("G722Encoder")
-
-    def pack(self, packet: Packet[Any]) -> tuple[list[bytes], int]:
-        """Cut encoded data; returns the payloads and the timestamp."""
-        needs_media("G722Encoder")
+        super().__init__("g722", "mono", SAMPLE_RATE, SAMPLES_PER_FRAME)
+        self._clock_base = CLOCK_BASE

@@ -1,41 +1,37 @@
-"""Opus: names only, until there are audio and video."""
+"""Opus (RFC 6716, RFC 7587)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import fractions
 
-from .._names import module_names, needs_media
-from ..jitterbuffer import JitterFrame
-from .base import Decoder, Encoder
+from .._names import module_names
+from ._audio import AudioDecoder, AudioEncoder
 
-if TYPE_CHECKING:
-    from av.frame import Frame
-    from av.packet import Packet
+SAMPLE_RATE = 48000
+SAMPLE_WIDTH = 2
+SAMPLES_PER_FRAME = 960
+TIME_BASE = fractions.Fraction(1, SAMPLE_RATE)
+
+_BITRATE = 96000
 
 __getattr__, __dir__ = module_names(globals())
 
 
-class OpusDecoder(Decoder):
-    """Decodes Opus."""
+class OpusDecoder(AudioDecoder):
+    """Decodes Opus to 48 kHz in stereo."""
 
     def __init__(self) -> None:
-        needs_media("OpusDecoder")
-
-    def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
-        """Decode what was put together from RTP packets."""
-        needs_media("OpusDecoder")
+        super().__init__("libopus", "stereo", SAMPLE_RATE)
 
 
-class OpusEncoder(Encoder):
-    """Encodes Opus."""
+class OpusEncoder(AudioEncoder):
+    """Encodes Opus in stereo."""
 
     def __init__(self) -> None:
-        needs_media("OpusEncoder")
-
-    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
-        """Encode a frame; returns the payloads and the timestamp."""
-        needs_media("OpusEncoder")
-
-    def pack(self, packet: Packet[Any]) -> tuple[list[bytes], int]:
-        """Cut encoded data; returns the payloads and the timestamp."""
-        needs_media("OpusEncoder")
+        super().__init__(
+            "libopus",
+            "stereo",
+            SAMPLE_RATE,
+            SAMPLES_PER_FRAME,
+            {"bit_rate": _BITRATE, "options": {"application": "voip"}},
+        )

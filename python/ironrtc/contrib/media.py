@@ -1,4 +1,4 @@
-"""Helpers for media: sinks and fan-out of tracks."""
+"""Helpers for media: files and devices as sources and sinks, and fan-out of tracks."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ import time
 from typing import TYPE_CHECKING, Any, Optional, Union, cast
 
 from .._lazy import lazy_names
-from .._names import needs_media
 from ..mediastreams import AUDIO_PTIME, MediaStreamError, MediaStreamTrack
+from ._player import (
+    REAL_TIME_FORMATS,
+    MediaPlayer,
+    PlayerStreamTrack,
+    player_worker_decode,
+    player_worker_demux,
+)
+from ._recorder import MediaRecorder, MediaRecorderContext
 
 if TYPE_CHECKING:
     import av
     from av import AudioFrame, VideoFrame
     from av.audio.stream import AudioStream
-    from av.container import InputContainer
     from av.frame import Frame
     from av.packet import Packet
     from av.video.stream import VideoStream
@@ -70,31 +76,6 @@ __getattr__, __dir__ = lazy_names(
     Packet=("av.packet", "Packet"),
     av=("av", ""),
 )
-
-REAL_TIME_FORMATS = [
-    "alsa",
-    "android_camera",
-    "avfoundation",
-    "bktr",
-    "decklink",
-    "dshow",
-    "fbdev",
-    "gdigrab",
-    "iec61883",
-    "jack",
-    "kmsgrab",
-    "openal",
-    "oss",
-    "pulse",
-    "sndio",
-    "rtsp",
-    "v4l2",
-    "vfwcap",
-    "x11grab",
-]
-"""FFmpeg's names of formats that come as fast as they are played."""
-
-_AudioOrVideoStream = Union["AudioStream", "VideoStream"]
 
 
 async def blackhole_consume(track: MediaStreamTrack) -> None:
@@ -221,102 +202,3 @@ class MediaRelay:
                 copy._push(frame)
         self.__tasks.pop(source, None)
         self.__copies.pop(source, None)
-
-
-class PlayerStreamTrack(MediaStreamTrack):
-    """A track of a `MediaPlayer`."""
-
-    def __init__(self, player: MediaPlayer, kind: str) -> None:
-        needs_media("PlayerStreamTrack")
-
-    async def recv(self) -> Union[Frame, Packet[Any]]:
-        """Wait for the next frame."""
-        needs_media("PlayerStreamTrack")
-
-    def stop(self) -> None:
-        """End the track."""
-        needs_media("PlayerStreamTrack")
-
-
-class MediaPlayer:
-    """Reads tracks from a file or a device."""
-
-    def __init__(
-        self,
-        file: Any,
-        format: Optional[str] = None,
-        options: Optional[dict[str, str]] = None,
-        timeout: Optional[int] = None,
-        loop: bool = False,
-        decode: bool = True,
-    ) -> None:
-        needs_media("MediaPlayer")
-
-    @property
-    def audio(self) -> Optional[MediaStreamTrack]:
-        """The audio track, if there is one."""
-        needs_media("MediaPlayer")
-
-    @property
-    def video(self) -> Optional[MediaStreamTrack]:
-        """The video track, if there is one."""
-        needs_media("MediaPlayer")
-
-
-class MediaRecorderContext:
-    """One track that a `MediaRecorder` writes."""
-
-    def __init__(self, stream: Union[AudioStream, VideoStream]) -> None:
-        needs_media("MediaRecorderContext")
-
-
-class MediaRecorder:
-    """Writes tracks to a file."""
-
-    def __init__(
-        self,
-        file: Any,
-        format: Optional[str] = None,
-        options: Optional[dict[str, str]] = None,
-    ) -> None:
-        needs_media("MediaRecorder")
-
-    def addTrack(self, track: MediaStreamTrack) -> None:
-        """Write `track` too."""
-        needs_media("MediaRecorder")
-
-    async def start(self) -> None:
-        """Begin to write."""
-        needs_media("MediaRecorder")
-
-    async def stop(self) -> None:
-        """Stop writing."""
-        needs_media("MediaRecorder")
-
-
-def player_worker_decode(
-    loop: asyncio.AbstractEventLoop,
-    container: InputContainer,
-    streams: list[Union[AudioStream, VideoStream]],
-    audio_track: PlayerStreamTrack,
-    video_track: PlayerStreamTrack,
-    quit_event: threading.Event,
-    throttle_playback: bool,
-    loop_playback: bool,
-) -> None:
-    """Read frames, on a thread of a `MediaPlayer`."""
-    needs_media("player_worker_decode")
-
-
-def player_worker_demux(
-    loop: asyncio.AbstractEventLoop,
-    container: InputContainer,
-    streams: list[Union[AudioStream, VideoStream]],
-    audio_track: PlayerStreamTrack,
-    video_track: PlayerStreamTrack,
-    quit_event: threading.Event,
-    throttle_playback: bool,
-    loop_playback: bool,
-) -> None:
-    """Read packets, on a thread of a `MediaPlayer`."""
-    needs_media("player_worker_demux")

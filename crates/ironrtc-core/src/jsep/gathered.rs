@@ -54,19 +54,16 @@ impl Gathered {
         let Some(media) = description.sdp.media.get_mut(tagged) else {
             return;
         };
-        for candidate in &self.candidates {
-            let value = candidate.to_string();
-            if !media
-                .section
-                .lines
-                .iter()
-                .any(|line| line.kind == 'a' && line.value == value)
-            {
-                media.section.push('a', value);
-            }
+        let section = &mut media.section;
+        let is_said = |value: &str| section.attribute_line(value);
+        let mut new: Vec<String> = self.candidates.iter().map(ToString::to_string).collect();
+        if self.complete {
+            new.push("end-of-candidates".to_owned());
         }
-        if self.complete && !media.section.has("end-of-candidates") {
-            media.section.push('a', "end-of-candidates");
-        }
+        new.retain(|value| !is_said(value));
+        // The transport's attributes stay last, `a=setup` at the very end: tests of other stacks
+        // look for it there.
+        let place = section.position("ice-ufrag");
+        section.insert_attributes(place, new);
     }
 }

@@ -700,9 +700,10 @@ fn gathered_candidates_appear_in_the_local_description() {
     a.on_gathering_complete(TransportId::default());
     let sdp = a.local_description().unwrap().sdp;
     assert!(
-        sdp.contains("a=candidate:1 1 udp") && sdp.ends_with("a=end-of-candidates\r\n"),
+        sdp.contains("a=candidate:1 1 udp") && sdp.contains("a=end-of-candidates\r\n"),
         "{sdp}"
     );
+    assert!(sdp.ends_with("a=setup:actpass\r\n"), "{sdp}");
 }
 
 #[test]

@@ -196,11 +196,14 @@ impl Transceivers {
             return None;
         }
         let free = self.all.iter_mut().find(|known| {
-            known.origin == Origin::Track
-                && known.mid.is_none()
+            known.mid.is_none()
                 && known.kind == rtp.kind
                 && known.life == Life::Active
-                && rtp.direction.receives()
+                && match known.origin {
+                    Origin::Track => rtp.direction.receives(),
+                    Origin::Joining => true,
+                    Origin::Application | Origin::Offer => false,
+                }
         });
         if let Some(free) = free {
             free.mid = Some(mid.clone());

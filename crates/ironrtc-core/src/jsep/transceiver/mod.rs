@@ -36,12 +36,16 @@ pub struct TransceiverInit {
     pub streams: Vec<String>,
     /// The encodings of a simulcast; empty for one.
     pub send_encodings: Vec<EncodingParameters>,
+    /// A section that the peer offers may use it, whichever way its media flows. The W3C has only
+    /// those of `addTrack` used so, and only where the peer receives.
+    pub joins_offers: bool,
 }
 
 crate::setters::setters!(TransceiverInit {
     direction: Direction,
     streams: Vec<String>,
     send_encodings: Vec<EncodingParameters>,
+    joins_offers: bool,
 });
 
 /// How a transceiver came to be.
@@ -51,6 +55,8 @@ enum Origin {
     Track,
     /// By `addTransceiver`.
     Application,
+    /// By `addTransceiver`, for any offer of the peer to use.
+    Joining,
     /// By an offer of the peer that may still be taken back.
     Offer,
 }
@@ -161,6 +167,11 @@ impl Transceiver {
     /// It has ended on both sides.
     pub fn is_stopped(&self) -> bool {
         self.life == Life::Stopped
+    }
+
+    /// The application was told that the peer sends (`[[FiredDirection]]`).
+    pub const fn is_received(&self) -> bool {
+        self.fired.receives()
     }
 
     /// Its sender.

@@ -126,7 +126,12 @@ impl Transceivers {
         track: Option<&str>,
         init: TransceiverInit,
     ) -> Result<TransceiverId, TransceiverError> {
-        self.add(kind, track, init, Origin::Application)
+        let origin = if init.joins_offers {
+            Origin::Joining
+        } else {
+            Origin::Application
+        };
+        self.add(kind, track, init, origin)
     }
 
     /// One for a section that the peer offers: it receives, and sends once the application says so.

@@ -39,9 +39,9 @@ impl Negotiator {
         let mut section = Section::default();
         start(&mut section, mid);
         section.push('a', "sendrecv");
-        self.write_transport(&mut section, credentials, setup);
         section.push_attribute("sctp-port", SCTP_PORT);
         section.push_attribute("max-message-size", self.config.max_message_size);
+        self.write_transport(&mut section, credentials, setup);
         Media {
             kind: "application".into(),
             port: 9,

@@ -54,6 +54,30 @@ impl Section {
         self.push('a', format!("{name}:{value}"));
     }
 
+    /// True if there is this attribute, with its value if it has one.
+    pub fn attribute_line(&self, text: &str) -> bool {
+        let mut lines = self.lines.iter();
+        lines.any(|line| line.kind == 'a' && line.value == text)
+    }
+
+    /// Where the attribute `name` stands first, or where another one would be added.
+    pub fn position(&self, name: &str) -> usize {
+        let is_it = |line: &Line| line.attribute().is_some_and(|(known, _)| known == name);
+        let found = self.lines.iter().position(is_it);
+        found.unwrap_or(self.lines.len())
+    }
+
+    /// Puts attributes, with their values, in one place.
+    pub fn insert_attributes(&mut self, place: usize, attributes: Vec<String>) {
+        let lines = attributes.into_iter().map(|value| Line {
+            kind: 'a',
+            value,
+            number: 0,
+        });
+        let place = place.min(self.lines.len());
+        self.lines.splice(place..place, lines);
+    }
+
     /// The lines of the attribute `name`, with their values.
     pub fn attributes<'a>(
         &'a self,
