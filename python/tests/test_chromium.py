@@ -1,10 +1,6 @@
 """IronRTC and Chromium talk to each other, whoever offers."""
 
-import asyncio
-from contextlib import asynccontextmanager
-
-from aiohttp import web
-from browser import needs_chromium, visit
+from browser import needs_chromium, page_in_chromium
 from helpers import happened, peer, reached
 
 from ironrtc import RTCSessionDescription
@@ -53,52 +49,6 @@ socket.onmessage = async ({data}) => {
 </script>"""
 
 
-class Page:
-    """A page in Chromium, with a WebSocket to talk to it."""
-
-    def __init__(self, socket):
-        self._socket = socket
-
-    async def tell(self, **message):
-        await self._socket.send_json(message)
-
-    async def heard(self, name):
-        while True:
-            message = await self._socket.receive_json()
-            if name in message:
-                return message[name]
-
-
-@asynccontextmanager
-async def chromium(directory):
-    sockets = asyncio.get_running_loop().create_future()
-    finished = asyncio.Event()
-
-    async def signal(request):
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        sockets.set_result(socket)
-        await finished.wait()
-        return socket
-
-    async def page(_):
-        return web.Response(text=PAGE, content_type="text/html")
-
-    app = web.Application()
-    app.add_routes([web.get("/", page), web.get("/signal", signal)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = site._server.sockets[0].getsockname()[1]
-    try:
-        async with visit(f"http://127.0.0.1:{port}/", directory):
-            yield Page(await sockets)
-    finally:
-        finished.set()
-        await runner.cleanup()
-
-
 async def exchange(channel):
     answer = happened(channel, "message")
     channel.send("hello")
@@ -110,7 +60,7 @@ async def exchange(channel):
 
 
 async def test_ironrtc_offers(tmp_path):
-    async with chromium(tmp_path) as page, peer() as pc:
+    async with page_in_chromium(PAGE, tmp_path) as page, peer() as pc:
         channel = pc.createDataChannel("chat", ordered=False, protocol="chess")
         opened = happened(channel, "open")
         await pc.setLocalDescription()
@@ -131,7 +81,7 @@ async def test_ironrtc_offers(tmp_path):
 
 
 async def test_chromium_offers(tmp_path):
-    async with chromium(tmp_path) as page, peer() as pc:
+    async with page_in_chromium(PAGE, tmp_path) as page, peer() as pc:
         announced = happened(pc, "datachannel")
         await page.tell(create="chat")
         await pc.setRemoteDescription(RTCSessionDescription(**await page.heard("description")))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("ironrtc.contrib.media")
 
 _FRAME_RATE = 30
+# A track of pictures that begins later gets FFmpeg's usual size, to which it is scaled.
+_PATIENCE = 5.0
 _SOUND = {
     "alsa": "pcm_s16le",
     "mp3": "mp3",
@@ -91,6 +93,8 @@ class MediaRecorder:
         self.__tracks: dict[MediaStreamTrack, MediaRecorderContext] = {}
         self.__thread = ThreadPoolExecutor(1, thread_name_prefix="media-recorder")
         self.__begun: Optional[float] = None
+        self.__held: list[Any] = []
+        self.__sizes_known = False
 
     def addTrack(self, track: MediaStreamTrack) -> None:
         """Write `track` too."""
@@ -133,9 +137,7 @@ class MediaRecorder:
     def __finish(self, container: Any) -> None:
         for context in self.__tracks.values():
             if context.started:
-                for packet in context.stream.encode(None):
-                    context._place(packet)
-                    container.mux(packet)
+                self.__mux(container, context, context.stream.encode(None), last=True)
         container.close()
 
     async def __run_track(self, track: MediaStreamTrack, context: MediaRecorderContext) -> None:
@@ -170,6 +172,27 @@ class MediaRecorder:
             if stream.type == "video":
                 stream.width, stream.height = frame.width, frame.height
             context.started = True
-        for packet in stream.encode(frame):
+        self.__mux(container, context, stream.encode(frame))
+
+    def __mux(
+        self,
+        container: Any,
+        context: MediaRecorderContext,
+        packets: list[Any],
+        *,
+        last: bool = False,
+    ) -> None:
+        """Write packets, once the file's head can be: it tells the sizes of pictures."""
+        for packet in packets:
             context._place(packet)
+        if not self.__sizes_known:
+            assert self.__begun is not None
+            self.__held += packets
+            late = time.time() - self.__begun > _PATIENCE
+            videos = (each for each in self.__tracks.values() if each.stream.type == "video")
+            if not (last or late or all(each.started for each in videos)):
+                return
+            self.__sizes_known = True
+            packets, self.__held = self.__held, []
+        for packet in packets:
             container.mux(packet)
