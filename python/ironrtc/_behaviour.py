@@ -31,6 +31,9 @@ class Behaviour(Protocol):
     tells_of_its_close: bool
     """Whether states that `close` changes are told by events."""
 
+    ice_completes_with_connection: bool
+    """Whether ICE is "completed" as soon as the connection is "connected", and no sooner."""
+
     def ice_state(self, state: str) -> Optional[str]:
         """The name of a state of ICE, if the state is shown."""
 
@@ -48,10 +51,15 @@ class Aiortc:
     closes_with_the_other_side = True
     opens_incoming_channels = False
     tells_of_its_close = True
+    ice_completes_with_connection = True
 
     def ice_state(self, state: str) -> Optional[str]:
-        """aiortc knows no "connected" and no "disconnected" of ICE."""
-        return "completed" if state == "connected" else self.connection_state(state)
+        """aiortc knows no "connected" and no "disconnected" of ICE.
+
+        A path is "completed" once the connection uses it: the side that answers has one before
+        the other side has the answer.
+        """
+        return None if state in ("connected", "completed") else self.connection_state(state)
 
     def connection_state(self, state: str) -> Optional[str]:
         """aiortc knows no "disconnected"."""
@@ -71,6 +79,7 @@ class W3C:
     opens_incoming_channels = True
     # webrtc-pc section 4.4.1.10.
     tells_of_its_close = False
+    ice_completes_with_connection = False
 
     def ice_state(self, state: str) -> Optional[str]:
         """Each has a name."""

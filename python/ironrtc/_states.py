@@ -43,9 +43,15 @@ class States:
         self.gathering = state
         return "icegatheringstatechange"
 
+    def complete_ice(self) -> Optional[str]:
+        """The path that ICE has found is used."""
+        return self.__show_ice("completed") if self.ice == "checking" else None
+
     def set_ice(self, state: str) -> Optional[str]:
         """ICE came to `state`."""
-        shown = self.__behaviour.ice_state(state)
+        return self.__show_ice(self.__behaviour.ice_state(state))
+
+    def __show_ice(self, shown: Optional[str]) -> Optional[str]:
         if shown is None or shown == self.ice or self.ice == "closed":
             return None
         log_debug("iceConnectionState %s -> %s", self.ice, shown)

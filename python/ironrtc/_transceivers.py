@@ -183,10 +183,11 @@ class _TransceiverEvents:
         self.__transceiver = transceiver
 
     def _on_event(self, kind: EventKind, payload: Any) -> None:
-        if kind == "keyframe":
-            self.__transceiver.sender._send_keyframe()
-        else:
-            self.__transceiver.receiver._on_event(kind)
+        match kind:
+            case "keyframe":
+                self.__transceiver.sender._send_keyframe()
+            case _:
+                self.__transceiver.receiver._on_event(kind)
 
 
 def _checked_kind(track_or_kind: Union[str, MediaStreamTrack]) -> str:

@@ -73,6 +73,11 @@ class Transports:
         if shown is not None:
             self.ice._set_state(shown)
 
+    def complete_ice(self) -> None:
+        """The path that ICE has found is used."""
+        if self.ice.state == "checking":
+            self.ice._set_state("completed")
+
     def close_data(self) -> None:
         """The other side is gone: close channels, SCTP and DTLS."""
         self.close_channels(by_us=False)

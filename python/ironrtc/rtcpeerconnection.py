@@ -497,6 +497,10 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__tell(self.__states.set_ice(state))
 
     def __set_connection_state(self, state: str) -> None:
+        if state in ("connected", "failed") and self.__behaviour.ice_completes_with_connection:
+            # If it was ICE that failed, that was told before.
+            self.__transports.complete_ice()
+            self.__tell(self.__states.complete_ice())
         self.__tell(self.__states.set_connection(state))
         self.__run_media()
 

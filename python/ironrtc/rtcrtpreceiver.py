@@ -43,6 +43,8 @@ class RemoteStreamTrack(MediaStreamTrack):
             self._id = id
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
         self._frames: Optional[DecodedFrames] = None
+        self.muted = True
+        """Whether nothing comes at present. The events `mute` and `unmute` tell of changes."""
 
     async def recv(self) -> "Frame":
         """Wait for the next frame.
@@ -158,10 +160,14 @@ class RTCRtpReceiver:
         track = self._track
         if track is None or track._frames is None:
             return
-        if kind == "readable":
-            track._frames.pull()
-        elif kind == "ended":
-            track._frames.end()
+        match kind:
+            case "readable":
+                track._frames.pull()
+            case "ended":
+                track._frames.end()
+            case "mute" | "unmute":
+                track.muted = kind == "mute"
+                track.emit(kind)
 
 
 __getattr__, __dir__ = module_names(globals())

@@ -14,7 +14,7 @@ OPERATIONS = {"done", "error"}
 
 
 def found(folder: Path, suffix: str, pattern: str) -> set[str]:
-    texts = [path.read_text() for path in folder.glob(f"*{suffix}")]
+    texts = [path.read_text() for path in folder.rglob(f"*{suffix}")]
     return {kind for text in texts for kind in re.findall(pattern, text)}
 
 

@@ -313,6 +313,11 @@ impl RtpReceiver {
         self.0.read(Transceiver::is_received).unwrap_or(false)
     }
 
+    /// `transport`: what it receives over, which is the sender's.
+    pub fn transport(&self) -> Option<DtlsTransport> {
+        self.0.transport()
+    }
+
     /// The streams that the track is in, as the peer says.
     pub fn streams(&self) -> Vec<String> {
         let streams = self.0.read(|it| it.receiver().streams().to_vec());
