@@ -91,12 +91,12 @@ impl Source {
             }
         }
         self.seen = self.pair.a.events.len();
-        for layer in 0..3 {
+        for (layer, size) in SIZES.into_iter().enumerate() {
             let is_key = std::mem::take(&mut self.wanted[layer]);
             self.keys[layer] += u32::from(is_key);
             let mut data = vec![u8::from(!is_key), layer as u8];
             data.extend(self.frames.to_be_bytes());
-            data.resize(SIZES[layer] * if is_key { 3 } else { 1 }, 7);
+            data.resize(size * if is_key { 3 } else { 1 }, 7);
             // The layers' timestamps have nothing to do with each other.
             let timestamp = self.frames * 2_970 + layer as u32 * 1_000_000;
             let mut frame = TrackFrame::new(vp8(), timestamp, data);

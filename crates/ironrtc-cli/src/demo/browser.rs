@@ -82,13 +82,7 @@ pub(super) async fn run(socket: Socket, hub: Arc<Hub>, mut slot: Slot, wish: Wis
             },
             _ = ticks.tick() => {
                 count = count.wrapping_add(1);
-                page.report().await;
-                if page.hub.with_shelf(|shelf| shelf.is_running()) {
-                    page.tell_recordings().await;
-                }
-                if count.is_multiple_of(REPORTS_PER_PING) {
-                    page.ping().await;
-                }
+                page.on_tick(count).await;
             }
             () = slot.stopped() => {
                 page.error("the server stops").await;
@@ -129,6 +123,17 @@ enum Input {
 }
 
 impl Page {
+    /// Tells what changes all the time.
+    async fn on_tick(&mut self, count: u32) {
+        self.report().await;
+        if self.hub.with_shelf(|shelf| shelf.is_running()) {
+            self.tell_recordings().await;
+        }
+        if count.is_multiple_of(REPORTS_PER_PING) {
+            self.ping().await;
+        }
+    }
+
     /// The next message or news; no message comes once the WebSocket is broken. Can be called off.
     async fn input(&mut self) -> Input {
         let socket = self.socket.as_mut();

@@ -27,7 +27,9 @@ impl Encoder {
     pub(super) fn new(settings: &AudioSettings) -> Result<Self, ironrtc_libs::Error> {
         let channels = settings.channels;
         let mut encoder = lib::Encoder::new(RATE, channels, settings.application)?;
-        let bitrate = settings.bitrate.unwrap_or(32_000 * u32::from(channels));
+        let bitrate = settings
+            .bitrate
+            .unwrap_or_else(|| 32_000 * u32::from(channels));
         encoder.set_bitrate(bitrate)?;
         encoder.set_complexity(settings.complexity)?;
         encoder.set_fec(settings.fec)?;

@@ -236,7 +236,7 @@ fn an_answer_takes_no_more_than_was_offered() {
     let offered = offer(&mut a);
     let answered = answer(&mut b, offered).replace("a=recvonly", "a=sendrecv");
     let changes = a
-        .set_remote_description(SessionDescription::answer(answered.clone()))
+        .set_remote_description(SessionDescription::answer(answered))
         .unwrap()
         .tracks;
     assert_eq!(changes, []);
