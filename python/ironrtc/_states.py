@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Optional
 
 from ._behaviour import Behaviour
@@ -89,6 +90,18 @@ class States:
 def log_debug(message: str, *arguments: object) -> None:
     """Log something of a connection, as aiortc words it."""
     logger.debug(f"RTCPeerConnection() {message}", *arguments)
+
+
+def log_implicit(description: "Callable[[], Optional[tuple[str, str]]]") -> None:
+    """Log the description that `setLocalDescription` has made, if anybody reads it."""
+    if logger.isEnabledFor(logging.DEBUG):
+        log_debug("setLocalDescription(%s, implicit)\n%s", *(description() or (None, None)))
+
+
+def log_server_error(url: str, text: str) -> None:
+    """Log what a server does not do; programs written for aiortc listen to no such event."""
+    if not url.startswith("stun:"):
+        logger.warning("ICE server %s: %s", url, text)
 
 
 def resolve(waiter: "asyncio.Future[None]") -> None:

@@ -87,6 +87,11 @@ class Transceivers:
         for transceiver in self.all:
             await transceiver.stop()
 
+    @property
+    def are_negotiated(self) -> bool:
+        """Whether both sides have agreed on audio or video."""
+        return any(each.currentDirection is not None for each in self.all)
+
     def state_codecs(self) -> None:
         """Tell the core which codecs to negotiate: those of `codecs.CODECS`, as it is now."""
         for transceiver in self.all:
@@ -119,10 +124,11 @@ class Transceivers:
         for track in added:
             on_track(track)
 
-    def run(self, inbox: Inbox, *, connected: bool) -> None:
-        """Send what was agreed on, and nothing else."""
+    def run(self, inbox: Optional[Inbox], state: str) -> None:
+        """Send what was agreed on, in the connection's state "connected", and nothing else."""
         for transceiver in self.all:
-            if connected and transceiver.currentDirection in ("sendrecv", "sendonly"):
+            sends = transceiver.currentDirection in ("sendrecv", "sendonly")
+            if inbox is not None and state == "connected" and sends:
                 transceiver.sender._begin(inbox)
             else:
                 transceiver.sender._pause()
@@ -187,7 +193,7 @@ class _TransceiverEvents:
             case "keyframe":
                 self.__transceiver.sender._send_keyframe()
             case _:
-                self.__transceiver.receiver._on_event(kind)
+                self.__transceiver.receiver._on_event(kind, payload)
 
 
 def _checked_kind(track_or_kind: Union[str, MediaStreamTrack]) -> str:

@@ -22,7 +22,7 @@ from ._native_types import (
 )
 from ._peer_link import PeerLink
 from ._remote_candidates import RemoteCandidates
-from ._states import States, log_debug
+from ._states import States, log_debug, log_implicit, log_server_error
 from ._transceivers import Transceivers
 from ._transports import Transports
 from .events import RTCPeerConnectionIceErrorEvent
@@ -72,7 +72,6 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         )
         self.__transports = Transports(PeerLink(self.__native), self.__certificate)
         self.__transceivers = Transceivers(self.__native, all_join_offers=not w3c)
-
         self.__states = States(self.__behaviour)
         self.__farewell = _neighbours.Farewell()
 
@@ -307,11 +306,8 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             lambda inbox, token: self.__native.set_local_description(inbox, token, kind, sdp)
         )
         self.__synchronise()
-        if kind is None and logger.isEnabledFor(logging.DEBUG):
-            made = self.localDescription
-            log_debug(
-                "setLocalDescription(%s, implicit)\n%s", made and made.type, made and made.sdp
-            )
+        if kind is None:
+            log_implicit(self.__native.local_description)
         if self.__behaviour.waits_for_gathering and not self.listeners("icecandidate"):
             # Nothing may have been described that needs candidates.
             if self.__native.ice_gathering_state != "new":
@@ -399,13 +395,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
         self.__transceivers.synchronise(
             self.__transports.dtls, self.__home(), lambda track: self.emit("track", track)
         )
-        self.__run_media()
-
-    def __run_media(self) -> None:
-        if self.__inbox is not None:
-            self.__transceivers.run(
-                self.__inbox, connected=self.__states.connection == "connected"
-            )
+        self.__transceivers.run(self.__inbox, self.__states.connection)
 
     def _on_event(self, kind: EventKind, payload: Any) -> None:
         if self.__states.closed:
@@ -437,9 +427,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
                 self.emit("icecandidate", candidate)
             case "candidateerror":
                 event = RTCPeerConnectionIceErrorEvent(*payload)
-                if not event.url.startswith("stun:"):
-                    # Programs written for aiortc listen to no such event.
-                    logger.warning("ICE server %s: %s", event.url, event.errorText)
+                log_server_error(event.url, event.errorText)
                 self.emit("icecandidateerror", event)
             case "negotiationneeded":
                 self.emit("negotiationneeded")
@@ -462,7 +450,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
     def __on_dtls_state(self, state: str) -> None:
         if state != "closed":
             self.__transports.dtls._set_state(state)
-        elif not self.__native.has_data():
+        elif not self.__native.has_data() and not self.__transceivers.are_negotiated:
             # No goodbye: data channels were declined, and may be offered again.
             self.__close_data()
             self.__transports.renew()
@@ -502,7 +490,7 @@ class RTCPeerConnection(AsyncIOEventEmitter):
             self.__transports.complete_ice()
             self.__tell(self.__states.complete_ice())
         self.__tell(self.__states.set_connection(state))
-        self.__run_media()
+        self.__transceivers.run(self.__inbox, self.__states.connection)
 
     def __tell(self, event: Optional[str]) -> None:
         if event is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from . import _ironrtc
 from ._decoding import DecodedFrames
+from ._events import EventKind
 from ._names import module_names
 from ._native_types import codec_from_native, stats_from_native
 from .codecs import get_capabilities
@@ -156,7 +157,7 @@ class RTCRtpReceiver:
         track._frames = DecodedFrames(self.__kind, native, track._queue, agreed)
         return track
 
-    def _on_event(self, kind: str) -> None:
+    def _on_event(self, kind: EventKind, payload: Any) -> None:
         track = self._track
         if track is None or track._frames is None:
             return
@@ -165,8 +166,11 @@ class RTCRtpReceiver:
                 track._frames.pull()
             case "ended":
                 track._frames.end()
-            case "mute" | "unmute":
-                track.muted = kind == "mute"
+            case "mute":
+                track.muted = True
+                track.emit(kind)
+            case "unmute":
+                track.muted = False
                 track.emit(kind)
 
 

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import secrets
 import threading
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _ironrtc, codecs
+from ._loop import next_token
 from ._names import module_names
 from ._native_types import codec_from_native, stats_from_native
 from .codecs import get_capabilities
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
 __all__ = ["RTCRtpSender"]
 
 logger = logging.getLogger(__name__)
+
+# How often encoders are told what the network carries, in seconds, and how much it must differ:
+# a new rate is a new encoder for PyAV, which begins with a key frame.
+_RATE_INTERVAL = 1.0
+_RATE_STEP = 0.25
 
 # Ticks from a payload of 20 ms to the next one of the same frame (RFC 3551, RFC 7587).
 _PAYLOAD_TICKS = {"opus": 960, "g722": 160, "pcma": 160, "pcmu": 160}
@@ -63,6 +70,7 @@ class RTCRtpSender:
         self.__encoder: Optional[Encoder] = None
         self.__encoding = threading.Lock()
         self.__force_keyframe = False
+        self.__rate_asked = 0.0
         self.__codec: Optional[RTCRtpCodecParameters] = None
         self.__native: Optional[_ironrtc.Transceiver] = None
         self.__inbox: Optional[Inbox] = None
@@ -223,11 +231,29 @@ class RTCRtpSender:
             # This takes less time than a way to another thread and back.
             payloads, timestamp = encoder.encode(data)
         else:
+            self.__follow_network(encoder)
             force_keyframe, self.__force_keyframe = self.__force_keyframe, False
             payloads, timestamp = await asyncio.get_running_loop().run_in_executor(
                 None, self.__encode, encoder, data, force_keyframe
             )
         return RTCEncodedFrame(payloads, timestamp, audio_level)
+
+    def __follow_network(self, encoder: Any) -> None:
+        """Have the encoder aim at what the network carries."""
+        now = time.monotonic()
+        native, inbox = self.__native, self.__inbox
+        if native is None or inbox is None or not hasattr(encoder, "target_bitrate"):
+            return
+        if now - self.__rate_asked < _RATE_INTERVAL:
+            return
+        self.__rate_asked = now
+        done, entries = native.get_stats(inbox.native, next_token(), True)
+        for entry in entries if done else ():
+            target = entry.get("targetBitrate")
+            if target is not None:
+                before = encoder.target_bitrate
+                if abs(target - before) > _RATE_STEP * before:
+                    encoder.target_bitrate = int(target)
 
     def __encode(
         self, encoder: Encoder, frame: Any, force_keyframe: bool

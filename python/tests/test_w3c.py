@@ -102,7 +102,7 @@ async def test_with_the_switch_a_goodbye_closes_the_transport_and_not_the_connec
 
 @pytest.mark.parametrize("w3c", [True, False])
 async def test_declined_data_channels_can_be_offered_again(w3c):
-    async with peer(w3c=w3c) as one, peer(w3c=w3c) as two:
+    async with peer(w3c=w3c) as one, peer(w3c=w3c) as two, peer(w3c=w3c) as three:
         channel = one.createDataChannel("chat")
         closed = happened(channel, "close")
         await one.setLocalDescription()
@@ -113,7 +113,8 @@ async def test_declined_data_channels_can_be_offered_again(w3c):
         await one.setRemoteDescription(RTCSessionDescription(declined, "answer"))
         await closed
         assert (one.sctp, one.signalingState, one.connectionState) == (None, "stable", "new")
-        await opened(await trickling(one, two))
+        # `two` has declined nothing, so another goes on in its place.
+        await opened(await trickling(one, three))
 
 
 async def test_with_the_switch_offers_that_cross_roll_back():

@@ -85,7 +85,7 @@ pub use ironrtc_core::ice::{
     PairState as IceCandidatePairState, Role as IceRole, TcpType as IceTcpCandidateType,
     Ufrag as IceUfrag,
 };
-pub use ironrtc_core::ids::{PayloadType, Rid};
+pub use ironrtc_core::ids::{PayloadType, Rid, RidError};
 pub use ironrtc_core::jsep::{
     BundlePolicy, CandidateInit as IceCandidateInit, JsepError, LocalChange, Mid, MidError,
     OfferOptions, SdpType, SessionDescription, SignalingState,
@@ -100,6 +100,11 @@ pub use ironrtc_core::peer::{
     ConnectionState, DtmfError, ReceivedLayer, TrackFrame as EncodedFrame, TrackPacket as RtpPacket,
 };
 pub use ironrtc_core::rng::Rng;
+pub use ironrtc_core::rtp::{
+    Av1Parameters as RtpAv1Parameters, Feedback as RtcpFeedback,
+    H264Parameters as RtpH264Parameters, H265Parameters as RtpH265Parameters,
+    OpusParameters as RtpOpusParameters,
+};
 pub use ironrtc_core::rtp::{
     Codec as RtpCodec, CodecError as RtpCodecError, CodecName as RtpCodecName,
     CodecParameters as RtpCodecParameters, ExtensionPlan as RtpHeaderExtensionParameters,
@@ -118,8 +123,15 @@ pub use ironrtc_core::time::Time;
 pub use ironrtc_core::wire::payload::{
     About as EncodedFrameHints, Format as EncodedFormat, TemporalLayer,
 };
+pub use ironrtc_core::wire::payload::{
+    Descriptor as RtpPayloadDescriptor, Edge as RtpPayloadEdge, JoinError as RtpPayloadJoinError,
+    Joined as RtpPayloadJoined,
+};
 pub use ironrtc_core::wire::rtp::{
     AbsCaptureTime, AudioLevel, PlayoutDelay, RtpTime, SeqNo as RtpSequenceNumber, VideoOrientation,
+};
+pub use ironrtc_core::wire::rtp::{
+    ElementSet as RtpHeaderElements, NtpTime, Rotation as VideoRotation,
 };
 pub use ironrtc_core::wire::sdp::SdpError;
 pub use ironrtc_core::words::UnknownWord;

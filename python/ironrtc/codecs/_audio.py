@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Optional, cast
 
 from ..jitterbuffer import JitterFrame
 from ..mediastreams import convert_timebase
-from .base import Decoder, Encoder
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
@@ -15,10 +14,16 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 
-class AudioDecoder(Decoder):
+class AudioDecoding:
     """Decodes audio into frames of signed 16-bit samples."""
 
-    def __init__(self, codec: str, layout: str, sample_rate: int) -> None:
+    def __init__(
+        self,
+        codec: str,
+        layout: str,
+        sample_rate: int,
+        clock_base: Optional[fractions.Fraction] = None,
+    ) -> None:
         from av.codec.context import CodecContext
 
         self.codec = cast("AudioCodecContext", CodecContext.create(codec, "r"))
@@ -27,7 +32,7 @@ class AudioDecoder(Decoder):
         self.codec.sample_rate = sample_rate
         self._time_base = fractions.Fraction(1, sample_rate)
         # Samples may be counted otherwise than timestamps are: RFC 3551 section 4.5.2.
-        self._clock_base = self._time_base
+        self._clock_base = clock_base or self._time_base
 
     def decode(self, encoded_frame: JitterFrame) -> list[Frame]:
         """Decode what was put together from RTP packets."""
@@ -41,7 +46,7 @@ class AudioDecoder(Decoder):
         return cast("list[Frame]", self.codec.decode(packet))
 
 
-class AudioEncoder(Encoder):
+class AudioEncoding:
     """Encodes audio of any rate and layout, a payload for each 20 ms."""
 
     def __init__(
@@ -51,6 +56,7 @@ class AudioEncoder(Encoder):
         sample_rate: int,
         samples: int,
         settings: Optional[dict[str, Any]] = None,
+        clock_base: Optional[fractions.Fraction] = None,
     ) -> None:
         from av.audio.resampler import AudioResampler
         from av.codec.context import CodecContext
@@ -65,9 +71,9 @@ class AudioEncoder(Encoder):
         self.resampler = AudioResampler(
             format="s16", layout=layout, rate=sample_rate, frame_size=samples
         )
-        self._clock_base = self.codec.time_base
+        self._clock_base = clock_base or self.codec.time_base
 
-    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
+    def encode(self, frame: Frame) -> tuple[list[bytes], int]:
         """Encode a frame; returns the payloads and the timestamp of the first of them."""
         payloads: list[bytes] = []
         timestamp: Any = None

@@ -78,6 +78,9 @@ __getattr__, __dir__ = lazy_names(
 )
 
 
+_AudioOrVideoStream = Union["AudioStream", "VideoStream"]
+
+
 async def blackhole_consume(track: MediaStreamTrack) -> None:
     """Read `track` to its end, and throw away what it yields."""
     while True:

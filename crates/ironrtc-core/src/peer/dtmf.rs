@@ -24,7 +24,7 @@ const MAX_TONES: usize = 16_384;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DtmfError {
-    /// The W3C's `InvalidStateError`: see [`PeerConnection::can_insert_dtmf`].
+    /// The W3C's `InvalidStateError`: `canInsertDTMF` is false.
     #[error(
         "the sender plays no tones now: it needs to be connected, to send audio, and telephone-event"
     )]
