@@ -37,6 +37,7 @@ class Transceivers:
         self.__native = native
         self.__all_join_offers = all_join_offers
         self.__known: dict[str, list[Any]] = {}
+        self.__registered: list[tuple[Inbox, int]] = []
         self.__stream_id = str(uuid.uuid4())
 
     def add_track(
@@ -86,6 +87,9 @@ class Transceivers:
         """Stop them all."""
         for transceiver in self.all:
             await transceiver.stop()
+        registered, self.__registered = self.__registered, []
+        for inbox, token in registered:
+            inbox.unregister(token)
 
     @property
     def are_negotiated(self) -> bool:
@@ -120,6 +124,7 @@ class Transceivers:
                 target = _TransceiverEvents(transceiver)
                 token = next_token()
                 inbox.register(token, target)
+                self.__registered.append((inbox, token))
                 bound.attach(inbox.native, token)
         for track in added:
             on_track(track)

@@ -8,6 +8,7 @@ from helpers import negotiate, peer, reached
 from media import RATE, SAMPLES, Colours, Tone, loudest
 
 from ironrtc import MediaStreamError, MediaStreamTrack, RTCPeerConnection, RTCRtpSender
+from ironrtc._loop import current_inbox
 
 
 async def heard(track, count=50):
@@ -141,6 +142,15 @@ async def test_statistics_count_what_was_sent_and_received():
     assert inbound.packetsLost == 0
     await one.close()
     await two.close()
+
+
+@pytest.mark.timeout(30)
+async def test_nothing_is_kept_of_a_closed_connection():
+    one, two, _, _ = await call([Tone(440)], [Tone(440)])
+    assert current_inbox()._targets
+    await one.close()
+    await two.close()
+    assert not current_inbox()._targets
 
 
 def test_a_connection_makes_its_transceivers_without_a_loop():
