@@ -101,8 +101,8 @@ pub use ironrtc_core::peer::{
 };
 pub use ironrtc_core::rng::Rng;
 pub use ironrtc_core::rtp::{
-    Av1Parameters as RtpAv1Parameters, Feedback as RtcpFeedback,
-    H264Parameters as RtpH264Parameters, H265Parameters as RtpH265Parameters,
+    Av1Parameters as RtpAv1Parameters, Feedback as RtcpFeedback, H264Level,
+    H264Parameters as RtpH264Parameters, H264Profile, H265Parameters as RtpH265Parameters,
     OpusParameters as RtpOpusParameters,
 };
 pub use ironrtc_core::rtp::{
@@ -125,13 +125,14 @@ pub use ironrtc_core::wire::payload::{
 };
 pub use ironrtc_core::wire::payload::{
     Descriptor as RtpPayloadDescriptor, Edge as RtpPayloadEdge, JoinError as RtpPayloadJoinError,
-    Joined as RtpPayloadJoined,
+    Joined as RtpPayloadJoined, PictureDiffs as RtpPictureDiffs, PictureId as RtpPictureId,
 };
 pub use ironrtc_core::wire::rtp::{
     AbsCaptureTime, AudioLevel, PlayoutDelay, RtpTime, SeqNo as RtpSequenceNumber, VideoOrientation,
 };
 pub use ironrtc_core::wire::rtp::{
-    ElementSet as RtpHeaderElements, NtpTime, Rotation as VideoRotation,
+    ElementSet as RtpHeaderElements, Form as RtpHeaderForm, NtpShort, NtpTime,
+    Rotation as VideoRotation,
 };
 pub use ironrtc_core::wire::sdp::SdpError;
 pub use ironrtc_core::words::UnknownWord;
