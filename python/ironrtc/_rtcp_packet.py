@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from struct import pack, unpack_from
-from typing import Optional, Union
+from typing import Union
 
 RTCP_HEADER_LENGTH = 4
 
@@ -322,7 +323,8 @@ class RtcpPacket:
     @classmethod
     def parse(cls, data: bytes) -> list[AnyRtcpPacket]:
         """The packets of a datagram. Those of unknown kinds are left out."""
-        packets, at = [], 0
+        packets: list[AnyRtcpPacket] = []
+        at = 0
         while at < len(data):
             body = at + RTCP_HEADER_LENGTH
             if len(data) < body:
@@ -338,24 +340,17 @@ class RtcpPacket:
                 if not payload or not 0 < payload[-1] <= len(payload):
                     raise ValueError("RTCP packet padding length is invalid")
                 payload = payload[: -payload[-1]]
-            packet = _packet(kind, payload, first & 0x1F)
-            if packet is not None:
-                packets.append(packet)
+            parse = _KINDS.get(kind)
+            if parse is not None:
+                packets.append(parse(payload, first & 0x1F))
         return packets
 
 
-def _packet(kind: int, payload: bytes, count: int) -> Optional[AnyRtcpPacket]:
-    match kind:
-        case 200:
-            return RtcpSrPacket.parse(payload, count)
-        case 201:
-            return RtcpRrPacket.parse(payload, count)
-        case 202:
-            return RtcpSdesPacket.parse(payload, count)
-        case 203:
-            return RtcpByePacket.parse(payload, count)
-        case 205:
-            return RtcpRtpfbPacket.parse(payload, count)
-        case 206:
-            return RtcpPsfbPacket.parse(payload, count)
-    return None
+_KINDS: dict[int, Callable[[bytes, int], AnyRtcpPacket]] = {
+    RTCP_SR: RtcpSrPacket.parse,
+    RTCP_RR: RtcpRrPacket.parse,
+    RTCP_SDES: RtcpSdesPacket.parse,
+    RTCP_BYE: RtcpByePacket.parse,
+    RTCP_RTPFB: RtcpRtpfbPacket.parse,
+    RTCP_PSFB: RtcpPsfbPacket.parse,
+}

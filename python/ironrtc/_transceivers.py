@@ -37,7 +37,7 @@ class Transceivers:
         self.__native = native
         self.__all_join_offers = all_join_offers
         self.__known: dict[str, list[Any]] = {}
-        self.__registered: list[tuple[Inbox, int]] = []
+        self.__registered: dict[RTCRtpTransceiver, tuple[Inbox, int]] = {}
         self.__stream_id = str(uuid.uuid4())
 
     def add_track(
@@ -87,8 +87,8 @@ class Transceivers:
         """Stop them all."""
         for transceiver in self.all:
             await transceiver.stop()
-        registered, self.__registered = self.__registered, []
-        for inbox, token in registered:
+        registered, self.__registered = self.__registered, {}
+        for inbox, token in registered.values():
             inbox.unregister(token)
 
     @property
@@ -117,14 +117,15 @@ class Transceivers:
             transceiver = self.__of(native)
             if transceiver is None:
                 transceiver = self.__wrap(native, native.kind, None, "recvonly", transport)
+            bound = transceiver._native
+            assert bound is not None
             if native.receives() and transceiver.receiver._track is None:
-                bound = transceiver._native
-                assert bound is not None
                 added.append(transceiver.receiver._begin(bound, inbox))
-                target = _TransceiverEvents(transceiver)
+            if transceiver not in self.__registered:
+                # One that only sends is told who needs a key frame.
                 token = next_token()
-                inbox.register(token, target)
-                self.__registered.append((inbox, token))
+                inbox.register(token, _TransceiverEvents(transceiver))
+                self.__registered[transceiver] = (inbox, token)
                 bound.attach(inbox.native, token)
         for track in added:
             on_track(track)

@@ -25,6 +25,7 @@ from .rtcrtpparameters import (
     RTCRtpCodecParameters,
     RTCRtpSendParameters,
 )
+from .rtp import compute_audio_level_dbov
 from .stats import RTCStatsReport
 
 if TYPE_CHECKING:
@@ -276,11 +277,8 @@ class RTCRtpSender:
 
 
 def _audio_level(frame: Any) -> int:
-    if frame.format.name != "s16":
-        # Its samples are read by none but the encoder.
-        return 0
-    length = frame.samples * len(frame.layout.channels) * 2
-    return _ironrtc.audio_level(bytes(frame.planes[0])[:length])
+    # The samples of other formats are read by none but the encoder.
+    return -compute_audio_level_dbov(frame) if frame.format.name == "s16" else 0
 
 
 __getattr__, __dir__ = module_names(globals())

@@ -145,6 +145,22 @@ async def test_statistics_count_what_was_sent_and_received():
 
 
 @pytest.mark.timeout(30)
+async def test_one_that_only_sends_hears_who_needs_a_key_frame():
+    one, two = peer(), peer()
+    sender = one.addTransceiver(Colours(), direction="sendonly").sender
+    tracks = []
+    two.on("track", tracks.append)
+    await negotiate(one, two)
+    await tracks[0].recv()
+    asked = asyncio.Event()
+    sender._send_keyframe = asked.set
+    two.getTransceivers()[0]._native.request_key_frame()
+    await asked.wait()
+    await one.close()
+    await two.close()
+
+
+@pytest.mark.timeout(30)
 async def test_nothing_is_kept_of_a_closed_connection():
     one, two, _, _ = await call([Tone(440)], [Tone(440)])
     assert current_inbox()._targets
