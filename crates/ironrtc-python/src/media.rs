@@ -5,7 +5,7 @@ mod incoming;
 pub(crate) mod level;
 mod transceiver;
 
-pub(crate) use codec::{Described, describe, kind};
+pub(crate) use codec::{Described, describe};
 pub(crate) use transceiver::Transceiver;
 
 use ironrtc::TransceiverError;

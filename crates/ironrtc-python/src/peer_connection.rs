@@ -3,11 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ironrtc::{
-    Error, Event, Events, IceCandidateInit, IceConnectionState, OfferOptions,
+    Error, Event, Events, IceCandidateInit, IceConnectionState, MediaKind, OfferOptions,
     PeerConnection as Core, RtpTransceiver, RtpTransceiverInit, SdpType, SessionDescription,
 };
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -294,12 +293,9 @@ impl PeerConnection {
         direction: &str,
         joins_offers: bool,
     ) -> PyResult<Transceiver> {
-        let kind = media::kind(kind)?;
-        let direction = direction
-            .parse()
-            .map_err(|error: ironrtc::UnknownWord| PyValueError::new_err(error.to_string()))?;
+        let kind: MediaKind = name::read(kind)?;
         let init = RtpTransceiverInit::default()
-            .direction(direction)
+            .direction(name::read(direction)?)
             .joins_offers(joins_offers);
         let made = self.with(py, |connection| connection.add_transceiver(kind, init))?;
         made.map(Transceiver::new)
@@ -308,7 +304,7 @@ impl PeerConnection {
 
     /// The codecs that can be negotiated.
     fn capabilities(&self, py: Python<'_>, kind: &str) -> PyResult<Vec<media::Described>> {
-        let kind = media::kind(kind)?;
+        let kind = name::read(kind)?;
         let known = self.with(py, |connection| connection.get_capabilities(kind))?;
         Ok(known.codecs.iter().map(media::describe).collect())
     }
@@ -398,9 +394,7 @@ fn states(connection: &Core) -> Vec<(&'static str, String)> {
 }
 
 fn describe(kind: &str, sdp: String) -> PyResult<SessionDescription> {
-    let kind: SdpType = kind
-        .parse()
-        .map_err(|error: ironrtc::UnknownWord| PyValueError::new_err(error.to_string()))?;
+    let kind: SdpType = name::read(kind)?;
     Ok(SessionDescription { kind, sdp })
 }
 

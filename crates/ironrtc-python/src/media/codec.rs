@@ -1,6 +1,6 @@
 //! Codecs, as tuples.
 
-use ironrtc::{MediaKind, RtpCodec, RtpCodecParameters};
+use ironrtc::{RtpCodec, RtpCodecParameters};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -40,9 +40,4 @@ pub(crate) fn agreed(codecs: &[RtpCodecParameters]) -> Vec<Agreed> {
         )
     };
     codecs.iter().map(one).collect()
-}
-
-pub(crate) fn kind(kind: &str) -> PyResult<MediaKind> {
-    kind.parse()
-        .map_err(|error: ironrtc::UnknownWord| PyValueError::new_err(error.to_string()))
 }

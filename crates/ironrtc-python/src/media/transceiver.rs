@@ -6,7 +6,6 @@ use bytes::Bytes;
 use ironrtc::{
     AudioLevel, EncodedFrame, LocalTrack, PayloadType, RtpCodec, RtpPacket, RtpTransceiver,
 };
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -16,8 +15,8 @@ use super::level::SILENCE;
 use super::raised;
 use crate::inbox::Inbox;
 use crate::runtime::{self, Owned, Task};
-use crate::stats;
 use crate::target::{Started, Target, start};
+use crate::{name, stats};
 
 /// What is sent.
 #[derive(Default)]
@@ -94,9 +93,7 @@ impl Transceiver {
     }
 
     fn set_direction(&self, py: Python<'_>, direction: &str) -> PyResult<()> {
-        let direction = direction
-            .parse()
-            .map_err(|error: ironrtc::UnknownWord| PyValueError::new_err(error.to_string()))?;
+        let direction = name::read(direction)?;
         self.with(py, |it| it.set_direction(direction))?
             .map_err(|error| raised(&error))
     }
